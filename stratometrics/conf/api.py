@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    'api',
+    title='API',
+    help='How the API is served and what it allows.',
+)
+
+OPTS = [
+    cfg.HostAddressOpt(
+        'bind_host',
+        default='127.0.0.1',
+        help='The address that stratometrics-api listens on.',
+    ),
+    cfg.PortOpt(
+        'bind_port',
+        default=9721,
+        help='The port that stratometrics-api listens on.',
+    ),
+    cfg.IntOpt(
+        'workers',
+        default=1,
+        min=1,
+        help='Processes that stratometrics-api serves with.',
+    ),
+    cfg.IntOpt(
+        'threads',
+        default=8,
+        min=1,
+        help='Threads of each process. A thread that asks ClickHouse holds a '
+        'connection: see [clickhouse]/pool_size.',
+    ),
+    cfg.IntOpt(
+        'graceful_timeout',
+        default=30,
+        min=1,
+        help='Seconds that running requests get when the service stops.',
+    ),
+    cfg.StrOpt(
+        'auth_strategy',
+        default='keystone',
+        choices=[
+            ('keystone', 'tokens are checked by keystonemiddleware'),
+            ('noauth', 'nobody is checked and everybody is an administrator; '
+             'only for development'),
+        ],
+        help='How callers are authenticated.',
+    ),
+    cfg.StrOpt(
+        'timezone',
+        default='UTC',
+        help='The IANA time zone whose calendar decides when the current '
+        'month, the default period of a question, begins.',
+    ),
+    cfg.IntOpt(
+        'max_period_days',
+        default=3660,
+        min=1,
+        help='The longest period that may be asked about, in days.',
+    ),
+]
+
+
+def register_opts(conf):
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts():
+    return {GROUP: OPTS}

@@ -1,0 +1,37 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    'definitions',
+    title='Resource definitions',
+    help='How notifications become events.',
+)
+
+OPTS = [
+    cfg.StrOpt(
+        'directory',
+        default='/etc/stratometrics/definitions.d',
+        help='A folder of *.yaml files, read in the order of their names, '
+        'that add resource types to the shipped ones or override keys of '
+        'them. It need not exist.',
+    ),
+]
+
+
+def register_opts(conf):
+    conf.register_group(GROUP)
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts():
+    return {GROUP: OPTS}

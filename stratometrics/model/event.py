@@ -1,0 +1,96 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Events: the immutable facts that every number is derived from."""
+
+from collections.abc import Mapping
+import dataclasses
+import enum
+
+#: Rank of an ordinary event among those of the same microsecond (R10).
+#: Births rank below zero and openings (microseconds since the epoch of their
+#: derivation) between zero and this.
+RANK_EVENT = 2**62
+#: Rank of a deletion: the last of its microsecond.
+RANK_DELETION = RANK_EVENT + 1
+
+#: The state of a birth that only a deletion tells of (R8).
+STATE_OF_BIRTH = 'active'
+
+
+class Phase(enum.IntEnum):
+    """What a state means for the bill."""
+
+    #: The time spent in the state counts.
+    BILLED = 0
+    #: The time does not count, but the resource lives on (soft deletion).
+    UNBILLED = 1
+    #: The timeline ends here and nothing reopens it (R7).
+    ENDED = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """At ``event_time`` the resource was in this state, with these facts.
+
+    Times are integers: microseconds since the epoch, UTC (R3).
+
+    :param resource_type: a definition's name, such as ``instance``.
+    :param resource_id: the service's own id of the resource.
+    :param event_time: when the change took effect.
+    :param message_id: the notification's id; the last tie-break of R10.
+    :param rank: the place among the events of the same microsecond (R10).
+    :param created_at: when the resource was created, if the message tells.
+    :param measures: integer amounts that multiply time, by name.
+    :param attributes: what the definition adds to the columns.
+    """
+
+    resource_type: str
+    resource_id: str
+    event_time: int
+    message_id: str
+    rank: int
+    phase: Phase
+    state: str
+    project_id: str
+    event_type: str
+    source: str = 'notification'
+    region: str = ''
+    user_id: str = ''
+    name: str = ''
+    created_at: int | None = None
+    type: str = ''
+    type_id: str = ''
+    image: str = ''
+    availability_zone: str = ''
+    attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    measures: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def birth(self) -> 'Event | None':
+        """The event at the creation that this one bears witness to (R8).
+
+        Of several births the one taken from the earliest event is the last,
+        and so the one that counts (R10): its rank is that event's time,
+        negated. A deletion bears witness to a resource that was active.
+
+        :returns: the birth, or None if this event does not name a creation
+            earlier than itself.
+        """
+        if self.created_at is None or self.created_at >= self.event_time:
+            return None
+        ended = self.phase is Phase.ENDED
+        return dataclasses.replace(
+            self,
+            event_time=self.created_at,
+            rank=-self.event_time,
+            phase=Phase.BILLED if ended else self.phase,
+            state=STATE_OF_BIRTH if ended else self.state,
+        )

@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Questions about usage and their answers."""
+
+from collections.abc import Mapping
+import dataclasses
+
+#: What usage can be grouped and filtered by, whatever the resource type;
+#: a definition adds its own attributes to these.
+COMMON_KEYS = (
+    'resource_type',
+    'resource_id',
+    'project_id',
+    'user_id',
+    'region',
+    'availability_zone',
+    'state',
+    'type',
+    'type_id',
+    'image',
+    'name',
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Period:
+    """A half-open span of time ``[begin, end)``.
+
+    :param begin: microseconds since the epoch, UTC.
+    :param end: microseconds since the epoch, UTC; later than ``begin``.
+    :raises ValueError: the span is empty or reversed.
+    """
+
+    begin: int
+    end: int
+
+    def __post_init__(self) -> None:
+        if self.begin >= self.end:
+            raise ValueError('a period must end after it begins')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class UsageQuery:
+    """Who used what, for how long, in a period.
+
+    :param period: what is asked about.
+    :param now: the time of asking, microseconds since the epoch; an interval
+        without an end runs until the earlier of this and the period's end
+        (R9).
+    :param resource_types: names of definitions; at least one.
+    :param group_by: names from :data:`COMMON_KEYS` or attributes.
+    :param filters: accepted values by the same names; all must hold.
+    :param project_ids: the owners whose usage may be seen, or None for all
+        projects. This is the tenant filter (R16).
+    :param as_of: answer as at this time: as if only the events received up
+        to it existed (R15); microseconds since the epoch.
+    """
+
+    period: Period
+    now: int
+    resource_types: tuple[str, ...]
+    group_by: tuple[str, ...]
+    filters: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
+    project_ids: tuple[str, ...] | None = None
+    as_of: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class UsageRow:
+    """The usage of one group.
+
+    :param group: the values of ``group_by``, in its order.
+    :param usage: resource-microseconds.
+    :param measures: measure-microseconds by the measure's name.
+    """
+
+    group: tuple[str, ...]
+    usage: int
+    measures: Mapping[str, int]
