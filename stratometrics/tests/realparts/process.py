@@ -129,13 +129,9 @@ class Child:
         """
         if self._process is None or self._process.poll() is None:
             return
-        try:
-            said = self._log.read_text(errors='replace')
-        except OSError:
-            said = ''
         raise errors.PartError(
             f'{self.name} ended with status {self._process.returncode}; '
-            f'the end of {self._log}:\n{last_lines(said, 15)}')
+            f'{self._end_of_log()}')
 
     def wait_until(self, ready: abc.Callable[[], bool],
                    timeout: float) -> None:
@@ -151,9 +147,17 @@ class Child:
             if time.monotonic() > deadline:
                 raise errors.PartError(
                     f'{self.name} was not ready after {timeout:.0f} s; '
-                    f'its log is {self._log}')
+                    f'{self._end_of_log()}')
             time.sleep(0.02)
         self.check()
+
+    def _end_of_log(self) -> str:
+        # Shown at once, because a temporary folder is about to go.
+        try:
+            said = self._log.read_text(errors='replace')
+        except OSError:
+            said = ''
+        return f'the end of {self._log}:\n{last_lines(said, 15)}'
 
     def stop(self, timeout: float = 15) -> None:
         """Ask the process to end; kill it if it does not.

@@ -1,0 +1,168 @@
+#    Licensed under the Apache License, Version 2.0 (the "License"); you may
+#    not use this file except in compliance with the License. You may obtain
+#    a copy of the License at
+#
+#         http://www.apache.org/licenses/LICENSE-2.0
+#
+#    Unless required by applicable law or agreed to in writing, software
+#    distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+#    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+#    License for the specific language governing permissions and limitations
+#    under the License.
+
+"""The people and projects in the test Keystone, and their tokens."""
+
+from collections import abc
+import os
+
+from keystoneauth1 import exceptions
+from keystoneauth1.identity import v3
+from keystoneauth1 import session
+
+from stratometrics.tests.realparts import errors
+
+VARIABLE = 'STRATO_KEYSTONE_URL'
+PASSWORD_VARIABLE = 'STRATO_KEYSTONE_PASSWORD'
+
+PASSWORD = 'secret'
+REGION = 'RegionOne'
+BILLING_URL = 'http://127.0.0.1:9898'
+
+PROJECTS = ('acme', 'globex', 'service')
+
+# Who has which roles where. Bootstrapping makes `admin` in project `admin`.
+USERS: dict[str, dict[str, tuple[str, ...]]] = {
+    'alice': {'acme': ('member', 'reader')},
+    'bob': {'globex': ('reader',)},
+    # Reads for a billing system.
+    'billing': {'service': ('service',)},
+    # The service's own user, with which it validates tokens.
+    'stratometrics': {'service': ('service',)},
+    'eve': {},
+}
+
+
+class Identity:
+    """A Keystone that has been seeded, as its users see it."""
+
+    def __init__(self, url: str, password: str = PASSWORD) -> None:
+        """Name the Keystone.
+
+        :param url: its v3 address.
+        :param password: the password of all users.
+        """
+        self.url = url
+        self.password = password
+
+    @classmethod
+    def from_environment(cls) -> 'Identity | None':
+        """Return the one that the environment names, if it names one."""
+        url = os.environ.get(VARIABLE)
+        if not url:
+            return None
+        return cls(url, os.environ.get(PASSWORD_VARIABLE, PASSWORD))
+
+    def session(self, user: str, project: str | None = None,
+                password: str | None = None) -> session.Session:
+        """Return a session that gets its token when it is first used.
+
+        :param user: who.
+        :param project: the project that the token is for; without it the
+            token is unscoped.
+        :param password: another password than the right one.
+        :returns: a keystoneauth session.
+        """
+        auth = v3.Password(
+            self.url, username=user,
+            password=self.password if password is None else password,
+            user_domain_id='default', project_name=project,
+            project_domain_id='default' if project else None,
+            unscoped=project is None)
+        return session.Session(auth=auth)
+
+    def token(self, user: str, project: str | None = None,
+              password: str | None = None) -> str:
+        """Get a new token.
+
+        :param user: see session().
+        :param project: see session().
+        :param password: see session().
+        :returns: the token.
+        :raises: keystoneauth1.exceptions.Unauthorized if Keystone refuses.
+        """
+        return self.session(user, project, password).get_token()
+
+    def plant(self) -> None:
+        """Make the projects, users, roles and endpoints.
+
+        What is there already is left alone.
+
+        :raises: PartError if Keystone refuses.
+        """
+        try:
+            _Admin(self).plant()
+        except exceptions.ClientException as e:
+            raise errors.PartError(f'keystone cannot be seeded: {e}')
+
+    def point_billing(self, url: str) -> None:
+        """Let the catalog's billing endpoints name this address.
+
+        :param url: the address of Stratometrics' own API.
+        :raises: PartError if Keystone refuses.
+        """
+        try:
+            _Admin(self).point_billing(url)
+        except exceptions.ClientException as e:
+            raise errors.PartError(
+                f'keystone does not take the billing endpoint: {e}')
+
+
+class _Admin:
+    """What the administrator does through Keystone's API."""
+
+    def __init__(self, identity: Identity) -> None:
+        self._url = identity.url
+        self._password = identity.password
+        self._session = identity.session('admin', 'admin')
+
+    def plant(self) -> None:
+        projects = {name: self._ensure('project', name)
+                    for name in PROJECTS}
+        roles = {name for grants in USERS.values()
+                 for names in grants.values() for name in names}
+        role_ids = {name: self._ensure('role', name)
+                    for name in sorted(roles)}
+        for user, grants in USERS.items():
+            user_id = self._ensure('user', user, password=self._password)
+            for project, names in grants.items():
+                for name in names:
+                    self._session.put(
+                        f'{self._url}/projects/{projects[project]}'
+                        f'/users/{user_id}/roles/{role_ids[name]}')
+        service = self._ensure('service', 'stratometrics', type='billing')
+        if not self._list('endpoint', service_id=service):
+            for interface in ('public', 'internal', 'admin'):
+                self._create('endpoint', service_id=service, region=REGION,
+                             interface=interface, url=BILLING_URL)
+
+    def point_billing(self, url: str) -> None:
+        [service] = self._list('service', type='billing')
+        for endpoint in self._list('endpoint', service_id=service['id']):
+            if endpoint['url'] != url:
+                self._session.patch(
+                    f'{self._url}/endpoints/{endpoint["id"]}',
+                    json={'endpoint': {'url': url}})
+
+    def _list(self, kind: str, **query: str) -> abc.Sequence[dict]:
+        answer = self._session.get(f'{self._url}/{kind}s', params=query)
+        return answer.json()[f'{kind}s']
+
+    def _create(self, kind: str, **values: str) -> str:
+        answer = self._session.post(f'{self._url}/{kind}s',
+                                    json={kind: values})
+        return answer.json()[kind]['id']
+
+    def _ensure(self, kind: str, name: str, **values: str) -> str:
+        for found in self._list(kind, name=name):
+            return found['id']
+        return self._create(kind, name=name, **values)
