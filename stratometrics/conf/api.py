@@ -52,8 +52,11 @@ OPTS = [
         default='keystone',
         choices=[
             ('keystone', 'tokens are checked by keystonemiddleware'),
-            ('noauth', 'nobody is checked and everybody is an administrator; '
-             'only for development'),
+            (
+                'noauth',
+                'nobody is checked and everybody is an administrator; '
+                'only for development',
+            ),
         ],
         help='How callers are authenticated.',
     ),

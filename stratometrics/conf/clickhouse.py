@@ -62,8 +62,7 @@ OPTS = [
         'connect_timeout',
         default=5.0,
         min=0.1,
-        help='Seconds to wait for a connection before the next host is '
-        'tried.',
+        help='Seconds to wait for a connection before the next host is tried.',
     ),
     cfg.FloatOpt(
         'send_receive_timeout',

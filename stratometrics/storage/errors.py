@@ -20,6 +20,10 @@ class StorageUnavailable(StorageError):
     """Not now: away, overloaded or not yet migrated. Trying again helps."""
 
 
+class SchemaMissing(StorageUnavailable):
+    """The tables are not there yet."""
+
+
 class InvalidRows(StorageError):
     """The store refused the rows themselves. Trying again cannot help."""
 

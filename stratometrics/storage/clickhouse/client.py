@@ -1,0 +1,240 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Connections to ClickHouse: the one place that knows clickhouse-driver."""
+
+from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+import queue
+import struct
+from typing import Any
+
+import clickhouse_driver
+from clickhouse_driver import errors as driver_errors
+
+from stratometrics.storage import errors
+
+#: The server's answers that blame the rows, not the circumstances. Whatever
+#: is not listed counts as passing: waiting loses nothing (R12).
+_INVALID_ROWS = frozenset(
+    {
+        6,  # CANNOT_PARSE_TEXT
+        53,  # TYPE_MISMATCH
+        69,  # ARGUMENT_OUT_OF_BOUND
+        117,  # INCORRECT_DATA
+        131,  # TOO_LARGE_STRING_SIZE
+        321,  # VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+        469,  # VIOLATED_CONSTRAINT
+        691,  # UNKNOWN_ELEMENT_OF_ENUM
+    }
+)
+
+#: A query reached a limit, its own or the server's.
+_TOO_EXPENSIVE = frozenset(
+    {
+        158,  # TOO_MANY_ROWS
+        159,  # TIMEOUT_EXCEEDED
+        160,  # TOO_SLOW
+        241,  # MEMORY_LIMIT_EXCEEDED
+        307,  # TOO_MANY_BYTES
+        396,  # TOO_MANY_ROWS_OR_BYTES
+    }
+)
+
+_SCHEMA_MISSING = frozenset(
+    {
+        60,  # UNKNOWN_TABLE
+        81,  # UNKNOWN_DATABASE
+    }
+)
+
+#: The server cannot serve us now.
+_UNAVAILABLE = frozenset(
+    {
+        202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        279,  # ALL_CONNECTION_TRIES_FAILED
+        516,  # AUTHENTICATION_FAILED
+    }
+)
+
+#: What a broken connection raises, on connecting or in mid-query.
+_CONNECTION_ERRORS = (
+    driver_errors.NetworkError,
+    driver_errors.SocketTimeoutError,
+    driver_errors.UnexpectedPacketFromServerError,
+    EOFError,
+    OSError,
+)
+
+#: What the driver raises where a value does not fit the type of its column.
+_ENCODING_ERRORS = (
+    driver_errors.TypeMismatchError,
+    driver_errors.TooLargeStringSize,
+    ArithmeticError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+
+
+def _text(error: Exception) -> str:
+    """The message without the server's stack trace."""
+    return str(error).partition('Stack trace:')[0].strip()
+
+
+class Pool:
+    """Connections that threads borrow one at a time.
+
+    A connection that failed in any way is closed and not lent again.
+
+    :param options: the ``[clickhouse]`` option group.
+    :param database: connect to this database instead of the configured one.
+    """
+
+    def __init__(self, options: Any, database: str | None = None) -> None:
+        self._options = options
+        self._database = options.database if database is None else database
+        self._idle: queue.LifoQueue = queue.LifoQueue(options.pool_size)
+        for _ in range(options.pool_size):
+            self._idle.put(None)
+
+    def _connect(self) -> clickhouse_driver.Client:
+        options = self._options
+        port = options.port or (9440 if options.secure else 9000)
+        first, *others = options.hosts
+        return clickhouse_driver.Client(
+            first,
+            port=port,
+            alt_hosts=','.join(f'{host}:{port}' for host in others) or None,
+            database=self._database,
+            user=options.user,
+            password=options.password,
+            client_name='stratometrics',
+            connect_timeout=options.connect_timeout,
+            send_receive_timeout=options.send_receive_timeout,
+            sync_request_timeout=options.connect_timeout,
+            compression='lz4' if options.compression else False,
+            secure=options.secure,
+            verify=not options.insecure,
+            ca_certs=options.cafile,
+            certfile=options.certfile,
+            keyfile=options.keyfile,
+            tcp_keepalive=True,
+            settings={'server_side_params': True},
+        )
+
+    @contextlib.contextmanager
+    def _lend(self) -> Iterator[clickhouse_driver.Client]:
+        try:
+            client = self._idle.get(timeout=self._options.pool_timeout)
+        except queue.Empty:
+            raise errors.StorageUnavailable(
+                'all connections of the pool are busy'
+            ) from None
+        usable = False
+        try:
+            if client is None:
+                client = self._connect()
+            yield client
+            usable = True
+        finally:
+            if not usable and client is not None:
+                client.disconnect()
+            self._idle.put(client if usable else None)
+
+    def execute(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> list[tuple]:
+        """Run a query and give its rows.
+
+        :param query: SQL with placeholders of the form ``{name:Type}``.
+        :param parameters: the values, which the server binds.
+        :param settings: settings of the server for this query.
+        :raises StorageUnavailable: the server cannot be reached.
+        :raises QueryTooExpensive: the query hit a limit.
+        :raises StorageError: anything else.
+        """
+        try:
+            with self._lend() as client:
+                return client.execute(
+                    query, dict(parameters or {}), settings=settings
+                )
+        except driver_errors.ServerException as error:
+            raise _query_error(error) from error
+        except _CONNECTION_ERRORS as error:
+            raise errors.StorageUnavailable(_text(error)) from error
+        except driver_errors.Error as error:
+            raise errors.StorageError(_text(error)) from error
+
+    def insert(
+        self,
+        statement: str,
+        columns: Sequence[Sequence[Any]],
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Insert rows, given as columns; durable when this returns.
+
+        :param statement: ``INSERT INTO table (columns) VALUES``.
+        :param columns: one sequence a column, all of one length.
+        :raises StorageUnavailable: not now.
+        :raises InvalidRows: a value does not fit its column.
+        """
+        try:
+            with self._lend() as client:
+                client.execute(
+                    statement, columns, columnar=True, settings=settings
+                )
+        except driver_errors.ServerException as error:
+            raise _insert_error(error) from error
+        except _CONNECTION_ERRORS as error:
+            raise errors.StorageUnavailable(_text(error)) from error
+        except _ENCODING_ERRORS as error:
+            raise errors.InvalidRows(
+                f'{type(error).__name__}: {_text(error)}'
+            ) from error
+        except driver_errors.Error as error:
+            raise errors.StorageUnavailable(_text(error)) from error
+
+    def close(self) -> None:
+        """Close the idle connections; the lent ones close on their return."""
+        for _ in range(self._idle.qsize()):
+            client = self._idle.get_nowait()
+            if client is not None:
+                client.disconnect()
+            self._idle.put(None)
+
+
+def _query_error(error: driver_errors.ServerException) -> Exception:
+    if error.code in _TOO_EXPENSIVE:
+        return errors.QueryTooExpensive(_text(error))
+    if error.code in _SCHEMA_MISSING:
+        return _schema_missing(error)
+    if error.code in _UNAVAILABLE:
+        return errors.StorageUnavailable(_text(error))
+    return errors.StorageError(_text(error))
+
+
+def _insert_error(error: driver_errors.ServerException) -> Exception:
+    if error.code in _INVALID_ROWS:
+        return errors.InvalidRows(_text(error))
+    if error.code in _SCHEMA_MISSING:
+        return _schema_missing(error)
+    return errors.StorageUnavailable(_text(error))
+
+
+def _schema_missing(error: Exception) -> errors.SchemaMissing:
+    return errors.SchemaMissing(
+        f'{_text(error)}: run "stratometrics-manage db sync"'
+    )

@@ -1,0 +1,89 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The ClickHouse driver: all of the storage interface over one pool."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from stratometrics.model import event as event_model
+from stratometrics.model import usage
+from stratometrics.storage import base
+from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import quarantine
+from stratometrics.storage.clickhouse import reader
+from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import writer
+
+
+class ClickHouseStorage(base.Storage):
+    """Keeps events in ClickHouse; safe to share between threads.
+
+    No connection is made before the first call, so that one made before a
+    fork can be used after it.
+
+    :param options: the ``[clickhouse]`` option group.
+    """
+
+    def __init__(self, options: Any) -> None:
+        self._pool = clickhouse_client.Pool(options)
+        self._writer = writer.Writer(self._pool)
+        self._reader = reader.Reader(self._pool, query_limits(options))
+        self._quarantine = quarantine.Quarantine(self._pool)
+        self.schema = schema.Schema(self._pool, schema.creator(options))
+
+    def write_events(
+        self, events: Sequence[event_model.Event], received_at: int
+    ) -> None:
+        self._writer.write_events(events, received_at)
+
+    def write_rejected(self, messages: Sequence[base.RejectedMessage]) -> None:
+        self._writer.write_rejected(messages)
+
+    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
+        return self._reader.usage(query)
+
+    def rejected(self) -> Iterator[base.RejectedMessage]:
+        return self._quarantine.rejected()
+
+    def remove_rejected(self, ids: Iterable[str]) -> None:
+        self._quarantine.remove_rejected(ids)
+
+    def check(self) -> None:
+        self.schema.check()
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+def query_limits(options: Any) -> dict[str, Any]:
+    """The limits of a query, as settings of the server.
+
+    :param options: the ``[clickhouse]`` option group.
+    """
+    limits = {
+        'readonly': 2,
+        'max_execution_time': options.query_timeout,
+        'max_memory_usage': options.query_max_memory,
+        'max_result_rows': options.query_max_result_rows,
+        'result_overflow_mode': 'throw',
+    }
+    if options.query_max_threads:
+        limits['max_threads'] = options.query_max_threads
+    return limits
+
+
+def get_storage(conf: Any) -> ClickHouseStorage:
+    """The storage that the configuration names.
+
+    :param conf: a ConfigOpts with the service's options registered.
+    """
+    return ClickHouseStorage(conf.clickhouse)

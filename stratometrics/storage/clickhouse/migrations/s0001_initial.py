@@ -1,0 +1,94 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Events, the resources of each project, and what was not understood."""
+
+_EVENTS = """
+CREATE TABLE IF NOT EXISTS events (
+    resource_type LowCardinality(String),
+    resource_id String CODEC(ZSTD(1)),
+    region LowCardinality(String),
+    event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    rank Int64 CODEC(ZSTD(1))
+        COMMENT 'order within a microsecond: births, openings, events',
+    message_id String CODEC(ZSTD(1)),
+    phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2),
+    project_id LowCardinality(String),
+    user_id LowCardinality(String),
+    name String CODEC(ZSTD(1)),
+    state LowCardinality(String),
+    type LowCardinality(String),
+    type_id LowCardinality(String),
+    image LowCardinality(String),
+    availability_zone LowCardinality(String),
+    attributes Map(LowCardinality(String), String),
+    measures LowCardinality(String)
+        COMMENT 'a JSON object of integers with its keys in order',
+    created_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))
+        COMMENT 'the epoch where the message does not tell',
+    received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    event_type LowCardinality(String),
+    source LowCardinality(String),
+    earliness UInt64 MATERIALIZED
+        bitNot(toUInt64(toUnixTimestamp64Micro(received_at)))
+        CODEC(Delta, ZSTD(1))
+        COMMENT 'the version to keep of several copies: the first to arrive'
+)
+ENGINE = ReplacingMergeTree(earliness)
+PARTITION BY toYYYYMM(event_time)
+ORDER BY (
+    resource_type, resource_id, region, event_time, rank, message_id
+)
+SETTINGS
+    index_granularity = 1024,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
+"""
+
+_PROJECT_RESOURCES = """
+CREATE TABLE IF NOT EXISTS project_resources (
+    project_id String,
+    resource_type LowCardinality(String),
+    resource_id String
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (project_id, resource_type, resource_id)
+SETTINGS index_granularity = 1024
+"""
+
+_PROJECT_RESOURCES_FEED = """
+CREATE MATERIALIZED VIEW IF NOT EXISTS project_resources_feed
+TO project_resources
+AS SELECT DISTINCT project_id, resource_type, resource_id FROM events
+"""
+
+_REJECTED = """
+CREATE TABLE IF NOT EXISTS rejected (
+    id String,
+    received_at DateTime64(6, 'UTC'),
+    reason String,
+    event_type String,
+    message_id String,
+    body String CODEC(ZSTD(3))
+)
+ENGINE = ReplacingMergeTree
+ORDER BY id
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+"""
+
+FORWARDS = [_EVENTS, _PROJECT_RESOURCES, _PROJECT_RESOURCES_FEED, _REJECTED]
+
+BACKWARDS = [
+    'DROP VIEW IF EXISTS project_resources_feed SYNC',
+    'DROP TABLE IF EXISTS project_resources SYNC',
+    'DROP TABLE IF EXISTS events SYNC',
+    'DROP TABLE IF EXISTS rejected SYNC',
+]

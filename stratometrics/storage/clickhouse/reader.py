@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The usage query: intervals from events, clipped to a period and summed."""
+
+from typing import Any
+
+from stratometrics.model import usage
+from stratometrics.storage.clickhouse import client as clickhouse_client
+
+# An interval runs from one event of a timeline to the next, in the order of
+# R10, which is the order of the primary key. The window needs its frame
+# spelled out: the default one ends at the current row, where leadInFrame sees
+# no next one. Whatever comes after a deletion is dead (R7). Several copies of
+# an event make intervals of length zero, so there is nothing to deduplicate
+# (R2).
+_USAGE = """
+SELECT
+    {groups}
+    sum(time) AS usage,
+    sumMap(
+        mapApply(
+            (name, amount) -> (name, toInt256(amount) * time),
+            JSONExtract(measures, 'Map(String, Int64)')
+        )
+    ) AS measure_usage
+FROM (
+    SELECT
+        {keys}
+        measures,
+        sum(toInt128(
+            interval_end - greatest(interval_begin, {{begin:Int64}})
+        )) AS time
+    FROM (
+        SELECT
+            {columns}
+            phase,
+            measures,
+            toUnixTimestamp64Micro(event_time) AS interval_begin,
+            leadInFrame(interval_begin, 1, {{end:Int64}}) OVER (
+                timeline
+                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
+            ) AS interval_end,
+            max(phase = 'ended') OVER (
+                timeline
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ) AS ended
+        FROM events
+        WHERE {timelines}
+        WINDOW timeline AS (
+            PARTITION BY resource_type, resource_id, region
+            ORDER BY event_time, rank, message_id
+        )
+    )
+    WHERE {intervals}
+    GROUP BY {keys} measures
+)
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+#: Conditions on these hold for a whole timeline or for none of it, so they
+#: can choose the timelines that are read. All others choose intervals.
+_TIMELINE_KEYS = frozenset({'resource_type', 'resource_id', 'region'})
+
+_COLUMNS = frozenset(usage.COMMON_KEYS)
+
+
+class _Statement:
+    """The text of one usage query and the values bound to it.
+
+    Text is made from column names of this module and placeholders only;
+    every value that came from outside is bound (R16).
+    """
+
+    def __init__(self, query: usage.UsageQuery, end: int) -> None:
+        self.parameters: dict[str, Any] = {
+            'begin': query.period.begin,
+            'end': end,
+        }
+        keys = list(dict.fromkeys((*query.group_by, *query.filters)))
+        if query.project_ids is not None and 'project_id' not in keys:
+            keys.append('project_id')
+        alias = {key: f'k{number}' for number, key in enumerate(keys)}
+        groups = [alias[key] for key in query.group_by]
+        self.text = _USAGE.format(
+            groups=_listed(groups),
+            keys=_listed(groups),
+            columns=_listed(
+                f'{self._column(key)} AS {alias[key]}' for key in keys
+            ),
+            timelines=' AND '.join(self._timelines(query)),
+            intervals=' AND '.join(self._intervals(query, alias)),
+        )
+
+    def _bind(self, value: Any, type_name: str) -> str:
+        name = f'p{len(self.parameters)}'
+        self.parameters[name] = value
+        return f'{{{name}:{type_name}}}'
+
+    def _column(self, key: str) -> str:
+        if key in _COLUMNS:
+            # As text: the sets of a LowCardinality column need not match.
+            return f'toString(events.{key})'
+        return f'attributes[{self._bind(key, "String")}]'
+
+    def _timelines(self, query: usage.UsageQuery):
+        types = self._bind(list(query.resource_types), 'Array(String)')
+        yield f'resource_type IN {types}'
+        yield "event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')"
+        if query.as_of is not None:
+            as_of = self._bind(query.as_of, 'Int64')
+            yield f"received_at <= fromUnixTimestamp64Micro({as_of}, 'UTC')"
+        for key in _TIMELINE_KEYS & query.filters.keys():
+            values = self._bind(list(query.filters[key]), 'Array(String)')
+            yield f'{key} IN {values}'
+        owners = query.project_ids
+        if owners is not None:
+            # The whole timeline of a resource that was ever theirs (R6).
+            owners = self._bind(list(owners), 'Array(String)')
+            yield (
+                '(resource_type, resource_id) IN ('
+                'SELECT resource_type, resource_id FROM project_resources '
+                f'WHERE project_id IN {owners} AND resource_type IN {types})'
+            )
+
+    def _intervals(self, query: usage.UsageQuery, alias: dict[str, str]):
+        yield "NOT ended AND phase = 'billed'"
+        yield 'interval_end > greatest(interval_begin, {begin:Int64})'
+        if query.project_ids is not None:
+            owners = self._bind(list(query.project_ids), 'Array(String)')
+            yield f'{alias["project_id"]} IN {owners}'
+        for key, values in query.filters.items():
+            if key not in _TIMELINE_KEYS:
+                accepted = self._bind(list(values), 'Array(String)')
+                yield f'{alias[key]} IN {accepted}'
+
+
+def _listed(names) -> str:
+    """Comma-separated, with one behind the last: more always follows."""
+    return ''.join(f'{name}, ' for name in names)
+
+
+class Reader:
+    """Answers usage questions.
+
+    :param settings: limits that every query runs under, by the names of
+        ClickHouse.
+    """
+
+    def __init__(
+        self, pool: clickhouse_client.Pool, settings: dict[str, Any]
+    ) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
+        """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
+        # R9: neither the future nor anything past the period counts. An
+        # answer as of a time is the one that was given at that time (R15).
+        end = min(query.period.end, query.now, query.as_of or query.now)
+        if end <= query.period.begin:
+            return []
+        statement = _Statement(query, end)
+        rows = self._pool.execute(
+            statement.text, statement.parameters, self._settings
+        )
+        return [
+            usage.UsageRow(tuple(group), time, measures)
+            for *group, time, measures in rows
+        ]
