@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""How every command begins: options, configuration files, logging."""
+
+from collections.abc import Sequence
+
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from stratometrics import conf as stratometrics_conf
+from stratometrics import version
+
+PROJECT = 'stratometrics'
+
+
+def prepare(
+    argv: Sequence[str],
+    default_config_files: Sequence[str] | None = None,
+    cli_opts: Sequence[cfg.Opt] = (),
+) -> cfg.ConfigOpts:
+    """Read the configuration and set logging up.
+
+    :param argv: the arguments of the command, without its name.
+    :param default_config_files: what to read if the arguments name no file;
+        by default the usual places, such as
+        /etc/stratometrics/stratometrics.conf.
+    :param cli_opts: options and sub-commands of this command alone.
+    :returns: the configuration, with every option of the service registered.
+    :raises oslo_config.cfg.Error: the configuration cannot be read.
+    """
+    conf = cfg.ConfigOpts()
+    logging.register_options(conf)
+    stratometrics_conf.register_opts(conf)
+    conf.register_cli_opts(cli_opts)
+    conf(
+        argv,
+        project=PROJECT,
+        version=version.version_info.version_string(),
+        default_config_files=default_config_files,
+    )
+    logging.setup(conf, PROJECT)
+    return conf
