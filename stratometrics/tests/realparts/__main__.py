@@ -37,7 +37,7 @@ from stratometrics.tests.realparts import process
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 # How long a command may take to end once it is told to.
-PATIENCE = 15
+PATIENCE = 10
 
 AnyPart = part.Part | given.Given
 
@@ -170,7 +170,7 @@ def run(args: argparse.Namespace) -> int:
     return status if status >= 0 else 128 - status
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: subprocess.Popen) -> None:
     for act in (child.terminate, child.kill):
         try:
             child.wait(PATIENCE)

@@ -17,6 +17,7 @@ It is used where no ``clickhouse`` program is installed.
 
 import base64
 import hashlib
+import json
 import pathlib
 import platform
 import shutil
@@ -74,10 +75,18 @@ def _download(package: str, target: pathlib.Path) -> pathlib.Path:
         raise errors.MissingTool(
             'npm', 'the ClickHouse engine',
             f'apt-get install npm; or {REMEDY}')
-    process.run([npm, 'pack', package, '--ignore-scripts', '--silent',
+    process.run([npm, 'pack', package, '--ignore-scripts', '--json',
+                 '--fetch-retries=1', '--fetch-retry-mintimeout=1000',
                  '--pack-destination', str(target)],
-                f'download {package} with npm', cwd=target)
+                f'download {package} with npm', explain=_npm_reason)
     return next(target.glob('*.tgz'))
+
+
+def _npm_reason(out: str, err: str) -> str:
+    try:
+        return f'    {json.loads(out)["error"]["summary"]}'
+    except (KeyError, TypeError, ValueError):
+        return process.last_words(out, err)
 
 
 def _sha512(archive: pathlib.Path) -> str:

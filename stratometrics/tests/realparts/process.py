@@ -32,7 +32,7 @@ _maker = futures.ThreadPoolExecutor(1, thread_name_prefix='realparts')
 
 
 def spawn(command: abc.Sequence[str],
-          **kwargs: object) -> subprocess.Popen[bytes]:
+          **kwargs: object) -> subprocess.Popen:
     """Start a command that gets SIGTERM when this process dies.
 
     :param command: the program and its arguments.
@@ -44,33 +44,6 @@ def spawn(command: abc.Sequence[str],
     return _maker.submit(subprocess.Popen, tethered, **kwargs).result()
 
 
-def run(command: abc.Sequence[str], purpose: str,
-        env: abc.Mapping[str, str] | None = None,
-        cwd: pathlib.Path | None = None) -> str:
-    """Run a command to its end.
-
-    :param command: the program and its arguments.
-    :param purpose: what it is for; the error message says so.
-    :param env: the environment, if not this process's own.
-    :param cwd: the folder to run in, if not the current one.
-    :returns: what it wrote on its standard output.
-    :raises: PartError with the end of its output if it failed.
-    """
-    with spawn(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL,
-               stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        try:
-            out, err = child.communicate()
-        except BaseException:
-            child.terminate()
-            raise
-    if child.returncode:
-        said = (err or out).decode(errors='replace')
-        raise errors.PartError(
-            f'cannot {purpose}: exit status {child.returncode}\n'
-            f'{last_lines(said, 5)}'.rstrip())
-    return out.decode(errors='replace')
-
-
 def last_lines(text: str, count: int) -> str:
     """Return the end of a text, indented for a message.
 
@@ -80,6 +53,43 @@ def last_lines(text: str, count: int) -> str:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     return '\n'.join(f'    {line}' for line in lines[-count:])
+
+
+def last_words(out: str, err: str) -> str:
+    """Return what a failed command said at its end.
+
+    :param out: its standard output.
+    :param err: its standard error.
+    :returns: a line or two.
+    """
+    return last_lines(err or out, 2)
+
+
+def run(command: abc.Sequence[str], purpose: str,
+        env: abc.Mapping[str, str] | None = None,
+        explain: abc.Callable[[str, str], str] = last_words) -> str:
+    """Run a command to its end.
+
+    :param command: the program and its arguments.
+    :param purpose: what it is for; the error message says so.
+    :param env: the environment, if not this process's own.
+    :param explain: makes a message of its two outputs if it fails.
+    :returns: what it wrote on its standard output.
+    :raises: PartError with the end of its output if it failed.
+    """
+    with spawn(command, env=env, stdin=subprocess.DEVNULL,
+               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+               text=True, errors='replace') as child:
+        try:
+            out, err = child.communicate()
+        except BaseException:
+            child.terminate()
+            raise
+    if child.returncode:
+        raise errors.PartError(
+            f'cannot {purpose}: exit status {child.returncode}\n'
+            f'{explain(out, err)}'.rstrip())
+    return out
 
 
 class Child:
@@ -99,7 +109,7 @@ class Child:
         self._command = command
         self._log = log
         self._env = env
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen | None = None
 
     @property
     def pid(self) -> int | None:

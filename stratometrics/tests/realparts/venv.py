@@ -45,7 +45,8 @@ def prepared(name: str, requirements: abc.Sequence[str]) -> pathlib.Path:
                     '(on Debian: apt-get install python3-venv)',
                     env=environment())
         process.run([str(target / 'bin' / 'python'), '-m', 'pip', 'install',
-                     '--quiet', '--disable-pip-version-check', *requirements],
+                     '--quiet', '--retries=2', '--disable-pip-version-check',
+                     *requirements],
                     f'install {name} with pip', env=environment())
 
     version = platform.python_version()
