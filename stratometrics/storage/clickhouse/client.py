@@ -96,13 +96,14 @@ class Pool:
 
     A connection that failed in any way is closed and not lent again.
 
+    Statements name their tables as ``$database.table``: the session itself
+    stays in the server's default database, which exists before ours does.
+
     :param options: the ``[clickhouse]`` option group.
-    :param database: connect to this database instead of the configured one.
     """
 
-    def __init__(self, options: Any, database: str | None = None) -> None:
+    def __init__(self, options: Any) -> None:
         self._options = options
-        self._database = options.database if database is None else database
         self._idle: queue.LifoQueue = queue.LifoQueue(options.pool_size)
         for _ in range(options.pool_size):
             self._idle.put(None)
@@ -115,7 +116,6 @@ class Pool:
             first,
             port=port,
             alt_hosts=','.join(f'{host}:{port}' for host in others) or None,
-            database=self._database,
             user=options.user,
             password=options.password,
             client_name='stratometrics',
@@ -151,6 +151,9 @@ class Pool:
                 client.disconnect()
             self._idle.put(client if usable else None)
 
+    def _qualified(self, statement: str) -> str:
+        return statement.replace('$database', self._options.database)
+
     def execute(
         self,
         query: str,
@@ -169,7 +172,9 @@ class Pool:
         try:
             with self._lend() as client:
                 return client.execute(
-                    query, dict(parameters or {}), settings=settings
+                    self._qualified(query),
+                    dict(parameters or {}),
+                    settings=settings,
                 )
         except driver_errors.ServerException as error:
             raise _query_error(error) from error
@@ -194,7 +199,10 @@ class Pool:
         try:
             with self._lend() as client:
                 client.execute(
-                    statement, columns, columnar=True, settings=settings
+                    self._qualified(statement),
+                    columns,
+                    columnar=True,
+                    settings=settings,
                 )
         except driver_errors.ServerException as error:
             raise _insert_error(error) from error

@@ -38,7 +38,7 @@ class ClickHouseStorage(base.Storage):
         self._writer = writer.Writer(self._pool)
         self._reader = reader.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
-        self.schema = schema.Schema(self._pool, schema.creator(options))
+        self.schema = schema.Schema(self._pool)
 
     def write_events(
         self, events: Sequence[event_model.Event], received_at: int

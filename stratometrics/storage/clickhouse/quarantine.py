@@ -18,7 +18,7 @@ from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
 _IDS = """
-SELECT id FROM rejected GROUP BY id ORDER BY min(received_at), id
+SELECT id FROM $database.rejected GROUP BY id ORDER BY min(received_at), id
 """
 
 _MESSAGES = """
@@ -26,13 +26,13 @@ SELECT
     id,
     toUnixTimestamp64Micro(received_at) AS received,
     reason, event_type, message_id, body
-FROM rejected
+FROM $database.rejected
 WHERE id IN {ids:Array(String)}
 ORDER BY received, id
 LIMIT 1 BY id
 """
 
-_REMOVE = 'DELETE FROM rejected WHERE id IN {ids:Array(String)}'
+_REMOVE = 'DELETE FROM $database.rejected WHERE id IN {ids:Array(String)}'
 
 #: Bodies can be large, so only this many are held at a time.
 _CHUNK = 100

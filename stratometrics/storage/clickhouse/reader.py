@@ -53,7 +53,7 @@ FROM (
                 timeline
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ) AS ended
-        FROM events
+        FROM $database.events
         WHERE {timelines}
         WINDOW timeline AS (
             PARTITION BY resource_type, resource_id, region
@@ -128,7 +128,8 @@ class _Statement:
             owners = self._bind(list(owners), 'Array(String)')
             yield (
                 '(resource_type, resource_id) IN ('
-                'SELECT resource_type, resource_id FROM project_resources '
+                'SELECT resource_type, resource_id '
+                'FROM $database.project_resources '
                 f'WHERE project_id IN {owners} AND resource_type IN {types})'
             )
 

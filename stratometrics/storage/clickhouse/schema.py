@@ -11,7 +11,7 @@
 # under the License.
 """Which step of the schema a database is at, and how it gets to another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import dataclasses
 import logging
 
@@ -22,12 +22,12 @@ from stratometrics.storage.clickhouse import migrations
 
 LOG = logging.getLogger(__name__)
 
-_CREATE_DATABASE = 'CREATE DATABASE IF NOT EXISTS {database:Identifier}'
+_CREATE_DATABASE = 'CREATE DATABASE IF NOT EXISTS $database'
 
 # Append-only: a row when a step begins and another when it is done, so that
 # an interrupted one can be told from one that was never begun.
 _CREATE_JOURNAL = """
-CREATE TABLE IF NOT EXISTS schema_journal (
+CREATE TABLE IF NOT EXISTS $database.schema_journal (
     entered_at DateTime64(6, 'UTC'),
     old_version UInt32,
     new_version UInt32,
@@ -38,12 +38,12 @@ ORDER BY (entered_at, state)
 """
 
 _LAST_ENTRY = """
-SELECT old_version, new_version, state FROM schema_journal
+SELECT old_version, new_version, state FROM $database.schema_journal
 ORDER BY entered_at DESC, state DESC LIMIT 1
 """
 
 _ENTER = """
-INSERT INTO schema_journal (entered_at, old_version, new_version, state)
+INSERT INTO $database.schema_journal (entered_at, old_version, new_version, state)
 VALUES
 """
 
@@ -82,17 +82,11 @@ class Step:
 class Schema:
     """The schema of one database.
 
-    :param pool: connections to that database.
-    :param create: makes the database if there is none.
+    :param pool: connections to its server.
     """
 
-    def __init__(
-        self,
-        pool: clickhouse_client.Pool,
-        create: Callable[[], None],
-    ) -> None:
+    def __init__(self, pool: clickhouse_client.Pool) -> None:
         self._pool = pool
-        self._create = create
 
     @property
     def newest(self) -> int:
@@ -169,7 +163,7 @@ class Schema:
             its cause is gone.
         """
         steps = self.plan(target)
-        self._create()
+        self._pool.execute(_CREATE_DATABASE)
         self._pool.execute(_CREATE_JOURNAL)
         for step in steps:
             self._enter(step, 'begun')
@@ -188,19 +182,3 @@ class Schema:
                 [state],
             ],
         )
-
-
-def creator(options) -> Callable[[], None]:
-    """What makes the configured database.
-
-    :param options: the ``[clickhouse]`` option group.
-    """
-
-    def create() -> None:
-        pool = clickhouse_client.Pool(options, database='default')
-        try:
-            pool.execute(_CREATE_DATABASE, {'database': options.database})
-        finally:
-            pool.close()
-
-    return create

@@ -19,7 +19,7 @@ from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
 _INSERT_EVENTS = """
-INSERT INTO events (
+INSERT INTO $database.events (
     resource_type, resource_id, region, event_time, rank, message_id, phase,
     project_id, user_id, name, state, type, type_id, image,
     availability_zone, attributes, measures, created_at, received_at,
@@ -28,7 +28,7 @@ INSERT INTO events (
 """
 
 _INSERT_REJECTED = """
-INSERT INTO rejected (
+INSERT INTO $database.rejected (
     id, received_at, reason, event_type, message_id, body
 ) VALUES
 """

@@ -12,13 +12,14 @@
 """Events, the resources of each project, and what was not understood."""
 
 _EVENTS = """
-CREATE TABLE IF NOT EXISTS events (
+CREATE TABLE IF NOT EXISTS $database.events (
     resource_type LowCardinality(String),
     resource_id String CODEC(ZSTD(1)),
     region LowCardinality(String),
     event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
-    rank Int64 CODEC(ZSTD(1))
-        COMMENT 'order within a microsecond: births, openings, events',
+    rank Int64
+        COMMENT 'order within a microsecond: births, openings, events'
+        CODEC(ZSTD(1)),
     message_id String CODEC(ZSTD(1)),
     phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2),
     project_id LowCardinality(String),
@@ -32,15 +33,16 @@ CREATE TABLE IF NOT EXISTS events (
     attributes Map(LowCardinality(String), String),
     measures LowCardinality(String)
         COMMENT 'a JSON object of integers with its keys in order',
-    created_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1))
-        COMMENT 'the epoch where the message does not tell',
+    created_at DateTime64(6, 'UTC')
+        COMMENT 'the epoch where the message does not tell'
+        CODEC(Delta, ZSTD(1)),
     received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     event_type LowCardinality(String),
     source LowCardinality(String),
     earliness UInt64 MATERIALIZED
         bitNot(toUInt64(toUnixTimestamp64Micro(received_at)))
-        CODEC(Delta, ZSTD(1))
         COMMENT 'the version to keep of several copies: the first to arrive'
+        CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(earliness)
 PARTITION BY toYYYYMM(event_time)
@@ -54,7 +56,7 @@ SETTINGS
 """
 
 _PROJECT_RESOURCES = """
-CREATE TABLE IF NOT EXISTS project_resources (
+CREATE TABLE IF NOT EXISTS $database.project_resources (
     project_id String,
     resource_type LowCardinality(String),
     resource_id String
@@ -65,13 +67,13 @@ SETTINGS index_granularity = 1024
 """
 
 _PROJECT_RESOURCES_FEED = """
-CREATE MATERIALIZED VIEW IF NOT EXISTS project_resources_feed
-TO project_resources
-AS SELECT DISTINCT project_id, resource_type, resource_id FROM events
+CREATE MATERIALIZED VIEW IF NOT EXISTS $database.project_resources_feed
+TO $database.project_resources
+AS SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
 """
 
 _REJECTED = """
-CREATE TABLE IF NOT EXISTS rejected (
+CREATE TABLE IF NOT EXISTS $database.rejected (
     id String,
     received_at DateTime64(6, 'UTC'),
     reason String,
@@ -87,8 +89,8 @@ SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 FORWARDS = [_EVENTS, _PROJECT_RESOURCES, _PROJECT_RESOURCES_FEED, _REJECTED]
 
 BACKWARDS = [
-    'DROP VIEW IF EXISTS project_resources_feed SYNC',
-    'DROP TABLE IF EXISTS project_resources SYNC',
-    'DROP TABLE IF EXISTS events SYNC',
-    'DROP TABLE IF EXISTS rejected SYNC',
+    'DROP VIEW IF EXISTS $database.project_resources_feed SYNC',
+    'DROP TABLE IF EXISTS $database.project_resources SYNC',
+    'DROP TABLE IF EXISTS $database.events SYNC',
+    'DROP TABLE IF EXISTS $database.rejected SYNC',
 ]
