@@ -67,6 +67,11 @@ GROUP BY ALL
 ORDER BY ALL
 """
 
+_OWNED = """
+SELECT resource_type, resource_id FROM $database.project_resources
+WHERE project_id IN {owners} AND resource_type IN {types}
+"""
+
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
 _TIMELINE_KEYS = frozenset({'resource_type', 'resource_id', 'region'})
@@ -108,8 +113,7 @@ class _Statement:
 
     def _column(self, key: str) -> str:
         if key in _COLUMNS:
-            # As text: the sets of a LowCardinality column need not match.
-            return f'toString(events.{key})'
+            return f'events.{key}'
         return f'attributes[{self._bind(key, "String")}]'
 
     def _timelines(self, query: usage.UsageQuery):
@@ -125,13 +129,10 @@ class _Statement:
         owners = query.project_ids
         if owners is not None:
             # The whole timeline of a resource that was ever theirs (R6).
-            owners = self._bind(list(owners), 'Array(String)')
-            yield (
-                '(resource_type, resource_id) IN ('
-                'SELECT resource_type, resource_id '
-                'FROM $database.project_resources '
-                f'WHERE project_id IN {owners} AND resource_type IN {types})'
+            owned = _OWNED.format(
+                owners=self._bind(list(owners), 'Array(String)'), types=types
             )
+            yield f'(resource_type, resource_id) IN ({owned})'
 
     def _intervals(self, query: usage.UsageQuery, alias: dict[str, str]):
         yield "NOT ended AND phase = 'billed'"

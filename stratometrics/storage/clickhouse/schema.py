@@ -43,7 +43,9 @@ ORDER BY entered_at DESC, state DESC LIMIT 1
 """
 
 _ENTER = """
-INSERT INTO $database.schema_journal (entered_at, old_version, new_version, state)
+INSERT INTO $database.schema_journal (
+    entered_at, old_version, new_version, state
+)
 VALUES
 """
 
