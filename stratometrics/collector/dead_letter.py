@@ -1,0 +1,137 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Messages that the messaging driver rejected as undecodable.
+
+The driver rejects them before the collector sees them. Where the broker has
+a policy that sends rejected messages to a dead-letter exchange, they are
+taken from there, and kept (R13).
+"""
+
+from collections.abc import Mapping
+import threading
+from typing import Any
+
+import kombu
+from kombu import exceptions as kombu_errors
+from oslo_config import cfg
+from oslo_log import log as logging
+import tenacity
+
+from stratometrics.collector import quarantine
+from stratometrics.collector import sink as sink_module
+from stratometrics.collector import transport
+from stratometrics.storage import errors
+
+LOG = logging.getLogger(__name__)
+
+_PREFETCH = 20
+#: Seconds between looks at whether to stop.
+_LOOK = 0.5
+
+
+class DeadLetters:
+    """Consumes a dead-letter queue, in a thread of its own.
+
+    :param conf: the configuration, for the broker's address.
+    :param queue: the name of the queue, and of the fanout exchange it is
+        bound to; both are declared, durable.
+    :param sink: what keeps the messages.
+    """
+
+    def __init__(
+        self, conf: cfg.ConfigOpts, queue: str, sink: sink_module.Sink
+    ) -> None:
+        self._conf = conf
+        self._sink = sink
+        self._queue = kombu.Queue(
+            queue,
+            kombu.Exchange(queue, type='fanout', durable=True),
+            durable=True,
+        )
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, name='dead-letters', daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to consume."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not stored yet stays in the queue."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(),
+            wait=tenacity.wait_random_exponential(max=30),
+            stop=tenacity.stop_when_event_set(self._stopping),
+            sleep=tenacity.sleep_using_event(self._stopping),
+            after=self._note_failure,
+            retry_error_callback=lambda retry_state: None,
+        )(self._consume)
+
+    def _consume(self) -> None:
+        with transport.get_connection(self._conf) as connection:
+            connection.ensure_connection(max_retries=1)
+            channel = connection.channel()
+            channel.basic_qos(0, _PREFETCH, False)
+            consumer = kombu.Consumer(
+                channel,
+                [self._queue],
+                on_message=self._keep,
+                accept=None,
+            )
+            with consumer:
+                LOG.info('Dead letters are taken from %s', self._queue.name)
+                while not self._stopping.is_set():
+                    try:
+                        connection.drain_events(timeout=_LOOK)
+                    except TimeoutError:
+                        connection.heartbeat_check()
+
+    def _keep(self, message: kombu.Message) -> None:
+        rejected = quarantine.reject_body(
+            _bytes(message.body), _reason(message.headers)
+        )
+        self._sink.set_aside([rejected], 'dead_letter')
+        message.ack()
+
+    def _note_failure(self, retry_state: tenacity.RetryCallState) -> None:
+        error = retry_state.outcome.exception()
+        known = (
+            errors.StorageUnavailable,
+            kombu_errors.OperationalError,
+            OSError,
+        )
+        LOG.log(
+            logging.WARNING if isinstance(error, known) else logging.ERROR,
+            'Dead letters cannot be taken: %s: %s',
+            type(error).__name__,
+            error,
+        )
+
+
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else str(body).encode()
+
+
+def _reason(headers: Mapping[str, Any]) -> str:
+    deaths = headers.get('x-death')
+    if not deaths:
+        return 'dead letter, for a reason that the broker does not tell'
+    death = deaths[0]
+    return (
+        f'dead letter: {death.get("reason")} from queue {death.get("queue")} '
+        f'of exchange {death.get("exchange")}'
+    )
