@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""stratometrics-manage: what operators do beside running the services."""
+
+from collections.abc import Sequence
+import sys
+
+from oslo_config import cfg
+
+from stratometrics import service
+from stratometrics.collector import replay
+from stratometrics.notifications import decoder
+from stratometrics.notifications import definitions
+from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import driver
+
+
+def db_sync(conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage) -> None:
+    """Bring the schema to the version of this release."""
+    schema = storage.schema
+    version = schema.version()
+    if version.low > schema.newest:
+        raise ValueError(
+            f'the schema is at version {version}, newer than the '
+            f'{schema.newest} that this release knows'
+        )
+    _migrate(conf, storage, schema.newest)
+
+
+def db_version(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Print the version of the schema, and the newest there is."""
+    schema = storage.schema
+    print(f'{schema.version()} (newest: {schema.newest})')
+
+
+def db_downgrade(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Take the schema back to an earlier version."""
+    target = conf.command.target
+    version = storage.schema.version()
+    if target > version.low:
+        raise ValueError(
+            f'the schema is at version {version}: {target} is not below it'
+        )
+    if not (conf.command.dry_run or conf.command.yes):
+        raise ValueError(
+            'a downgrade drops tables with all that they hold; look at it '
+            'with --dry-run, then confirm it with --yes'
+        )
+    _migrate(conf, storage, target)
+
+
+def _migrate(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage, target: int
+) -> None:
+    schema = storage.schema
+    if conf.command.dry_run:
+        for step in schema.plan(target):
+            print(f'-- version {step.old_version} to {step.new_version}')
+            for statement in step.statements:
+                text = statement.strip()
+                print(
+                    text.replace('$database', conf.clickhouse.database) + ';'
+                )
+        return
+    schema.migrate(target)
+    print(f'The schema is at version {schema.version()}.')
+
+
+def replay_rejected(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Decode rejected messages again, after a fix."""
+    known = definitions.Definitions.load(conf.definitions.directory)
+    counts = replay.replay(
+        storage,
+        decoder.Decoder(known, conf.collector.region_name),
+        conf.command.event_type or (),
+    )
+    print(
+        f'{counts.stored} messages stored as {counts.events} events, '
+        f'{counts.ignored} ignored by definition, '
+        f'{counts.remaining} still not understood'
+    )
+
+
+def _add_commands(subparsers) -> None:
+    db = subparsers.add_parser('db', help='the schema of the database')
+    steps = db.add_subparsers(required=True, metavar='COMMAND')
+
+    sync = steps.add_parser('sync', help=db_sync.__doc__)
+    sync.add_argument(
+        '--dry-run', action='store_true', help='only print the statements'
+    )
+    sync.set_defaults(run=db_sync)
+
+    version = steps.add_parser('version', help=db_version.__doc__)
+    version.set_defaults(run=db_version)
+
+    downgrade = steps.add_parser('downgrade', help=db_downgrade.__doc__)
+    downgrade.add_argument('target', type=int, help='the version to reach')
+    downgrade.add_argument(
+        '--dry-run', action='store_true', help='only print the statements'
+    )
+    downgrade.add_argument(
+        '--yes', action='store_true', help='yes, drop what is dropped'
+    )
+    downgrade.set_defaults(run=db_downgrade)
+
+    again = subparsers.add_parser('replay', help=replay_rejected.__doc__)
+    again.add_argument(
+        '--event-type',
+        action='append',
+        help='only messages of this event type; may be repeated',
+    )
+    again.set_defaults(run=replay_rejected)
+
+
+COMMAND = cfg.SubCommandOpt(
+    'command',
+    title='Commands',
+    help='What to do.',
+    handler=_add_commands,
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    :param argv: the arguments without the program's name.
+    :returns: the exit status: 0, or 1 with the reason on standard error.
+    """
+    storage = None
+    try:
+        conf = service.prepare(
+            sys.argv[1:] if argv is None else argv, cli_opts=[COMMAND]
+        )
+        storage = driver.get_storage(conf)
+        conf.command.run(conf, storage)
+    except (
+        cfg.Error,
+        definitions.DefinitionError,
+        errors.StorageError,
+        ValueError,
+    ) as error:
+        print(f'stratometrics-manage: {error}', file=sys.stderr)
+        return 1
+    finally:
+        if storage is not None:
+            storage.close()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
