@@ -9,3 +9,10 @@
 #    WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 #    License for the specific language governing permissions and limitations
 #    under the License.
+
+"""Real ClickHouse, RabbitMQ and Keystone servers for tests and trials.
+
+``python -m stratometrics.tests.realparts --help`` is the command line. Tests
+use the classes ClickHouse, RabbitMQ and Keystone of the modules with those
+names.
+"""

@@ -13,7 +13,7 @@
 """Command line: start real parts, for a command or until told to stop."""
 
 import argparse
-from collections import abc
+from collections.abc import Iterator
 import contextlib
 import os
 import pathlib
@@ -118,7 +118,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 @contextlib.contextmanager
-def running(args: argparse.Namespace) -> abc.Iterator[list[AnyPart]]:
+def running(args: argparse.Namespace) -> Iterator[list[AnyPart]]:
     """Start the wanted parts side by side, and close them at the end.
 
     :param args: the command line.
@@ -191,7 +191,8 @@ def up(args: argparse.Namespace) -> int:
         with running(args) as parts:
             for each in parts:
                 for name, value in each.environment.items():
-                    print(f'export {name}={shlex.quote(value)}')
+                    if name not in os.environ:
+                        print(f'export {name}={shlex.quote(value)}')
             sys.stdout.flush()
             say('stop with Ctrl-C')
             while True:
@@ -230,7 +231,7 @@ def token(args: argparse.Namespace) -> int:
     try:
         print(keystone.token(args.user, args.project))
     except exceptions.ClientException as e:
-        raise errors.PartError(f'keystone gives no token: {e}')
+        raise errors.PartError(f'keystone gives no token: {e}') from e
     return 0
 
 
@@ -241,7 +242,10 @@ def main() -> int:
     """
     args = parser().parse_args()
     for each in STOP_SIGNALS:
-        signal.signal(each, _on_signal)
+        # One who runs this under nohup wants it to survive a hang-up.
+        ignored = signal.getsignal(each) == signal.SIG_IGN
+        if each != signal.SIGHUP or not ignored:
+            signal.signal(each, _on_signal)
     action = {'run': run, 'up': up, 'fetch': fetch, 'token': token}
     try:
         return action[args.action](args)

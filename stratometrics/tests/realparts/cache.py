@@ -12,7 +12,7 @@
 
 """What is downloaded or built once and kept outside the source tree."""
 
-from collections import abc
+from collections.abc import Callable, Iterator
 import contextlib
 import fcntl
 import os
@@ -35,12 +35,12 @@ def folder() -> pathlib.Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise errors.PartError(
-            f'cannot make the cache folder {path}: {e.strerror}')
+            f'cannot make the cache folder {path}: {e.strerror}') from e
     return path
 
 
 @contextlib.contextmanager
-def lock(path: pathlib.Path, busy: str | None = None) -> abc.Iterator[None]:
+def lock(path: pathlib.Path, busy: str | None = None) -> Iterator[None]:
     """Hold a file lock that the kernel drops when its holder dies.
 
     :param path: the lock file; it stays when the lock is released, because
@@ -48,17 +48,17 @@ def lock(path: pathlib.Path, busy: str | None = None) -> abc.Iterator[None]:
     :param busy: fail with this message instead of waiting for the lock.
     :raises: PartError if the lock is held elsewhere and `busy` was given.
     """
-    with open(path, 'w') as file:
+    with path.open('w') as file:
         how = fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0)
         try:
             fcntl.flock(file, how)
         except BlockingIOError:
-            raise errors.PartError(str(busy))
+            raise errors.PartError(str(busy)) from None
         yield
 
 
 def prepared(name: str, proof: str,
-             build: abc.Callable[[pathlib.Path], None]) -> pathlib.Path:
+             build: Callable[[pathlib.Path], None]) -> pathlib.Path:
     """Return a folder of the cache, building it if it is not there.
 
     Whoever comes first builds; the others wait for it. An interrupted build

@@ -90,7 +90,7 @@ def _npm_reason(out: str, err: str) -> str:
 
 
 def _sha512(archive: pathlib.Path) -> str:
-    with open(archive, 'rb') as file:
+    with archive.open('rb') as file:
         digest = hashlib.file_digest(file, 'sha512').digest()
     return base64.b64encode(digest).decode()
 
@@ -101,8 +101,9 @@ def _unpack(archive: pathlib.Path, target: pathlib.Path) -> None:
     try:
         with tarfile.open(archive) as tar:
             source = tar.extractfile(f'package/{LIBRARY}')
-            with source, open(target / LIBRARY, 'wb') as file:
+            with source, (target / LIBRARY).open('wb') as file:
                 shutil.copyfileobj(source, file, 1 << 20)
     except (KeyError, OSError, tarfile.TarError) as e:
-        raise errors.PartError(f'cannot unpack {archive.name}: {e}')
+        raise errors.PartError(
+            f'cannot unpack {archive.name}: {e}') from e
     archive.unlink()

@@ -12,10 +12,9 @@
 
 """Which parts there are, and whether one is started or given."""
 
-from collections import abc
+from collections.abc import Mapping
 import pathlib
 
-from stratometrics.tests.realparts import address
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import given
 from stratometrics.tests.realparts import keystone
@@ -23,19 +22,13 @@ from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import rabbitmq
 
 PARTS: dict[str, type[part.Part]] = {
-    found.name: found
-    for found in (clickhouse.ClickHouse, rabbitmq.RabbitMQ, keystone.Keystone)
-}
-
-_LOOK = {
-    'clickhouse': (clickhouse.answers, clickhouse.DEFAULT_PORT),
-    'rabbitmq': (rabbitmq.answers, rabbitmq.DEFAULT_PORT),
-    'keystone': (keystone.answers, keystone.DEFAULT_PORT),
+    kind.name: kind
+    for kind in (clickhouse.ClickHouse, rabbitmq.RabbitMQ, keystone.Keystone)
 }
 
 
 def choose(name: str, data_dir: pathlib.Path | None,
-           environ: abc.Mapping[str, str],
+           environ: Mapping[str, str],
            **options: object) -> part.Part | given.Given:
     """Return the part that the environment names, or one of our own.
 
@@ -50,7 +43,5 @@ def choose(name: str, data_dir: pathlib.Path | None,
     kind = PARTS[name]
     url = environ.get(kind.variable)
     if url:
-        answers, port = _LOOK[name]
-        return given.Given(name, kind.variable,
-                           address.Address.parse(url, port), answers)
+        return given.Given(kind, url)
     return kind(data_dir / name if data_dir else None, **options)

@@ -12,7 +12,7 @@
 
 """ClickHouse, on its native protocol."""
 
-from collections import abc
+from collections.abc import Sequence
 import dataclasses
 import hashlib
 import os
@@ -26,15 +26,14 @@ from xml.sax import saxutils
 import clickhouse_driver
 from clickhouse_driver import errors as driver_errors
 
-from stratometrics.tests.realparts import address
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import chdb
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import ports
-from stratometrics.tests.realparts import process
 
 OLDEST = (23, 8)
-DEFAULT_PORT = 9000
+REFUSED = 516
 ENGINE = pathlib.Path(__file__).with_name('engine.py')
 
 # The engine listens only when told to, and lives as long as its query runs.
@@ -148,7 +147,7 @@ def program() -> list[str] | None:
     return None
 
 
-def version(command: abc.Sequence[str]) -> tuple[int, int]:
+def version(command: Sequence[str]) -> tuple[int, int]:
     """Ask a ClickHouse program for its version.
 
     :param command: the program, with the arguments that make it tell.
@@ -163,40 +162,17 @@ def version(command: abc.Sequence[str]) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def answers(where: address.Address) -> bool:
-    """Tell whether a server is there and lets us in.
-
-    :param where: its address.
-    :returns: True if it answered a query.
-    :raises: PartError if it refuses the user.
-    """
-    # The driver logs a traceback for a refused connection.
-    if not ports.accepts(where.port, where.host):
-        return False
-    client = clickhouse_driver.Client.from_url(where.url)
-    try:
-        client.execute('SELECT 1')
-    except (driver_errors.NetworkError, EOFError, OSError):
-        return False
-    except driver_errors.ServerException as e:
-        raise errors.PartError(
-            f'ClickHouse at {where.host}:{where.port} refuses user '
-            f'{where.user}: error {e.code}')
-    finally:
-        client.disconnect()
-    return True
-
-
 class ClickHouse(part.Part):
     """A ClickHouse server of our own."""
 
     name = 'clickhouse'
     variable = 'STRATO_CLICKHOUSE_URL'
+    default_port = 9000
 
     def __init__(self, data_dir: str | pathlib.Path | None = None,
                  port: int | None = None, *,
                  user: str = 'strato', password: str = 'secret',
-                 users: abc.Sequence[User] = (),
+                 users: Sequence[User] = (),
                  memory: int = 4 << 30, extra_config: str = '') -> None:
         """Choose its settings; start() starts it.
 
@@ -214,23 +190,38 @@ class ClickHouse(part.Part):
         self.password = password
         self._users = [User(user, password), *users]
         self._memory = memory
-        self._extra_config = extra_config
-        self._server: process.Child | None = None
+        #: May be changed until it is started.
+        self.extra_config = extra_config
 
     @property
-    def address(self) -> address.Address:
-        return address.Address('clickhouse', self.host, self.port,
-                               self.user, self.password)
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process id while it runs, else None."""
-        return self._server.pid if self._server else None
+    def address(self) -> addresses.Address:
+        return addresses.Address('clickhouse', self.host, self.port,
+                                 self.user, self.password)
 
     @classmethod
     def fetch(cls) -> None:
         if not program():
             chdb.library()
+
+    @staticmethod
+    def answers(where: addresses.Address) -> bool:
+        # The driver logs a traceback for a refused connection.
+        if not ports.accepts(where.port, where.host):
+            return False
+        client = clickhouse_driver.Client.from_url(where.url)
+        try:
+            client.execute('SELECT 1')
+        except (driver_errors.NetworkError, EOFError, OSError):
+            return False
+        except driver_errors.ServerException as e:
+            # Others, such as an unknown database, are an answer as well.
+            if e.code == REFUSED:
+                raise errors.PartError(
+                    f'clickhouse at {where.host}:{where.port} refuses user '
+                    f'{where.user}') from e
+        finally:
+            client.disconnect()
+        return True
 
     def client(self, **kwargs: object) -> clickhouse_driver.Client:
         """Return a new client of the main user.
@@ -241,14 +232,6 @@ class ClickHouse(part.Part):
         given = {'host': self.host, 'port': self.port, 'user': self.user,
                  'password': self.password, **kwargs}
         return clickhouse_driver.Client(**given)
-
-    def wait(self) -> None:
-        self._server.wait_until(lambda: answers(self.address),
-                                self.start_timeout)
-
-    def check(self) -> None:
-        if self._server:
-            self._server.check()
 
     def _launch(self) -> None:
         self._configure()
@@ -267,21 +250,11 @@ class ClickHouse(part.Part):
                        '--multiquery', '--query', LISTEN]
         # Without it, the program forks and its child does the work.
         env = {**os.environ, 'CLICKHOUSE_WATCHDOG_ENABLE': '0'}
-        self._server = process.Child(
-            self.name, command, self.data_dir / 'output.log', env)
-        self._server.start()
+        self._spawn(self.name, command, env)
 
     def _configure(self) -> None:
         (self.data_dir / 'users.xml').write_text(USERS.format(
             users=''.join(user.xml() for user in self._users).rstrip()))
         (self.data_dir / 'config.xml').write_text(CONFIG.format(
             folder=saxutils.escape(str(self.data_dir)), host=self.host,
-            port=self.port, memory=self._memory, extra=self._extra_config))
-
-    def _stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def _kill(self) -> None:
-        if self._server:
-            self._server.kill()
+            port=self.port, memory=self._memory, extra=self.extra_config))

@@ -12,11 +12,11 @@
 
 """A part that somebody else runs, named by a variable of the environment."""
 
-from collections import abc
 import time
 
-from stratometrics.tests.realparts import address
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import errors
+from stratometrics.tests.realparts import part
 
 
 class Given:
@@ -25,21 +25,17 @@ class Given:
     #: Seconds that it may take to answer.
     timeout = 10.0
 
-    def __init__(self, name: str, variable: str, where: address.Address,
-                 answers: abc.Callable[[address.Address], bool]) -> None:
+    def __init__(self, kind: type[part.Part], url: str) -> None:
         """Name the server.
 
-        :param name: what messages call it.
-        :param variable: the variable that names it.
-        :param where: its address.
-        :param answers: tells whether it is there.
+        :param kind: what it should be.
+        :param url: where it should be.
+        :raises: PartError if this is not an address.
         """
-        self.name = name
-        self.address = where
-        #: Empty, since a command inherits the variable as it is.
-        self.environment: dict[str, str] = {}
-        self._variable = variable
-        self._answers = answers
+        self.name = kind.name
+        self.address = addresses.Address.parse(url, kind.default_port)
+        self.environment = {**kind.exports(self.address), kind.variable: url}
+        self._kind = kind
 
     def launch(self) -> None:
         """Do nothing: it runs already."""
@@ -50,11 +46,11 @@ class Given:
         :raises: PartError if it does not.
         """
         deadline = time.monotonic() + self.timeout
-        while not self._answers(self.address):
+        while not self._kind.answers(self.address):
             if time.monotonic() > deadline:
                 raise errors.PartError(
                     f'{self.name} does not answer at {self.address.host}:'
-                    f'{self.address.port}, which {self._variable} names')
+                    f'{self.address.port}, which {self._kind.variable} names')
             time.sleep(0.1)
 
     def check(self) -> None:

@@ -12,11 +12,11 @@
 
 """The people and projects in the test Keystone, and their tokens."""
 
-from collections import abc
+from collections.abc import Sequence
 import os
 
 from keystoneauth1 import exceptions
-from keystoneauth1.identity import v3
+from keystoneauth1 import identity
 from keystoneauth1 import session
 
 from stratometrics.tests.realparts import errors
@@ -72,7 +72,7 @@ class Identity:
         :param password: another password than the right one.
         :returns: a keystoneauth session.
         """
-        auth = v3.Password(
+        auth = identity.V3Password(
             self.url, username=user,
             password=self.password if password is None else password,
             user_domain_id='default', project_name=project,
@@ -102,7 +102,7 @@ class Identity:
         try:
             _Admin(self).plant()
         except exceptions.ClientException as e:
-            raise errors.PartError(f'keystone cannot be seeded: {e}')
+            raise errors.PartError(f'keystone cannot be seeded: {e}') from e
 
     def point_billing(self, url: str) -> None:
         """Let the catalog's billing endpoints name this address.
@@ -114,16 +114,16 @@ class Identity:
             _Admin(self).point_billing(url)
         except exceptions.ClientException as e:
             raise errors.PartError(
-                f'keystone does not take the billing endpoint: {e}')
+                f'keystone does not take the billing endpoint: {e}') from e
 
 
 class _Admin:
     """What the administrator does through Keystone's API."""
 
-    def __init__(self, identity: Identity) -> None:
-        self._url = identity.url
-        self._password = identity.password
-        self._session = identity.session('admin', 'admin')
+    def __init__(self, keystone: Identity) -> None:
+        self._url = keystone.url
+        self._password = keystone.password
+        self._session = keystone.session('admin', 'admin')
 
     def plant(self) -> None:
         projects = {name: self._ensure('project', name)
@@ -153,7 +153,7 @@ class _Admin:
                     f'{self._url}/endpoints/{endpoint["id"]}',
                     json={'endpoint': {'url': url}})
 
-    def _list(self, kind: str, **query: str) -> abc.Sequence[dict]:
+    def _list(self, kind: str, **query: str) -> Sequence[dict]:
         answer = self._session.get(f'{self._url}/{kind}s', params=query)
         return answer.json()[f'{kind}s']
 

@@ -21,15 +21,13 @@ import shutil
 
 import requests
 
-from stratometrics.tests.realparts import address
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import cache
 from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import process
 from stratometrics.tests.realparts import venv
-
-DEFAULT_PORT = 5000
 
 REQUIREMENTS = ('keystone>=30.0.0', 'gunicorn>=27.0.1')
 
@@ -73,20 +71,6 @@ control_socket_disable = True
 """
 
 
-def answers(where: address.Address) -> bool:
-    """Tell whether a Keystone is there.
-
-    :param where: its address.
-    :returns: True if it told its version.
-    """
-    if not ports.accepts(where.port, where.host):
-        return False
-    try:
-        return requests.get(where.url, timeout=10).ok
-    except requests.RequestException:
-        return False
-
-
 def environment() -> pathlib.Path:
     """Return the virtual environment that Keystone runs in."""
     return venv.prepared('keystone', REQUIREMENTS)
@@ -127,6 +111,7 @@ class Keystone(part.Part):
 
     name = 'keystone'
     variable = identity.VARIABLE
+    default_port = 5000
 
     def __init__(self, data_dir: str | pathlib.Path | None = None,
                  port: int | None = None, *,
@@ -146,26 +131,29 @@ class Keystone(part.Part):
         self.billing_url = billing_url
         self._token_expiration = token_expiration
         self._expired_window = expired_window
-        self._server: process.Child | None = None
 
     @property
-    def address(self) -> address.Address:
-        return address.Address('http', self.host, self.port, path='/v3')
+    def address(self) -> addresses.Address:
+        return addresses.Address('http', self.host, self.port, path='/v3')
 
     @property
     def environment(self) -> dict[str, str]:
         return {**super().environment,
                 identity.PASSWORD_VARIABLE: identity.PASSWORD}
 
+    @staticmethod
+    def answers(where: addresses.Address) -> bool:
+        if not ports.accepts(where.port, where.host):
+            return False
+        try:
+            return requests.get(where.url, timeout=10).ok
+        except requests.RequestException:
+            return False
+
     @property
     def identity(self) -> identity.Identity:
         """Its users: their sessions and tokens."""
         return identity.Identity(self.url)
-
-    @property
-    def pid(self) -> int | None:
-        """The server's process id while it runs, else None."""
-        return self._server.pid if self._server else None
 
     @classmethod
     def fetch(cls) -> None:
@@ -176,23 +164,16 @@ class Keystone(part.Part):
         return self.identity.token(user, project)
 
     def wait(self) -> None:
-        self._server.wait_until(lambda: answers(self.address),
-                                self.start_timeout)
+        super().wait()
         self.identity.point_billing(self.billing_url)
-
-    def check(self) -> None:
-        if self._server:
-            self._server.check()
 
     def _launch(self) -> None:
         folder = environment()
         self._configure()
         if not (self.data_dir / DATABASE).exists():
             self._populate()
-        self._server = process.Child(
-            self.name, venv.command(folder, 'gunicorn'),
-            self.data_dir / 'keystone.log', self._process_environment())
-        self._server.start()
+        self._spawn(self.name, venv.command(folder, 'gunicorn'),
+                    self._process_environment())
 
     def _populate(self) -> None:
         _copy(seeded(), self.data_dir)
@@ -213,21 +194,13 @@ class Keystone(part.Part):
                 'GUNICORN_CMD_ARGS': '--config ' + shlex.quote(
                     str(self.data_dir / 'gunicorn.conf.py'))}
 
-    def _stop(self) -> None:
-        if self._server:
-            self._server.stop()
-
-    def _kill(self) -> None:
-        if self._server:
-            self._server.kill()
-
 
 class _Unseeded(Keystone):
     """A Keystone that knows nobody but its administrator."""
 
     def wait(self) -> None:
-        self._server.wait_until(lambda: answers(self.address),
-                                self.start_timeout)
+        # There is no billing endpoint yet that could be changed.
+        part.Part.wait(self)
 
     def _populate(self) -> None:
         manage = [*venv.command(environment(), 'keystone-manage'),

@@ -13,15 +13,18 @@
 """What all parts have in common."""
 
 import abc
+from collections.abc import Mapping, Sequence
 import contextlib
 import pathlib
 import shutil
 import tempfile
+from typing import Self
 
-from stratometrics.tests.realparts import address
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import cache
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import ports
+from stratometrics.tests.realparts import process
 
 
 class Part(abc.ABC):
@@ -34,6 +37,9 @@ class Part(abc.ABC):
     name: str
     #: The environment variable that tells where it is.
     variable: str
+
+    #: The port that an address without a port means.
+    default_port: int
 
     #: Seconds that it may take to become ready.
     start_timeout = 60.0
@@ -55,14 +61,15 @@ class Part(abc.ABC):
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as e:
             raise errors.PartError(
-                f'cannot make the folder {self.data_dir}: {e.strerror}')
+                f'cannot make the folder {self.data_dir}: {e.strerror}') from e
         self.host = ports.HOST
         self.port = port or ports.kept_port(self.data_dir / 'port')
+        self._children: list[process.Child] = []
         self._started = contextlib.ExitStack()
 
     @property
     @abc.abstractmethod
-    def address(self) -> address.Address:
+    def address(self) -> addresses.Address:
         """Where it listens, and the credentials of its main user."""
 
     @property
@@ -73,7 +80,26 @@ class Part(abc.ABC):
     @property
     def environment(self) -> dict[str, str]:
         """The variables that tell a command where this part is."""
-        return {self.variable: self.url}
+        return self.exports(self.address)
+
+    @classmethod
+    def exports(cls, where: addresses.Address) -> dict[str, str]:
+        """Return the variables that tell a command where a part is.
+
+        :param where: the part's address.
+        :returns: values by name.
+        """
+        return {cls.variable: where.url}
+
+    @staticmethod
+    @abc.abstractmethod
+    def answers(where: addresses.Address) -> bool:
+        """Tell whether such a part is at an address, and lets us in.
+
+        :param where: the address.
+        :returns: True if it answered.
+        :raises: PartError if it refuses the user.
+        """
 
     @classmethod
     @abc.abstractmethod
@@ -102,7 +128,7 @@ class Part(abc.ABC):
         """
         self._started.enter_context(cache.lock(
             self.data_dir / 'lock',
-            busy=f'{self.name}: {self.data_dir} is used by another process'))
+            busy=f'{self.name}: {self.data_dir} is in use already'))
         try:
             ports.require_free(self.port, self.name)
             self._launch()
@@ -110,28 +136,37 @@ class Part(abc.ABC):
             self.stop()
             raise
 
-    @abc.abstractmethod
     def wait(self) -> None:
         """Wait until it answers.
 
         :raises: PartError if it ends, or takes too long.
         """
+        self._server.wait_until(lambda: self.answers(self.address),
+                                self.start_timeout)
 
-    @abc.abstractmethod
     def check(self) -> None:
         """Fail if it has ended by itself.
 
         :raises: PartError with the end of its log.
         """
+        for child in self._children:
+            child.check()
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id while it runs, else None."""
+        return self._server.pid if self._children else None
 
     def stop(self) -> None:
         """Stop it gently; start() brings it back with the same data."""
-        self._stop()
+        while self._children:
+            self._children.pop().stop()
         self._started.close()
 
     def kill(self) -> None:
         """Stop it as a crash would; start() brings it back."""
-        self._kill()
+        while self._children:
+            self._children.pop().kill()
         self._started.close()
 
     def restart(self) -> None:
@@ -147,17 +182,21 @@ class Part(abc.ABC):
 
     @abc.abstractmethod
     def _launch(self) -> None:
-        pass
+        """Start the processes, the server itself last."""
 
-    @abc.abstractmethod
-    def _stop(self) -> None:
-        pass
+    def _spawn(self, name: str, command: Sequence[str],
+               env: Mapping[str, str]) -> process.Child:
+        child = process.Child(name, command, self.data_dir / f'{name}.out',
+                              env)
+        self._children.append(child)
+        child.start()
+        return child
 
-    @abc.abstractmethod
-    def _kill(self) -> None:
-        pass
+    @property
+    def _server(self) -> process.Child:
+        return self._children[-1]
 
-    def __enter__(self) -> 'Part':
+    def __enter__(self) -> Self:
         try:
             self.start()
         except BaseException:

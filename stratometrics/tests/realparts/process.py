@@ -12,7 +12,7 @@
 
 """Child processes that log to a file and never outlive their parent."""
 
-from collections import abc
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 import contextlib
 import os
@@ -31,7 +31,7 @@ TETHER = pathlib.Path(__file__).with_name('tether.py')
 _maker = futures.ThreadPoolExecutor(1, thread_name_prefix='realparts')
 
 
-def spawn(command: abc.Sequence[str],
+def spawn(command: Sequence[str],
           **kwargs: object) -> subprocess.Popen:
     """Start a command that gets SIGTERM when this process dies.
 
@@ -65,9 +65,9 @@ def last_words(out: str, err: str) -> str:
     return last_lines(err or out, 2)
 
 
-def run(command: abc.Sequence[str], purpose: str,
-        env: abc.Mapping[str, str] | None = None,
-        explain: abc.Callable[[str, str], str] = last_words) -> str:
+def run(command: Sequence[str], purpose: str,
+        env: Mapping[str, str] | None = None,
+        explain: Callable[[str, str], str] = last_words) -> str:
     """Run a command to its end.
 
     :param command: the program and its arguments.
@@ -95,9 +95,9 @@ def run(command: abc.Sequence[str], purpose: str,
 class Child:
     """A long-running process of a part, with its log file."""
 
-    def __init__(self, name: str, command: abc.Sequence[str],
+    def __init__(self, name: str, command: Sequence[str],
                  log: pathlib.Path,
-                 env: abc.Mapping[str, str] | None = None) -> None:
+                 env: Mapping[str, str] | None = None) -> None:
         """Describe the process; start() starts it.
 
         :param name: what messages call it.
@@ -125,7 +125,7 @@ class Child:
         """Start the process, unless it runs already."""
         if self.running:
             return
-        with open(self._log, 'ab') as log:
+        with self._log.open('ab') as log:
             # A session of its own keeps a terminal's Ctrl-C away from it, and
             # makes it and its own children a group that can be signalled.
             self._process = spawn(
@@ -143,7 +143,7 @@ class Child:
             f'{self.name} ended with status {self._process.returncode}; '
             f'{self._end_of_log()}')
 
-    def wait_until(self, ready: abc.Callable[[], bool],
+    def wait_until(self, ready: Callable[[], bool],
                    timeout: float) -> None:
         """Wait until the process is ready.
 

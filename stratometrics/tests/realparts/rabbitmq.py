@@ -12,24 +12,24 @@
 
 """RabbitMQ, with an Erlang port mapper of its own."""
 
+import dataclasses
 import os
 import pathlib
 import shutil
 
 import kombu
-from kombu import exceptions as kombu_errors
 
-from stratometrics.tests.realparts import address
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import process
 
-DEFAULT_PORT = 5672
-
 # Distributions put a wrapper on the PATH that insists on one system user and
 # one data folder. The scripts behind it do not.
 FOLDERS = ('/usr/lib/rabbitmq/bin', '/opt/rabbitmq/sbin')
+REFUSED = 403
+
 PATH = '/usr/local/sbin:/usr/sbin:/sbin'
 
 CONFIG = """\
@@ -61,36 +61,12 @@ def tool(name: str) -> str:
         'with STRATO_AMQP_URL')
 
 
-def answers(where: address.Address) -> bool:
-    """Tell whether a broker is there and lets us in.
-
-    :param where: its address.
-    :returns: True if it accepted a connection of the user.
-    :raises: PartError if it refuses the user.
-    """
-    if not ports.accepts(where.port, where.host):
-        return False
-    connection = kombu.Connection(where.url, connect_timeout=5)
-    try:
-        connection.connect()
-    except connection.connection_errors as e:
-        if getattr(e, 'code', None) == 403:
-            raise errors.PartError(
-                f'RabbitMQ at {where.host}:{where.port} refuses user '
-                f'{where.user}')
-        return False
-    except kombu_errors.OperationalError:
-        return False
-    finally:
-        connection.release()
-    return True
-
-
 class RabbitMQ(part.Part):
     """A RabbitMQ broker of our own."""
 
     name = 'rabbitmq'
     variable = 'STRATO_AMQP_URL'
+    default_port = 5672
 
     def __init__(self, data_dir: str | pathlib.Path | None = None,
                  port: int | None = None, *,
@@ -108,33 +84,43 @@ class RabbitMQ(part.Part):
         self.password = password
         self._mapper_port = ports.free_port()
         self._nodes_port = ports.free_port()
-        self._mapper: process.Child | None = None
-        self._broker: process.Child | None = None
 
     @property
-    def address(self) -> address.Address:
-        return address.Address('amqp', self.host, self.port,
-                               self.user, self.password)
+    def address(self) -> addresses.Address:
+        return addresses.Address('amqp', self.host, self.port,
+                                 self.user, self.password)
 
     @property
     def transport_url(self) -> str:
         """The address as oslo.messaging writes it."""
-        return address.Address('rabbit', self.host, self.port,
-                               self.user, self.password).url
+        return self.environment['STRATO_TRANSPORT_URL']
 
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**super().environment,
-                'STRATO_TRANSPORT_URL': self.transport_url}
-
-    @property
-    def pid(self) -> int | None:
-        """The broker's process id while it runs, else None."""
-        return self._broker.pid if self._broker else None
+    @classmethod
+    def exports(cls, where: addresses.Address) -> dict[str, str]:
+        transport = dataclasses.replace(where, scheme='rabbit')
+        return {**super().exports(where),
+                'STRATO_TRANSPORT_URL': transport.url}
 
     @classmethod
     def fetch(cls) -> None:
         tool('rabbitmq-server')
+
+    @staticmethod
+    def answers(where: addresses.Address) -> bool:
+        if not ports.accepts(where.port, where.host):
+            return False
+        connection = kombu.Connection(where.url, connect_timeout=5)
+        try:
+            connection.connect()
+        except connection.connection_errors as e:
+            if getattr(e, 'code', None) == REFUSED:
+                raise errors.PartError(
+                    f'rabbitmq at {where.host}:{where.port} refuses user '
+                    f'{where.user}') from e
+            return False
+        finally:
+            connection.release()
+        return True
 
     def rabbitmqctl(self, *arguments: str) -> str:
         """Run RabbitMQ's administration command against this broker.
@@ -147,15 +133,6 @@ class RabbitMQ(part.Part):
                            f'run rabbitmqctl {arguments[0]}',
                            env=self._process_environment())
 
-    def wait(self) -> None:
-        self._broker.wait_until(lambda: answers(self.address),
-                                self.start_timeout)
-
-    def check(self) -> None:
-        for child in (self._mapper, self._broker):
-            if child:
-                child.check()
-
     def _launch(self) -> None:
         for port in (self._mapper_port, self._nodes_port):
             ports.require_free(port, self.name)
@@ -164,17 +141,12 @@ class RabbitMQ(part.Part):
             password=self.password))
         env = self._process_environment()
         # Started here, or the broker would leave one running behind it.
-        self._mapper = process.Child(
+        mapper = self._spawn(
             'epmd', [tool('epmd'), '-address', self.host,
-                     '-port', str(self._mapper_port)],
-            self.data_dir / 'epmd.log', env)
-        self._mapper.start()
-        self._mapper.wait_until(lambda: ports.accepts(self._mapper_port),
-                                self.start_timeout)
-        self._broker = process.Child(
-            self.name, [tool('rabbitmq-server')],
-            self.data_dir / 'rabbitmq.log', env)
-        self._broker.start()
+                     '-port', str(self._mapper_port)], env)
+        mapper.wait_until(lambda: ports.accepts(self._mapper_port),
+                          self.start_timeout)
+        self._spawn(self.name, [tool('rabbitmq-server')], env)
 
     def _process_environment(self) -> dict[str, str]:
         folder = str(self.data_dir)
@@ -209,13 +181,3 @@ class RabbitMQ(part.Part):
             # Makes the start script become the broker, not its parent.
             'RUNNING_UNDER_SYSTEMD': 'true',
         }
-
-    def _stop(self) -> None:
-        for child in (self._broker, self._mapper):
-            if child:
-                child.stop()
-
-    def _kill(self) -> None:
-        for child in (self._broker, self._mapper):
-            if child:
-                child.kill()

@@ -15,7 +15,7 @@
 A server's dependencies must not be mixed with the project's.
 """
 
-from collections import abc
+from collections.abc import Sequence
 import hashlib
 import os
 import pathlib
@@ -26,7 +26,7 @@ from stratometrics.tests.realparts import cache
 from stratometrics.tests.realparts import process
 
 
-def prepared(name: str, requirements: abc.Sequence[str]) -> pathlib.Path:
+def prepared(name: str, requirements: Sequence[str]) -> pathlib.Path:
     """Return a virtual environment, making it the first time.
 
     Another Python version or other requirements make another environment.

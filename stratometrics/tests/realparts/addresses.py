@@ -27,6 +27,7 @@ class Address:
     port: int
     user: str = ''
     password: str = ''
+    #: What follows host and port, with options if there are any.
     path: str = '/'
 
     @property
@@ -56,7 +57,9 @@ class Address:
             # The URL itself is not shown: it may hold a password.
             raise errors.PartError(
                 'an address must look like SCHEME://USER:PASSWORD@HOST:PORT/')
+        path = parts.path or '/'
+        if parts.query:
+            path += f'?{parts.query}'
         return cls(scheme=parts.scheme, host=parts.hostname, port=port,
                    user=parse.unquote(parts.username or ''),
-                   password=parse.unquote(parts.password or ''),
-                   path=parts.path or '/')
+                   password=parse.unquote(parts.password or ''), path=path)
