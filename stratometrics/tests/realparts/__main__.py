@@ -15,6 +15,7 @@
 import argparse
 from collections.abc import Iterator
 import contextlib
+import logging
 import os
 import pathlib
 import shlex
@@ -241,6 +242,8 @@ def main() -> int:
     :returns: the exit status.
     """
     args = parser().parse_args()
+    # The driver logs a traceback for every failed look at a server.
+    logging.getLogger('clickhouse_driver').addHandler(logging.NullHandler())
     for each in STOP_SIGNALS:
         # One who runs this under nohup wants it to survive a hang-up.
         ignored = signal.getsignal(each) == signal.SIG_IGN

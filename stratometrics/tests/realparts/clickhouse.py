@@ -211,14 +211,14 @@ class ClickHouse(part.Part):
         client = clickhouse_driver.Client.from_url(where.url)
         try:
             client.execute('SELECT 1')
-        except (driver_errors.NetworkError, EOFError, OSError):
-            return False
         except driver_errors.ServerException as e:
             # Others, such as an unknown database, are an answer as well.
             if e.code == REFUSED:
                 raise errors.PartError(
                     f'clickhouse at {where.host}:{where.port} refuses user '
                     f'{where.user}') from e
+        except (driver_errors.Error, EOFError, OSError):
+            return False
         finally:
             client.disconnect()
         return True
