@@ -1,0 +1,252 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Where a fact is found in a message, compiled once into a closure.
+
+A definition says it in one of these ways::
+
+    a.b                             a path through nested objects
+    {path: a.b, match: '(?:.*/)?(.*)'}  the one group of a regular expression
+    {first: [a, b.c]}               the first that is neither null nor ''
+    {sum: [a, b]}                   of amounts
+    {value: deleted}                a constant
+    {envelope: timestamp}           a key of the message beside the payload
+
+``replace: {old: new}`` beside any of them exchanges whole texts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+import enum
+import re
+from typing import Any
+
+from stratometrics.notifications import checks
+from stratometrics.notifications import documents
+from stratometrics.notifications import errors
+
+#: Takes the object that paths begin at and the whole message.
+Getter = Callable[[dict[str, Any], Mapping[str, Any]], Any]
+
+_ENVELOPE_KEYS = ('event_type', 'publisher_id', 'timestamp')
+_PATH = re.compile(r'[^.]+(\.[^.]+)*')
+
+
+class Kind(enum.Enum):
+    """What a fact must be; the value is the check that it must pass."""
+
+    NAME = enum.member(checks.name)
+    TEXT = enum.member(checks.text)
+    MEASURE = enum.member(checks.measure)
+    TIME = enum.member(checks.time)
+    OPTIONAL_TIME = enum.member(checks.optional_time)
+
+
+_TEXTS = (Kind.NAME, Kind.TEXT)
+
+
+class Malformed(Exception):
+    """A part of a definition is not what it should be.
+
+    :param where: the way to the key.
+    :param problem: what is wrong with it, for a person.
+    """
+
+    def __init__(self, where: documents.Where, problem: str) -> None:
+        super().__init__(problem)
+        self.where = where
+        self.problem = problem
+
+
+def constant(value: Any) -> Getter:
+    """A fact that does not depend on the message."""
+    return lambda root, message: value
+
+
+def path(steps: str, wrapper: str | None) -> Getter:
+    """Find what a dotted path leads to.
+
+    :param wrapper: the key that every nested object hides its content under.
+    """
+    keys = steps.split('.')
+    if wrapper is None:
+        return nested(keys)
+    between = [key for step in keys for key in (step, wrapper)]
+    return nested(between[:-1])
+
+
+def nested(keys: Sequence[str]) -> Getter:
+    """Descend through nested objects; None where the way ends early."""
+    first, *rest = keys
+    if not rest:
+        return lambda root, message: root.get(first)
+
+    def descend(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        value = root.get(first)
+        for key in rest:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(key)
+        return value
+
+    return descend
+
+
+def _matching(get: Getter, pattern: re.Pattern[str]) -> Getter:
+    search = pattern.search
+
+    def match(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        value = get(root, message)
+        if not isinstance(value, str):
+            return value
+        found = search(value)
+        return found[1] if found else None
+
+    return match
+
+
+def _replacing(get: Getter, words: Mapping[str, str]) -> Getter:
+    def replace(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        value = get(root, message)
+        return words.get(value, value) if isinstance(value, str) else value
+
+    return replace
+
+
+def _first(getters: list[Getter]) -> Getter:
+    def first(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        for get in getters:
+            value = get(root, message)
+            if value is not None and value != '':
+                return value
+        return None
+
+    return first
+
+
+def _sum(key: str, getters: list[Getter]) -> Getter:
+    def total(root: dict[str, Any], message: Mapping[str, Any]) -> int:
+        return sum(checks.measure(key, get(root, message)) for get in getters)
+
+    return total
+
+
+def require_path(raw: Any, where: documents.Where) -> str:
+    """A path as it stands in a definition.
+
+    :raises Malformed: it is none.
+    """
+    if not isinstance(raw, str) or _PATH.fullmatch(raw) is None:
+        raise Malformed(where, 'expected a path')
+    return raw
+
+
+def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(raw)
+    except (TypeError, re.error) as error:
+        raise Malformed(where, f'not a regular expression: {error}') from None
+    if pattern.groups != 1:
+        raise Malformed(where, 'expected a regular expression with one group')
+    return pattern
+
+
+def _require_words(raw: Any, where: documents.Where) -> Mapping[str, str]:
+    if (
+        not isinstance(raw, dict)
+        or not raw
+        or not all(isinstance(word, str) for word in (*raw, *raw.values()))
+    ):
+        raise Malformed(where, 'expected a mapping of text to text')
+    return raw
+
+
+class Compiler:
+    """Makes closures of what a definition says about one fact.
+
+    :param kind: what the fact must be.
+    :param key: its name in reasons, such as ``measures.vcpus``.
+    :param wrapper: see :func:`path`.
+    """
+
+    def __init__(self, kind: Kind, key: str, wrapper: str | None) -> None:
+        self._kind = kind
+        self._key = key
+        self._wrapper = wrapper
+        self._ways = {'path', 'first'}
+        if kind in _TEXTS or kind is Kind.MEASURE:
+            self._ways.add('value')
+        if kind is Kind.MEASURE:
+            self._ways.add('sum')
+        if kind is Kind.TIME:
+            self._ways.add('envelope')
+
+    def compile(self, raw: Any, where: documents.Where) -> Getter:
+        """The closure that finds the fact and checks it.
+
+        :raises Malformed: the definition says it in none of the known ways.
+        """
+        get = self._lookup(raw, where)
+        check, key = self._kind.value, self._key
+        if isinstance(raw, dict) and 'value' in raw:
+            try:
+                return constant(check(key, raw['value']))
+            except errors.NotUnderstood as error:
+                raise Malformed((*where, 'value'), str(error)) from None
+        return lambda root, message: check(key, get(root, message))
+
+    def _lookup(self, raw: Any, where: documents.Where) -> Getter:
+        if not isinstance(raw, dict):
+            return path(require_path(raw, where), self._wrapper)
+        extras = {'match', 'replace'} if self._kind in _TEXTS else set()
+        for key in raw:
+            if key not in self._ways | extras:
+                raise Malformed((*where, key), 'unknown key')
+        ways = self._ways & raw.keys()
+        if len(ways) != 1:
+            known = ', '.join(sorted(self._ways))
+            raise Malformed(where, f'expected a path or one of {known}')
+        (way,) = ways
+        get = self._way(way, raw[way], (*where, way))
+        if 'match' in raw:
+            here = (*where, 'match')
+            get = _matching(get, _require_pattern(raw['match'], here))
+        if 'replace' in raw:
+            here = (*where, 'replace')
+            get = _replacing(get, _require_words(raw['replace'], here))
+        return get
+
+    def _way(self, way: str, raw: Any, where: documents.Where) -> Getter:
+        match way:
+            case 'path':
+                return path(require_path(raw, where), self._wrapper)
+            case 'first':
+                return _first(self._items(raw, where))
+            case 'sum':
+                return _sum(self._key, self._items(raw, where))
+            case 'value':
+                return constant(raw)
+            case _ if raw in _ENVELOPE_KEYS:
+                return lambda root, message: message.get(raw)
+        known = ', '.join(_ENVELOPE_KEYS)
+        raise Malformed(where, f'expected one of {known}')
+
+    def _items(self, raw: Any, where: documents.Where) -> list[Getter]:
+        if not isinstance(raw, list) or not raw:
+            raise Malformed(where, 'expected a list of paths')
+        items = []
+        for place, item in enumerate(raw):
+            here = (*where, place)
+            if isinstance(item, dict) and not item.keys().isdisjoint(
+                ('first', 'sum')
+            ):
+                raise Malformed(here, 'a list inside a list')
+            items.append(self._lookup(item, here))
+        return items
