@@ -1,0 +1,148 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The WSGI application, put together in one place."""
+
+import zoneinfo
+
+from keystoneauth1 import exceptions as keystone_exceptions
+from keystonemiddleware import auth_token
+from oslo_config import cfg
+from oslo_log import log as logging
+from oslo_middleware import cors
+from oslo_middleware import http_proxy_to_wsgi
+from oslo_middleware import request_id
+from oslo_middleware import sizelimit
+import pecan
+
+from stratometrics import policy
+from stratometrics.api import collection
+from stratometrics.api import cors as cors_defaults
+from stratometrics.api import health
+from stratometrics.api import parameters
+from stratometrics.api.controllers import base
+from stratometrics.api.controllers import root
+from stratometrics.api.controllers import v1
+from stratometrics.api.middleware import context
+from stratometrics.api.middleware import fault
+from stratometrics.api.middleware import gate
+from stratometrics.api.middleware import request_log
+from stratometrics.api.middleware import screening
+from stratometrics.notifications import definitions
+from stratometrics.storage import base as storage_base
+from stratometrics.storage.clickhouse import driver
+
+LOG = logging.getLogger(__name__)
+
+
+class ConfigurationError(Exception):
+    """The service cannot start like this; str() says what to change."""
+
+
+def load(conf: cfg.ConfigOpts):
+    """The WSGI application that the configuration describes.
+
+    It connects to nothing before its first request, so that one loaded
+    before a fork can be used after it.
+
+    :raises ConfigurationError: an option has a value that cannot be used.
+    :raises stratometrics.policy.PolicyFileError: a policy file has.
+    :raises DefinitionError: a definition cannot be used.
+    """
+    return make_application(
+        conf,
+        driver.get_storage(conf),
+        definitions.Definitions.load(conf.definitions.directory),
+    )
+
+
+def make_application(
+    conf: cfg.ConfigOpts,
+    storage: storage_base.Storage,
+    found: definitions.Definitions,
+):
+    """Everything from the socket to the storage.
+
+    :param conf: the configuration, with the service's options registered.
+    :param storage: what answers questions.
+    :param found: the resource types that there are.
+    :returns: a WSGI application.
+    :raises ConfigurationError: an option has a value that cannot be used.
+    :raises stratometrics.policy.PolicyFileError: a policy file has.
+    """
+    application = pecan.make_app(
+        root.RootController(
+            health.Health(storage),
+            v1.V1Controller(_service(conf, storage, found)),
+        ),
+        use_context_locals=False,
+        force_canonical=False,
+        guess_content_type_from_ext=False,
+        request_cls=base.Request,
+        default_renderer='json',
+    )
+    application = gate.Gate(application, _authenticated(conf, application))
+    application = screening.Screening(application)
+    # Below the fault, so that a body that is too large is an error like any
+    # other; nothing above it looks into the body.
+    application = sizelimit.RequestBodySizeLimiter(application, conf)
+    application = fault.Fault(application)
+    application = request_log.RequestLog(application)
+    application = request_id.RequestId(application, conf)
+    application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)
+    cors_defaults.set_defaults()
+    return cors.CORS(application, conf)
+
+
+def _service(
+    conf: cfg.ConfigOpts,
+    storage: storage_base.Storage,
+    found: definitions.Definitions,
+) -> v1.Service:
+    return v1.Service(
+        storage=storage,
+        enforcer=policy.Enforcer(conf),
+        rules=parameters.Rules(
+            zone=_zone(conf), max_period_days=conf.api.max_period_days
+        ),
+        collections=collection.collections(found),
+    )
+
+
+def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(conf.api.timezone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ConfigurationError(
+            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
+        ) from None
+
+
+def _authenticated(conf: cfg.ConfigOpts, application):
+    if conf.api.auth_strategy == 'noauth':
+        LOG.warning(
+            'Nobody is authenticated and everybody is an administrator: '
+            '[api]/auth_strategy is noauth'
+        )
+        return context.EverybodyIsAdmin(application)
+    try:
+        guarded = auth_token.AuthProtocol(
+            context.KeystoneContext(application), {'oslo_config_config': conf}
+        )
+    except keystone_exceptions.ClientException as error:
+        raise ConfigurationError(f'[keystone_authtoken]: {error}') from error
+    section = conf.keystone_authtoken.auth_section or 'keystone_authtoken'
+    if not conf[section].auth_type:
+        raise ConfigurationError(
+            f'[{section}]/auth_type is not set: the service needs credentials '
+            'of its own to have tokens checked'
+        )
+    return guarded

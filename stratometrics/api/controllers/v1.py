@@ -1,0 +1,115 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What is below /v1: one collection for each resource type, and for all."""
+
+from collections.abc import Mapping
+import dataclasses
+from typing import Any
+
+import wsme.rest.json
+
+from stratometrics import policy
+from stratometrics.api import answer
+from stratometrics.api import authorization
+from stratometrics.api import collection
+from stratometrics.api import errors
+from stratometrics.api import parameters
+from stratometrics.api import types
+from stratometrics.api.controllers import base
+from stratometrics.api.middleware import context
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+from stratometrics.policies import capabilities as capability_policies
+from stratometrics.storage import base as storage_base
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Service:
+    """What the controllers work with."""
+
+    storage: storage_base.UsageReader
+    enforcer: policy.Enforcer
+    rules: parameters.Rules
+    collections: Mapping[str, collection.Collection]
+
+
+class UsageController(base.ReadOnlyController):
+    """GET /v1/{collection}"""
+
+    def __init__(self, service: Service, asked: collection.Collection) -> None:
+        self._service = service
+        self._asked = asked
+
+    def read(self, request: base.Request) -> dict[str, Any]:
+        now = timestamps.now()
+        question = parameters.question(
+            request.query_string, self._asked, self._service.rules, now
+        )
+        query = usage.UsageQuery(
+            period=question.period,
+            now=now,
+            resource_types=question.resource_types,
+            group_by=question.group_by,
+            filters=question.filters,
+            project_ids=authorization.visible_projects(
+                self._service.enforcer,
+                request.environ[context.ENVIRON_KEY],
+                question,
+            ),
+            as_of=question.as_of,
+        )
+        rows = self._service.storage.usage(query)
+        return answer.body(question, self._asked, rows)
+
+
+class V1Controller(base.ReadOnlyController):
+    """GET /v1/, and everything below it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self.below = {
+            name: UsageController(service, asked)
+            for name, asked in service.collections.items()
+        }
+
+    def read(self, request: base.Request) -> dict[str, Any]:
+        parameters.none_expected(request.query_string)
+        caller = request.environ[context.ENVIRON_KEY]
+        if not self._service.enforcer.allows(
+            capability_policies.GET, {}, caller
+        ):
+            raise errors.Forbidden('You are not allowed to see this.')
+        found = types.Capabilities(
+            resource_types=[
+                _described(asked, request.application_url)
+                for asked in self._service.collections.values()
+                if asked.name != collection.ALL
+            ],
+            units=answer.UNITS,
+            timezone=self._service.rules.zone.key,
+            max_period_days=self._service.rules.max_period_days,
+        )
+        return wsme.rest.json.tojson(types.Capabilities, found)
+
+
+def _described(
+    asked: collection.Collection, address: str
+) -> types.ResourceType:
+    [resource_type] = asked.resource_types.values()
+    return types.ResourceType(
+        name=resource_type.name,
+        collection=asked.name,
+        default_group_by=asked.default_group_by,
+        keys=list(asked.keys),
+        measures=list(resource_type.measures),
+        links=[types.Link(rel='self', href=f'{address}/v1/{asked.name}')],
+    )

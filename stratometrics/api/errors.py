@@ -1,0 +1,107 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Errors as callers see them.
+
+Their texts are written for callers: what is raised here is shown to them
+word for word.
+"""
+
+from collections.abc import Mapping
+
+
+class APIError(Exception):
+    """The base of all.
+
+    :param detail: what is wrong and what to do about it.
+    :param headers: headers for the answer.
+    """
+
+    status = 500
+    code = 'internal-error'
+    title = 'Internal Server Error'
+
+    def __init__(
+        self, detail: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class BadRequest(APIError):
+    status = 400
+    code = 'bad-request'
+    title = 'Bad Request'
+
+
+class InvalidParameter(BadRequest):
+    """A parameter of the query string has a value that it cannot have."""
+
+    code = 'invalid-parameter'
+    title = 'Invalid Parameter'
+
+
+class UnknownParameter(BadRequest):
+    """The query string has a parameter that the path does not take."""
+
+    code = 'unknown-parameter'
+    title = 'Unknown Parameter'
+
+
+class InvalidPeriod(BadRequest):
+    """The period asked about is empty, reversed, too long or too far."""
+
+    code = 'invalid-period'
+    title = 'Invalid Period'
+
+
+class NoProject(BadRequest):
+    """Neither the token nor the query string names a project."""
+
+    code = 'no-project'
+    title = 'No Project'
+
+
+class TooExpensive(BadRequest):
+    """Answering would take more than the operator allows for one query."""
+
+    code = 'query-too-expensive'
+    title = 'Query Too Expensive'
+
+
+class Unauthorized(APIError):
+    status = 401
+    code = 'unauthorized'
+    title = 'Unauthorized'
+
+
+class Forbidden(APIError):
+    status = 403
+    code = 'forbidden'
+    title = 'Forbidden'
+
+
+class NotAcceptable(APIError):
+    status = 406
+    code = 'not-acceptable'
+    title = 'Not Acceptable'
+
+
+class Unavailable(APIError):
+    """Something that the service needs is away; trying again helps."""
+
+    status = 503
+    code = 'unavailable'
+    title = 'Service Unavailable'
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail, {'Retry-After': str(retry_after)})

@@ -1,0 +1,151 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Every error, wherever it comes from, leaves in one shape."""
+
+import json
+
+from keystoneauth1 import exceptions as keystone_exceptions
+from oslo_log import log as logging
+from oslo_middleware import request_id
+import webob
+import webob.dec
+import webob.exc
+import wsme.rest.json
+
+from stratometrics.api import errors
+from stratometrics.api import types
+from stratometrics.storage import errors as storage_errors
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds after which trying again makes sense.
+RETRY_AFTER = 5
+
+#: Headers of a foreign error answer that mean something to the caller.
+_KEPT_HEADERS = ('WWW-Authenticate', 'Allow', 'Retry-After')
+
+#: What to say of errors that come as a bare status from a library.
+_DETAILS = {
+    400: 'The request is malformed.',
+    401: 'The request needs a valid token in X-Auth-Token.',
+    403: 'You are not allowed to do this.',
+    404: 'There is nothing at this path.',
+    405: 'The path does not take this method.',
+    406: 'The answer can be had as application/json only.',
+    411: 'The request needs a Content-Length.',
+    413: 'The body of the request is too large.',
+    415: 'The body of the request has a type that is not understood.',
+    503: 'The identity service is not available; try again later.',
+}
+
+
+class Fault:
+    """Turns exceptions and error answers into API-SIG bodies.
+
+    What an exception says goes to the log; the caller is told only what was
+    written for callers. So nobody sees SQL, a path or a host.
+    """
+
+    def __init__(self, application) -> None:
+        self._application = application
+
+    @webob.dec.wsgify
+    def __call__(self, request: webob.Request) -> webob.Response:
+        try:
+            response = request.get_response(self._application)
+        except errors.APIError as error:
+            response = _answer(request, error)
+        except webob.exc.HTTPException as error:
+            response = _from_status(request, error)
+        except storage_errors.QueryTooExpensive as error:
+            LOG.warning('A query reached a limit: %s', error)
+            response = _answer(
+                request,
+                errors.TooExpensive(
+                    'The answer would take more time, memory or rows than '
+                    'one query may. Ask for a shorter period, fewer groups '
+                    'or one project.'
+                ),
+            )
+        except storage_errors.StorageUnavailable as error:
+            LOG.error('The storage is not available: %s', error)
+            response = _answer(
+                request,
+                errors.Unavailable(
+                    'The storage is not available; try again later.',
+                    RETRY_AFTER,
+                ),
+            )
+        except keystone_exceptions.ClientException as error:
+            LOG.error('Keystone cannot be asked: %s', error)
+            response = _answer(
+                request, errors.Unavailable(_DETAILS[503], RETRY_AFTER)
+            )
+        except Exception:
+            LOG.exception('A request failed')
+            response = _answer(
+                request,
+                errors.APIError(
+                    'The service failed. Its log tells why, under the '
+                    'request id.'
+                ),
+            )
+        else:
+            if response.status_int >= 400:
+                response = _from_status(request, response)
+        # A cache that does not know X-Auth-Token would tell one project what
+        # another one asked.
+        response.headers.setdefault('Cache-Control', 'no-store')
+        return response
+
+
+def _from_status(
+    request: webob.Request, found: webob.Response
+) -> webob.Response:
+    """An error that a library made: its status counts, not its text."""
+    title = found.status.partition(' ')[2]
+    error = errors.APIError(
+        _DETAILS.get(found.status_int, f'{title}.'),
+        {
+            name: found.headers[name]
+            for name in _KEPT_HEADERS
+            if name in found.headers
+        },
+    )
+    error.status = found.status_int
+    error.title = title
+    error.code = title.lower().replace(' ', '-')
+    if error.status == 503:
+        error.headers.setdefault('Retry-After', str(RETRY_AFTER))
+    return _answer(request, error)
+
+
+def _answer(request: webob.Request, error: errors.APIError) -> webob.Response:
+    body = types.Errors(
+        errors=[
+            types.Error(
+                request_id=request.environ.get(request_id.ENV_REQUEST_ID, ''),
+                code=f'stratometrics.{error.code}',
+                status=error.status,
+                title=error.title,
+                detail=error.detail,
+            )
+        ]
+    )
+    response = webob.Response(
+        status=f'{error.status} {error.title}',
+        content_type='application/json',
+        charset='UTF-8',
+        text=json.dumps(wsme.rest.json.tojson(types.Errors, body)),
+    )
+    response.headers.update(error.headers)
+    return response

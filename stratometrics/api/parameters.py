@@ -1,0 +1,270 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The query string of a usage question, checked to the last letter.
+
+Nothing is guessed: what is unknown, doubled, empty or out of range is an
+error that says what was expected, because a bill that silently answers
+another question is worse than none.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from urllib import parse
+import zoneinfo
+
+from stratometrics.api import collection
+from stratometrics.api import errors
+from stratometrics.api import instants
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+
+#: The longest value, in characters.
+MAX_VALUE_LENGTH = 255
+#: The most values of one parameter.
+MAX_VALUES = 100
+#: The longest name that an error message repeats.
+_MAX_NAME_SHOWN = 64
+
+_EARLIEST = instants.parse('1970-01-01T00:00:00Z')
+_LATEST = instants.parse('2200-01-01T00:00:00Z')
+_DAY = 86_400 * timestamps.MICROSECONDS
+
+_BOOLEANS = {'true': True, 'false': False}
+
+#: Parameters of every collection; its keys come on top of them.
+PERIOD = ('from', 'to', 'as_of')
+GROUP_BY = 'group_by'
+PROJECT_ID = 'project_id'
+ALL_PROJECTS = 'all_projects'
+RESOURCE_TYPE = 'resource_type'
+RESERVED = (*PERIOD, GROUP_BY, ALL_PROJECTS)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What the operator decided about questions.
+
+    :param zone: whose calendar says when a month begins.
+    :param max_period_days: the longest period that may be asked about.
+    """
+
+    zone: zoneinfo.ZoneInfo
+    max_period_days: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked, before anyone decided whether the caller may know.
+
+    :param resource_types: names of definitions.
+    :param project_ids: the projects that were named; () if none was.
+    """
+
+    period: usage.Period
+    resource_types: tuple[str, ...]
+    group_by: tuple[str, ...]
+    filters: Mapping[str, tuple[str, ...]]
+    project_ids: tuple[str, ...]
+    all_projects: bool
+    as_of: int | None
+
+
+def none_expected(query: str) -> None:
+    """See that a query string is empty.
+
+    :raises UnknownParameter: it is not.
+    """
+    given = _pairs(query)
+    if given:
+        raise _unknown(given, ())
+
+
+def question(
+    query: str, asked: collection.Collection, rules: Rules, now: int
+) -> Question:
+    """Read the query string of a usage question.
+
+    :param query: as it came, percent-encoded.
+    :param asked: the collection that the path names.
+    :param now: the time of asking, microseconds since the epoch.
+    :raises BadRequest: one of its sub-classes, with what is wrong.
+    """
+    given = _pairs(query)
+    keys = asked.keys
+    valid = (*RESERVED, *keys)
+    if not given.keys() <= set(valid):
+        raise _unknown(given, valid)
+    for name, values in given.items():
+        _check_values(name, values)
+    project_ids = _several(given, PROJECT_ID)
+    all_projects = _boolean(given, ALL_PROJECTS)
+    if all_projects and project_ids:
+        raise errors.InvalidParameter(
+            'project_id and all_projects exclude each other'
+        )
+    return Question(
+        period=_period(given, rules, now),
+        resource_types=_resource_types(given, asked),
+        group_by=_group_by(given, asked),
+        filters={
+            key: _several(given, key)
+            for key in keys
+            if key in given and key not in (PROJECT_ID, RESOURCE_TYPE)
+        },
+        project_ids=project_ids,
+        all_projects=all_projects,
+        as_of=_as_of(given, now),
+    )
+
+
+def _pairs(query: str) -> dict[str, list[str]]:
+    given: dict[str, list[str]] = {}
+    # WSGI hands bytes over as Latin-1; they have been seen to be UTF-8.
+    raw = parse.parse_qsl(query.encode('latin-1'), keep_blank_values=True)
+    for name, value in raw:
+        given.setdefault(name.decode(), []).append(value.decode())
+    return given
+
+
+def _unknown(
+    given: Iterable[str], valid: Sequence[str]
+) -> errors.UnknownParameter:
+    unknown = sorted(set(given) - set(valid))
+    shown = ', '.join(
+        repr(name[:_MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
+    )
+    hint = f'valid are {", ".join(valid)}' if valid else 'none is valid here'
+    return errors.UnknownParameter(f'unknown: {shown}; {hint}')
+
+
+def _check_values(name: str, values: Sequence[str]) -> None:
+    if len(values) > MAX_VALUES:
+        raise errors.InvalidParameter(
+            f'{name} has more than {MAX_VALUES} values'
+        )
+    if not all(values):
+        raise errors.InvalidParameter(f'{name} has an empty value')
+    if max(map(len, values)) > MAX_VALUE_LENGTH:
+        raise errors.InvalidParameter(
+            f'{name} has a value of more than {MAX_VALUE_LENGTH} characters'
+        )
+
+
+def _single(given: Mapping[str, Sequence[str]], name: str) -> str | None:
+    values = given.get(name, ())
+    if len(values) > 1:
+        raise errors.InvalidParameter(f'{name} may be given once')
+    return values[0] if values else None
+
+
+def _several(given: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(given.get(name, ())))
+
+
+def _boolean(given: Mapping[str, Sequence[str]], name: str) -> bool:
+    text = _single(given, name)
+    if text is None:
+        return False
+    try:
+        return _BOOLEANS[text.lower()]
+    except KeyError:
+        raise errors.InvalidParameter(
+            f'{name} must be "true" or "false"'
+        ) from None
+
+
+def _instant(given: Mapping[str, Sequence[str]], name: str) -> int | None:
+    text = _single(given, name)
+    if text is None:
+        return None
+    try:
+        return instants.parse(text)
+    except instants.InvalidInstant as error:
+        raise errors.InvalidParameter(f'{name} {error}') from None
+
+
+def _period(
+    given: Mapping[str, Sequence[str]], rules: Rules, now: int
+) -> usage.Period:
+    begin, end = _instant(given, 'from'), _instant(given, 'to')
+    for instant in (begin, end):
+        if instant is not None:
+            _check_range(instant)
+    if begin is None:
+        # A month that ends at its last instant is still that month.
+        begin, following = instants.month(
+            now if end is None else end - 1, rules.zone
+        )
+        end = following if end is None else end
+    elif end is None:
+        end = now
+        if begin >= end:
+            raise errors.InvalidPeriod(
+                'from is not in the past, so the period needs a "to"'
+            )
+    _check_range(begin)
+    if begin >= end:
+        raise errors.InvalidPeriod('from must be earlier than to')
+    if end - begin > rules.max_period_days * _DAY:
+        raise errors.InvalidPeriod(
+            f'the period is longer than {rules.max_period_days} days'
+        )
+    return usage.Period(begin, end)
+
+
+def _check_range(instant: int) -> None:
+    if not _EARLIEST <= instant <= _LATEST:
+        raise errors.InvalidPeriod(
+            'a period lies between 1970-01-01T00:00:00Z and '
+            '2200-01-01T00:00:00Z'
+        )
+
+
+def _as_of(given: Mapping[str, Sequence[str]], now: int) -> int | None:
+    as_of = _instant(given, 'as_of')
+    if as_of is None:
+        return None
+    _check_range(as_of)
+    if as_of > now:
+        # The answer could still change, and then nothing reproduces it (R15).
+        raise errors.InvalidParameter('as_of is in the future')
+    return as_of
+
+
+def _group_by(
+    given: Mapping[str, Sequence[str]], asked: collection.Collection
+) -> tuple[str, ...]:
+    if GROUP_BY not in given:
+        return (asked.default_group_by,)
+    names = [name for value in given[GROUP_BY] for name in value.split(',')]
+    for name in names:
+        if name not in asked.keys:
+            raise errors.InvalidParameter(
+                f'group_by {name[:_MAX_NAME_SHOWN]!r} is none of '
+                f'{", ".join(asked.keys)}'
+            )
+    if len(set(names)) < len(names):
+        raise errors.InvalidParameter('group_by names a key twice')
+    return tuple(names)
+
+
+def _resource_types(
+    given: Mapping[str, Sequence[str]], asked: collection.Collection
+) -> tuple[str, ...]:
+    names = _several(given, RESOURCE_TYPE) or tuple(asked.resource_types)
+    for name in names:
+        if name not in asked.resource_types:
+            raise errors.InvalidParameter(
+                f'resource_type {name[:_MAX_NAME_SHOWN]!r} is none of '
+                f'{", ".join(asked.resource_types)}'
+            )
+    return names

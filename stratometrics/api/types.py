@@ -1,0 +1,87 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The bodies of answers."""
+
+from wsme import types
+
+
+class Link(types.Base):
+    rel = types.wsattr(types.text, mandatory=True)
+    href = types.wsattr(types.text, mandatory=True)
+
+
+class Version(types.Base):
+    id = types.wsattr(types.text, mandatory=True)
+    status = types.wsattr(types.text, mandatory=True)
+    links = types.wsattr([Link], mandatory=True)
+
+
+class Versions(types.Base):
+    versions = types.wsattr([Version], mandatory=True)
+
+
+class Health(types.Base):
+    status = types.wsattr(types.text, mandatory=True)
+    #: The checks that passed.
+    checks = types.wsattr([types.text], mandatory=True)
+
+
+class ResourceType(types.Base):
+    name = types.wsattr(types.text, mandatory=True)
+    #: The path segment under /v1.
+    collection = types.wsattr(types.text, mandatory=True)
+    default_group_by = types.wsattr(types.text, mandatory=True)
+    #: What its usage can be grouped and filtered by.
+    keys = types.wsattr([types.text], mandatory=True)
+    measures = types.wsattr([types.text], mandatory=True)
+    links = types.wsattr([Link], mandatory=True)
+
+
+class Capabilities(types.Base):
+    resource_types = types.wsattr([ResourceType], mandatory=True)
+    #: The unit of usage; measures are in units of the measure times this.
+    units = types.wsattr(types.text, mandatory=True)
+    #: Whose calendar the default period follows.
+    timezone = types.wsattr(types.text, mandatory=True)
+    max_period_days = types.wsattr(int, mandatory=True)
+
+
+class Period(types.Base):
+    begin = types.wsattr(types.text, mandatory=True, name='from')
+    end = types.wsattr(types.text, mandatory=True, name='to')
+
+
+class Usage(types.Base):
+    """The answer to a usage question, but for its results.
+
+    Those are plain mappings: their names depend on the question, which a
+    declared type cannot express.
+    """
+
+    period = types.wsattr(Period, mandatory=True)
+    #: As asked; absent unless asked.
+    as_of = types.wsattr(types.text)
+    units = types.wsattr(types.text, mandatory=True)
+
+
+class Error(types.Base):
+    request_id = types.wsattr(types.text, mandatory=True)
+    code = types.wsattr(types.text, mandatory=True)
+    status = types.wsattr(int, mandatory=True)
+    title = types.wsattr(types.text, mandatory=True)
+    detail = types.wsattr(types.text, mandatory=True)
+
+
+class Errors(types.Base):
+    """The API-SIG's form of an error."""
+
+    errors = types.wsattr([Error], mandatory=True)
