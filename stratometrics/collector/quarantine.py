@@ -36,6 +36,8 @@ _TOKEN = re.compile(r'(auth_token\\*"\s*:\s*\\*")[^"\\]+')
 
 _ENVELOPED = 'oslo.message'
 _LONGEST_NAME = 255
+#: An error can quote a whole message.
+_LONGEST_REASON = 1000
 
 #: What is held in memory or written at once: messages, and characters.
 _PART_MESSAGES = 1000
@@ -118,7 +120,7 @@ def parts(
 def _rejected(
     body: str, reason: str, event_type: str, message_id: str
 ) -> base.RejectedMessage:
-    reason = _printable(reason)
+    reason = _printable(reason)[:_LONGEST_REASON]
     digest = hashlib.sha256(body.encode())
     digest.update(b'\0' + reason.encode())
     return base.RejectedMessage(

@@ -32,6 +32,10 @@ from stratometrics.storage import errors
 
 LOG = logging.getLogger(__name__)
 
+#: The kind of messages whose type no definition names; they are announced
+#: by type, not as something that went wrong.
+_UNKNOWN = 'unknown'
+
 
 class Incoming(Protocol):
     """A message as the messaging driver hands it over."""
@@ -97,10 +101,8 @@ class Sink:
         :param kind: the kind of reason, for the metrics and the log.
         :raises StorageUnavailable: the service stops.
         """
-        for part in quarantine.parts(messages):
-            self._patience(lambda part=part: self._write_rejected(part))
+        self._keep(messages, kind)
         for message in messages:
-            self._metrics.rejected.labels(kind).inc()
             if self._news.is_new((message.event_type, kind)):
                 LOG.warning(
                     'Message %s of type "%s" was set aside as rejected: %s. '
@@ -121,7 +123,7 @@ class Sink:
             except notification_errors.UnknownEventType as error:
                 self._note_unknown(incoming)
                 if self._keep_unknown:
-                    _reject(rejected, 'unknown', incoming, str(error))
+                    _reject(rejected, _UNKNOWN, incoming, str(error))
                 continue
             except notification_errors.NotUnderstood as error:
                 _reject(rejected, 'not_understood', incoming, str(error))
@@ -138,6 +140,7 @@ class Sink:
                 self._metrics.ignored.inc()
         if understood:
             self._record(understood, rejected)
+        self._keep(rejected.pop(_UNKNOWN, []), _UNKNOWN)
         for kind, messages in rejected.items():
             self.set_aside(messages, kind)
 
@@ -163,6 +166,13 @@ class Sink:
             lag = (timestamps.now() - max(times)) / timestamps.MICROSECONDS
             self._metrics.lag.set(lag)
             self._metrics.lags.observe(lag)
+
+    def _keep(
+        self, messages: Sequence[base.RejectedMessage], kind: str
+    ) -> None:
+        for part in quarantine.parts(messages):
+            self._patience(lambda part=part: self._write_rejected(part))
+            self._metrics.rejected.labels(kind).inc(len(part))
 
     def _write_rejected(
         self, messages: Sequence[base.RejectedMessage]

@@ -1,0 +1,29 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+import testtools
+
+from stratometrics.collector import novelty
+
+
+class TestNovelty(testtools.TestCase):
+    def test_new_once(self):
+        news = novelty.Novelty()
+        self.assertTrue(news.is_new('a'))
+        self.assertFalse(news.is_new('a'))
+        self.assertTrue(news.is_new('b'))
+
+    def test_memory_is_bounded(self):
+        news = novelty.Novelty(2)
+        for thing in 'abac':
+            news.is_new(thing)
+        self.assertFalse(news.is_new('a'))
+        self.assertTrue(news.is_new('b'))
