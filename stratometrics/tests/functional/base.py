@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What functional tests share: running parts and a database of their own."""
+
+import atexit
+import functools
+import itertools
+import os
+
+from oslo_config import cfg
+import testtools
+
+from stratometrics import conf as stratometrics_conf
+from stratometrics.storage.clickhouse import driver
+from stratometrics.tests.realparts import addresses
+from stratometrics.tests.realparts import choice
+
+_NUMBERS = itertools.count(1)
+
+
+@functools.cache
+def address(name: str) -> addresses.Address:
+    """Where a part is that all tests of this process share.
+
+    It is the one that the environment names, or one that is started at the
+    first call and stopped when the process ends.
+
+    :param name: ``clickhouse``, ``rabbitmq`` or ``keystone``.
+    """
+    part = choice.choose(name, None, os.environ)
+    part.launch()
+    atexit.register(part.close)
+    part.wait()
+    return part.address
+
+
+def configuration() -> cfg.ConfigOpts:
+    """The service's options, with ClickHouse and a database of its own."""
+    conf = cfg.ConfigOpts()
+    stratometrics_conf.register_opts(conf)
+    conf([], project='stratometrics', default_config_files=[])
+    where = address('clickhouse')
+    for name, value in (
+        ('hosts', [where.host]),
+        ('port', where.port),
+        ('user', where.user),
+        ('password', where.password),
+        ('database', f'test_{os.getpid()}_{next(_NUMBERS)}'),
+    ):
+        conf.set_override(name, value, group='clickhouse')
+    return conf
+
+
+def drop(storage: driver.ClickHouseStorage) -> None:
+    """Take the test's database away again."""
+    storage.schema.migrate(0)
+    storage.close()
+
+
+class StorageTestCase(testtools.TestCase):
+    """A test with the schema in a fresh database of a real ClickHouse."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.conf = configuration()
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(drop, self.storage)
+        self.storage.schema.migrate(self.storage.schema.newest)

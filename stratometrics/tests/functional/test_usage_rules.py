@@ -1,0 +1,289 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The rules of usage, on the real ClickHouse, against the oracle."""
+
+from collections import defaultdict
+import itertools
+
+import hypothesis
+from hypothesis import strategies as st
+
+from stratometrics.model import event as event_model
+from stratometrics.model import usage
+from stratometrics.storage.clickhouse import client
+from stratometrics.tests import oracle
+from stratometrics.tests.functional import base
+
+UNBILLED = frozenset({'soft-delete'})
+
+# Few instants, so that events meet in the same microsecond; the last one lies
+# in another month, and so in another partition.
+INSTANTS = st.sampled_from(
+    [10**15 + offset for offset in (0, 1, 2, 3, 5, 8, 1000, 3_000_000_000_000)]
+)
+
+FACTS = st.builds(
+    oracle.Facts,
+    state=st.sampled_from(
+        ['active', 'active', 'stopped', 'soft-delete', 'deleted']
+    ),
+    project_id=st.sampled_from(['p1', "p'2"]),
+    type=st.sampled_from(['small', 'large']),
+    size=st.sampled_from([0, 1, 7, 2**40]),
+)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> list[oracle.Observation]:
+    """Notifications of a few resources, each with an id of its own."""
+    count = draw(st.integers(0, 12))
+    numbers = draw(st.permutations(range(count)))
+    return [
+        oracle.Observation(
+            resource_id=draw(st.sampled_from(['a', 'b', "c'; --"])),
+            time=draw(INSTANTS),
+            message_id=f'message-{number:02d}',
+            facts=draw(FACTS),
+            created_at=draw(st.none() | INSTANTS),
+            received_at=draw(st.integers(1, 5)),
+        )
+        for number in numbers
+    ]
+
+
+def events(
+    seen: oracle.Observation, resource_type: str
+) -> list[event_model.Event]:
+    """The event of a notification and its birth, as the collector makes them.
+
+    :param resource_type: keeps the examples in one database apart.
+    """
+    ended = seen.facts.state == 'deleted'
+    phase = event_model.Phase.BILLED
+    if ended:
+        phase = event_model.Phase.ENDED
+    elif seen.facts.state in UNBILLED:
+        phase = event_model.Phase.UNBILLED
+    made = event_model.Event(
+        resource_type=resource_type,
+        resource_id=seen.resource_id,
+        event_time=seen.time,
+        message_id=seen.message_id,
+        rank=(event_model.RANK_DELETION if ended else event_model.RANK_EVENT),
+        phase=phase,
+        state=seen.facts.state,
+        project_id=seen.facts.project_id,
+        event_type='test',
+        created_at=seen.created_at,
+        type=seen.facts.type,
+        measures={'size': seen.facts.size},
+    )
+    birth = made.birth()
+    return [made] if birth is None else [birth, made]
+
+
+class UsageRulesTest(base.StorageTestCase):
+    """R1, R2, R4 to R10 and R15."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._examples = itertools.count(1)
+        self.pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(self.pool.close)
+
+    def store(
+        self, seen: list[oracle.Observation], data: st.DataObject
+    ) -> str:
+        """Store notifications in any order, some twice, in any batches."""
+        resource_type = f'type{next(self._examples)}'
+        arriving = data.draw(
+            st.permutations(
+                seen + data.draw(st.lists(st.sampled_from(seen)))
+                if seen
+                else seen
+            ),
+            label='arrival',
+        )
+        size = data.draw(st.integers(1, 5), label='batch size')
+        for first in range(0, len(arriving), size):
+            batch = arriving[first : first + size]
+            self.storage.write_events(
+                [
+                    event
+                    for each in batch
+                    for event in events(each, resource_type)
+                ],
+                received_at=1,
+            )
+        return resource_type
+
+    def ask(self, resource_type: str, begin: int, end: int, **parameters):
+        """The answer of the store, by facts; and of the measures."""
+        query = usage.UsageQuery(
+            period=usage.Period(begin, end),
+            now=parameters.pop('now', end),
+            resource_types=(resource_type,),
+            group_by=('state', 'project_id', 'type'),
+            **parameters,
+        )
+        return {
+            row.group: (row.usage, row.measures.get('size', 0))
+            for row in self.storage.usage(query)
+        }
+
+    def expect(self, seen: list[oracle.Observation], begin: int, end: int):
+        """The same from the oracle."""
+        grouped: dict = defaultdict(lambda: (0, 0))
+        for facts, time in oracle.usage(seen, begin, end, UNBILLED).items():
+            total, measured = grouped[facts[:3]]
+            grouped[facts[:3]] = (total + time, measured + time * facts.size)
+        return dict(grouped)
+
+    def check(self, test) -> None:
+        """Run a property on many examples, all in this test's database."""
+        hypothesis.given(observations(), st.data())(
+            hypothesis.settings(
+                max_examples=60,
+                deadline=None,
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )(test)
+        )()
+
+    def test_any_arrival_gives_the_oracle_s_answer(self) -> None:
+        """R1, R2, R6, R7, R8, R9, R10."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin = data.draw(INSTANTS, label='begin')
+            end = begin + data.draw(
+                st.sampled_from([1, 4, 10**6, 4_000_000_000_000]), label='span'
+            )
+            now = data.draw(st.sampled_from([end, end + 5, begin + 2]))
+            self.assertEqual(
+                self.expect(seen, begin, min(end, now)),
+                self.ask(resource_type, begin, end, now=now),
+            )
+
+        self.check(test)
+
+    def test_usage_is_additive(self) -> None:
+        """R5: parts of a period sum to it, and projects to the cloud."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, middle, end = sorted(
+                data.draw(
+                    st.lists(INSTANTS, min_size=3, max_size=3, unique=True)
+                )
+            )
+            whole = self.ask(resource_type, begin, end)
+            parts: dict = defaultdict(lambda: (0, 0))
+            for some in (
+                self.ask(resource_type, begin, middle, project_ids=('p1',)),
+                self.ask(resource_type, begin, middle, project_ids=("p'2",)),
+                self.ask(resource_type, middle, end, project_ids=("p'2",)),
+                self.ask(resource_type, middle, end, project_ids=('p1',)),
+            ):
+                for group, (time, measured) in some.items():
+                    total, total_measured = parts[group]
+                    parts[group] = (total + time, total_measured + measured)
+            self.assertEqual(whole, dict(parts))
+
+        self.check(test)
+
+    def test_filters_choose_intervals_and_not_timelines(self) -> None:
+        """A filter by state, type or id never changes another interval."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            states = data.draw(
+                st.sampled_from([('active',), ('stopped', 'active')])
+            )
+            chosen = data.draw(st.sampled_from(['a', "c'; --"]))
+            mine = [each for each in seen if each.resource_id == chosen]
+            expected = {
+                group: amounts
+                for group, amounts in self.expect(mine, begin, end).items()
+                if group[0] in states and group[2] == 'small'
+            }
+            self.assertEqual(
+                expected,
+                self.ask(
+                    resource_type,
+                    begin,
+                    end,
+                    filters={
+                        'state': states,
+                        'type': ('small',),
+                        'resource_id': (chosen,),
+                    },
+                ),
+            )
+
+        self.check(test)
+
+    def test_as_of_answers_from_what_had_arrived(self) -> None:
+        """R15: later arrivals, and copies that come later, change nothing."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = f'type{next(self._examples)}'
+            late = 2 * 10**15
+            for each in data.draw(st.permutations(seen)):
+                self.storage.write_events(
+                    events(each, resource_type), late + each.received_at
+                )
+                if data.draw(st.booleans(), label='again'):
+                    self.storage.write_events(
+                        events(each, resource_type), late + 9
+                    )
+            self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+            as_of = data.draw(st.integers(0, 6), label='as of')
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            self.assertEqual(
+                self.expect(
+                    [each for each in seen if each.received_at <= as_of],
+                    begin,
+                    end,
+                ),
+                self.ask(
+                    resource_type, begin, end, as_of=late + as_of, now=3 * late
+                ),
+            )
+
+        self.check(test)
+
+    def test_sums_do_not_overflow(self) -> None:
+        """R4: beyond what 64 bits hold, for time and for measures."""
+        seen = [
+            oracle.Observation(
+                resource_id=f'r{number}',
+                time=0,
+                message_id='m',
+                facts=oracle.Facts('active', 'p1', 'small', 2**63 - 1),
+            )
+            for number in range(3000)
+        ]
+        self.storage.write_events(
+            [event for each in seen for event in events(each, 'big')], 1
+        )
+        end = 7_000_000_000_000_000
+        self.assertGreater(3000 * end, 2**64)
+        self.assertEqual(
+            {
+                ('active', 'p1', 'small'): (
+                    3000 * end,
+                    3000 * end * (2**63 - 1),
+                )
+            },
+            self.ask('big', 0, end),
+        )
