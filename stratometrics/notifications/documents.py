@@ -58,9 +58,12 @@ class _Loader(yaml.SafeLoader):
 
 
 def _parse(file: str, text: str) -> Any:
-    loader = _Loader(text)
     try:
-        return loader.get_single_data()
+        loader = _Loader(text)
+        try:
+            return loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f'line {mark.line + 1}: ' if mark else ''
@@ -69,8 +72,6 @@ def _parse(file: str, text: str) -> Any:
         ) from None
     except (yaml.YAMLError, ValueError) as error:
         raise errors.DefinitionError(f'{file}: {error}') from None
-    finally:
-        loader.dispose()
 
 
 class Documents:
@@ -100,7 +101,12 @@ class Documents:
                 text = file.read_text(encoding='utf-8')
             except (OSError, UnicodeDecodeError) as error:
                 raise errors.DefinitionError(f'{file}: {error}') from None
-            self._add(str(file), _parse(str(file), text))
+            try:
+                self._add(str(file), _parse(str(file), text))
+            except RecursionError:
+                raise errors.DefinitionError(
+                    f'{file}: nested too deeply'
+                ) from None
 
     def _add(self, file: str, document: Any) -> None:
         if document is None:

@@ -1,0 +1,437 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What a definition may say, validated and compiled.
+
+Every function takes a part of a YAML document and the way to it, and raises
+:class:`~stratometrics.notifications.values.Malformed` if it is not in order.
+"""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+import re
+from typing import Any
+
+from stratometrics.model import event as event_model
+from stratometrics.model import usage
+from stratometrics.notifications import documents
+from stratometrics.notifications import plans
+from stratometrics.notifications import values
+
+_FACTS = {
+    'resource_id': values.Kind.NAME,
+    'project_id': values.Kind.NAME,
+    'user_id': values.Kind.TEXT,
+    'name': values.Kind.TEXT,
+    'created_at': values.Kind.OPTIONAL_TIME,
+    'event_time': values.Kind.TIME,
+    'state': values.Kind.NAME,
+}
+_GROUPS = {
+    'attributes': values.Kind.TEXT,
+    'measures': values.Kind.MEASURE,
+}
+#: Attributes that are columns of an event; the others share a map.
+_COLUMNS = ('type', 'type_id', 'image', 'availability_zone')
+_TIMESTAMP = values.Compiler(values.Kind.TIME, 'timestamp', None)
+_DEFAULTS = {
+    'user_id': values.constant(''),
+    'name': values.constant(''),
+    'created_at': values.constant(None),
+    'event_time': _TIMESTAMP.compile({'envelope': 'timestamp'}, ()),
+    **{f'attributes.{name}': values.constant('') for name in _COLUMNS},
+}
+
+#: What one level says of these holds below it, unless it is said again.
+_FACT_KEYS = frozenset((*_FACTS, *_GROUPS))
+_RESOURCE_KEYS = _FACT_KEYS | {
+    'collection',
+    'enabled',
+    'group_by',
+    'sources',
+    'states',
+}
+_SOURCE_KEYS = _FACT_KEYS | {'event_types', 'exchange', 'root', 'wrapper'}
+_EVENT_TYPE_KEYS = _FACT_KEYS | {'enabled', 'unless'}
+_IGNORED_KEYS = frozenset(
+    ('because', 'event_types', 'exchange', 'priority', 'publisher')
+)
+
+_DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
+_UNDERSCORED = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*')
+#: Paths below /v1 that are not collections of one resource type.
+_RESERVED_COLLECTIONS = ('prices', 'resources', 'statements', 'usage')
+#: Parameters of questions that an attribute, as a filter, would hide.
+_RESERVED_ATTRIBUTES = (
+    'all_projects',
+    'as_of',
+    'from',
+    'granularity',
+    'group_by',
+    'limit',
+    'marker',
+    'timezone',
+    'to',
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """A kind of thing that is billed.
+
+    :param name: such as ``instance``.
+    :param collection: the path of its usage below ``/v1``.
+    :param group_by: the key that its usage is grouped by if none is named.
+    :param attributes: what its usage can be grouped and filtered by beyond
+        :data:`stratometrics.model.usage.COMMON_KEYS`.
+    :param measures: its amounts that multiply time.
+    :param terminal: states that end a timeline (R7), in lower case.
+    :param unbilled: states whose time does not count, in lower case.
+    """
+
+    name: str
+    collection: str
+    group_by: str
+    attributes: tuple[str, ...]
+    measures: tuple[str, ...]
+    terminal: tuple[str, ...]
+    unbilled: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """An event type, or a glob of some, that a source carries.
+
+    :param where: the way to it, for errors.
+    :param enabled: false if it is to be ignored.
+    :param facts: how to find each fact, by names such as ``state`` and
+        ``measures.vcpus``.
+    """
+
+    pattern: str
+    where: documents.Where
+    enabled: bool
+    exchange: str
+    root: values.Getter
+    unless: tuple[tuple[values.Getter, frozenset[str]], ...]
+    facts: Mapping[str, values.Getter]
+
+    def members(self, group: str) -> tuple[tuple[str, values.Getter], ...]:
+        """The attributes, or the measures, by their own names."""
+        prefix = f'{group}.'
+        return tuple(
+            (key.removeprefix(prefix), get)
+            for key, get in self.facts.items()
+            if key.startswith(prefix)
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A resource type with the event types that carry it."""
+
+    type: ResourceType
+    enabled: bool
+    phases: Mapping[str, event_model.Phase]
+    event_types: tuple[EventType, ...]
+
+    def plan(self, event_type: EventType) -> plans.Plan:
+        """How a message of one of the event types becomes an event.
+
+        :raises Malformed: the definition lacks a fact that every event has.
+        """
+        facts = {**_DEFAULTS, **event_type.facts}
+        for key in (
+            'resource_id',
+            'project_id',
+            'state',
+            *(f'measures.{name}' for name in self.type.measures),
+        ):
+            if key not in facts:
+                raise values.Malformed(
+                    (self.type.name, *key.split('.')),
+                    f'missing for {documents.spelled(event_type.where[1:])}',
+                )
+        return plans.Plan(
+            resource_type=self.type.name,
+            phases=self.phases,
+            root=event_type.root,
+            unless=event_type.unless,
+            **{key: facts[key] for key in _FACTS},
+            **{key: facts[f'attributes.{key}'] for key in _COLUMNS},
+            attributes=tuple(
+                (name, get)
+                for name, get in event_type.members('attributes')
+                if name not in _COLUMNS
+            ),
+            measures=event_type.members('measures'),
+        )
+
+
+def is_atomic(where: documents.Where) -> bool:
+    """Whether a later file replaces a mapping whole.
+
+    What says where one fact is found is a whole: keys of two ways to find it
+    must not mix.
+
+    :param where: the way to the mapping, beginning with the resource.
+    """
+    if len(where) < 2:
+        return False
+    parent, key = where[-2:]
+    if len(where) > 2 and parent in _GROUPS:
+        return True
+    named = len(where) > 2 and parent in ('event_types', 'sources')
+    return not named and (key in _FACTS or key == 'unless')
+
+
+def ignored(
+    entry: Any, where: documents.Where
+) -> tuple[tuple[str, ...], plans.Ignored]:
+    """An entry of the list of ignored event types."""
+    _require_keys(entry, _IGNORED_KEYS, where)
+    for key in ('because', 'exchange'):
+        _require_text(entry.get(key), (*where, key))
+    priority = entry.get('priority')
+    if priority is not None:
+        priority = _require_text(priority, (*where, 'priority')).lower()
+    publisher = entry.get('publisher')
+    if publisher is not None:
+        publisher = plans.glob(_require_text(publisher, (*where, 'publisher')))
+    patterns = entry.get('event_types')
+    where = (*where, 'event_types')
+    if not isinstance(patterns, list) or not patterns:
+        raise values.Malformed(where, 'expected a list of event types')
+    for place, pattern in enumerate(patterns):
+        _require_pattern(pattern, (*where, place))
+    return tuple(patterns), plans.Ignored(
+        entry['because'], priority, publisher
+    )
+
+
+def resource(name: Any, body: Any) -> Resource:
+    """One resource type."""
+    where = (name,)
+    if not isinstance(name, str) or _DASHED.fullmatch(name) is None:
+        raise values.Malformed(
+            where, 'a resource is named in lower case, with dashes'
+        )
+    _require_keys(body, _RESOURCE_KEYS, where)
+    phases = _phases(body.get('states'), (*where, 'states'))
+    collection = body.get('collection')
+    here = (*where, 'collection')
+    if _DASHED.fullmatch(_require_text(collection, here)) is None:
+        raise values.Malformed(here, 'expected lower case, with dashes')
+    if collection in _RESERVED_COLLECTIONS:
+        raise values.Malformed(here, f'{collection} has a meaning of its own')
+    event_types = tuple(_event_types(name, body))
+    attributes = _names(event_types, 'attributes')
+    group_by = body.get('group_by', 'type')
+    if group_by not in (*usage.COMMON_KEYS, *attributes):
+        raise values.Malformed(
+            (*where, 'group_by'), 'neither a common key nor an attribute'
+        )
+    return Resource(
+        type=ResourceType(
+            name=name,
+            collection=collection,
+            group_by=group_by,
+            attributes=tuple(key for key in attributes if key not in _COLUMNS),
+            measures=_names(event_types, 'measures'),
+            terminal=_states(phases, event_model.Phase.ENDED),
+            unbilled=_states(phases, event_model.Phase.UNBILLED),
+        ),
+        enabled=_require_flag(body, where),
+        phases=phases,
+        event_types=event_types,
+    )
+
+
+def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
+    where = (name, 'sources')
+    sources = body.get('sources')
+    if not isinstance(sources, dict) or not sources:
+        raise values.Malformed(where, 'expected a mapping of sources')
+    for source_name, source in sources.items():
+        here = (*where, source_name)
+        _require_keys(source, _SOURCE_KEYS, here)
+        exchange = _require_text(source.get('exchange'), (*here, 'exchange'))
+        wrapper = source.get('wrapper')
+        if wrapper is not None:
+            _require_text(wrapper, (*here, 'wrapper'))
+        root = _root(source.get('root'), (*here, 'root'), wrapper)
+        facts = {
+            **_facts(body, (name,), wrapper),
+            **_facts(source, here, wrapper),
+        }
+        here = (*here, 'event_types')
+        event_types = source.get('event_types')
+        if not isinstance(event_types, dict) or not event_types:
+            raise values.Malformed(here, 'expected a mapping of event types')
+        for pattern, overrides in event_types.items():
+            there = (*here, pattern)
+            _require_pattern(pattern, there)
+            if overrides is None:
+                overrides = {}
+            _require_keys(overrides, _EVENT_TYPE_KEYS, there)
+            yield EventType(
+                pattern=pattern,
+                where=there,
+                enabled=_require_flag(overrides, there),
+                exchange=exchange,
+                root=root,
+                unless=_unless(overrides, there, wrapper),
+                facts={**facts, **_facts(overrides, there, wrapper)},
+            )
+
+
+def _facts(
+    body: Mapping[str, Any], where: documents.Where, wrapper: str | None
+) -> dict[str, values.Getter]:
+    """The facts that one level tells, compiled, by their full names."""
+    facts = {}
+    for key, kind in _FACTS.items():
+        if key in body:
+            compiler = values.Compiler(kind, key, wrapper)
+            facts[key] = compiler.compile(body[key], (*where, key))
+    for group, kind in _GROUPS.items():
+        members = body.get(group, {})
+        if not isinstance(members, dict):
+            raise values.Malformed((*where, group), 'expected a mapping')
+        for name, raw in members.items():
+            here = (*where, group, name)
+            _require_member(group, name, here)
+            key = f'{group}.{name}'
+            compiler = values.Compiler(kind, key, wrapper)
+            facts[key] = compiler.compile(raw, here)
+    return facts
+
+
+def _names(event_types: tuple[EventType, ...], group: str) -> tuple[str, ...]:
+    """What any event type has in a group, in the order of appearance."""
+    return tuple(
+        dict.fromkeys(
+            name
+            for event_type in event_types
+            for name, _get in event_type.members(group)
+        )
+    )
+
+
+def _root(
+    raw: Any, where: documents.Where, wrapper: str | None
+) -> values.Getter:
+    """Finds the object that paths begin at, in the payload."""
+    steps = [] if raw is None else values.require_path(raw, where).split('.')
+    if wrapper is not None:
+        steps = [wrapper, *(key for step in steps for key in (step, wrapper))]
+    if not steps:
+        return lambda payload, message: payload
+    return values.nested(steps)
+
+
+def _unless(
+    body: Mapping[str, Any], where: documents.Where, wrapper: str | None
+) -> tuple[tuple[values.Getter, frozenset[str]], ...]:
+    """Texts that, where they are found, make a message ignored."""
+    here = (*where, 'unless')
+    raw = body.get('unless', {})
+    if not isinstance(raw, dict):
+        raise values.Malformed(here, 'expected a mapping of paths to texts')
+    conditions = []
+    for steps, words in raw.items():
+        there = (*here, steps)
+        get = values.path(values.require_path(steps, there), wrapper)
+        if isinstance(words, str):
+            words = [words]
+        if not isinstance(words, list) or not all(
+            isinstance(word, str) for word in words
+        ):
+            raise values.Malformed(there, 'expected text or a list of texts')
+        conditions.append((get, frozenset(words)))
+    return tuple(conditions)
+
+
+def _phases(
+    raw: Any, where: documents.Where
+) -> Mapping[str, event_model.Phase]:
+    """What each state that is not simply billed means, in lower case."""
+    _require_keys(raw, frozenset(('terminal', 'unbilled')), where)
+    phases: dict[str, event_model.Phase] = {}
+    for key, phase in (
+        ('terminal', event_model.Phase.ENDED),
+        ('unbilled', event_model.Phase.UNBILLED),
+    ):
+        here = (*where, key)
+        words = raw.get(key, [])
+        if not isinstance(words, list) or not all(
+            isinstance(word, str) and word for word in words
+        ):
+            raise values.Malformed(here, 'expected a list of states')
+        for word in words:
+            if phases.setdefault(word.lower(), phase) is not phase:
+                raise values.Malformed(here, f'{word} is terminal too')
+    if event_model.Phase.ENDED not in phases.values():
+        raise values.Malformed(
+            (*where, 'terminal'), 'without one a timeline has no end'
+        )
+    return phases
+
+
+def _states(
+    phases: Mapping[str, event_model.Phase], wanted: event_model.Phase
+) -> tuple[str, ...]:
+    return tuple(state for state, phase in phases.items() if phase is wanted)
+
+
+def _require_keys(
+    raw: Any, known: frozenset[str], where: documents.Where
+) -> None:
+    if not isinstance(raw, dict):
+        raise values.Malformed(where, 'expected a mapping')
+    for key in raw:
+        if key not in known:
+            raise values.Malformed(
+                (*where, key),
+                f'unknown key; expected one of {", ".join(sorted(known))}',
+            )
+
+
+def _require_text(raw: Any, where: documents.Where) -> str:
+    if not isinstance(raw, str) or not raw:
+        raise values.Malformed(where, 'expected text')
+    return raw
+
+
+def _require_flag(body: Mapping[str, Any], where: documents.Where) -> bool:
+    enabled = body.get('enabled', True)
+    if not isinstance(enabled, bool):
+        raise values.Malformed((*where, 'enabled'), 'expected true or false')
+    return enabled
+
+
+def _require_pattern(raw: Any, where: documents.Where) -> None:
+    if not isinstance(raw, str) or not plans.is_pattern(raw):
+        raise values.Malformed(
+            where, 'expected an event type, or a glob of one with *'
+        )
+
+
+def _require_member(group: str, name: Any, where: documents.Where) -> None:
+    if not isinstance(name, str) or _UNDERSCORED.fullmatch(name) is None:
+        raise values.Malformed(
+            where, 'expected a name in lower case, with underscores'
+        )
+    if group == 'attributes' and (
+        name in _RESERVED_ATTRIBUTES
+        or (name in usage.COMMON_KEYS and name not in _COLUMNS)
+    ):
+        raise values.Malformed(where, f'{name} has a meaning of its own')
