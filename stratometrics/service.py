@@ -39,6 +39,14 @@ def prepare(
     """
     conf = cfg.ConfigOpts()
     logging.register_options(conf)
+    # The driver logs each failed attempt to connect with a traceback; what
+    # it raises is logged once, by whoever asked.
+    logging.set_defaults(
+        default_log_levels=[
+            *logging.get_default_log_levels(),
+            'clickhouse_driver=CRITICAL',
+        ]
+    )
     stratometrics_conf.register_opts(conf)
     conf.register_cli_opts(cli_opts)
     conf(

@@ -26,14 +26,7 @@ from stratometrics.storage.clickhouse import driver
 
 def db_sync(conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage) -> None:
     """Bring the schema to the version of this release."""
-    schema = storage.schema
-    version = schema.version()
-    if version.low > schema.newest:
-        raise ValueError(
-            f'the schema is at version {version}, newer than the '
-            f'{schema.newest} that this release knows'
-        )
-    _migrate(conf, storage, schema.newest)
+    _migrate(conf, storage, storage.schema.newest)
 
 
 def db_version(

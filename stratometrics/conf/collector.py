@@ -118,8 +118,9 @@ OPTS = [
 
 
 def register_opts(conf):
-    conf.register_group(GROUP)
-    conf.register_opts(OPTS, group=GROUP)
+    # By name: an OptGroup object would carry overrides from one ConfigOpts
+    # to the next.
+    conf.register_opts(OPTS, group=GROUP.name)
 
 
 def list_opts():

@@ -127,11 +127,8 @@ class Schema:
                 f'the schema is at version {version}, this release needs '
                 f'{self.newest}: run "stratometrics-manage db sync"'
             )
-        if version.low > self.newest:
-            raise errors.StorageUnavailable(
-                f'the schema is at version {version}, newer than the '
-                f'{self.newest} that this release knows'
-            )
+        if version.high > self.newest:
+            raise errors.StorageUnavailable(self._too_new(version))
 
     def plan(self, target: int) -> list[Step]:
         """The steps that lead to a version.
@@ -139,7 +136,8 @@ class Schema:
         A step that was interrupted is taken again whole.
 
         :param target: the version to reach.
-        :raises ValueError: there is no such version.
+        :raises ValueError: there is no such version, or the database is at
+            one that this release does not know.
         """
         if not 0 <= target <= self.newest:
             raise ValueError(
@@ -147,6 +145,8 @@ class Schema:
                 f'{self.newest}'
             )
         version = self.version()
+        if version.high > self.newest:
+            raise ValueError(self._too_new(version))
         if target >= version.high:
             return [
                 Step(number - 1, number, migrations.STEPS[number - 1].FORWARDS)
@@ -156,6 +156,12 @@ class Schema:
             Step(number, number - 1, migrations.STEPS[number - 1].BACKWARDS)
             for number in range(version.high, target, -1)
         ]
+
+    def _too_new(self, version: Version) -> str:
+        return (
+            f'the schema is at version {version}, newer than the '
+            f'{self.newest} that this release knows'
+        )
 
     def migrate(self, target: int) -> None:
         """Take the steps to a version, in either direction.

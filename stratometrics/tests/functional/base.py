@@ -20,6 +20,7 @@ from oslo_config import cfg
 import testtools
 
 from stratometrics import conf as stratometrics_conf
+from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import choice
@@ -45,10 +46,14 @@ def address(name: str) -> addresses.Address:
 
 def configuration() -> cfg.ConfigOpts:
     """The service's options, with ClickHouse and a database of its own."""
+    return configuration_of(address('clickhouse'))
+
+
+def configuration_of(where: addresses.Address) -> cfg.ConfigOpts:
+    """The same, for a ClickHouse that the test runs by itself."""
     conf = cfg.ConfigOpts()
     stratometrics_conf.register_opts(conf)
     conf([], project='stratometrics', default_config_files=[])
-    where = address('clickhouse')
     for name, value in (
         ('hosts', [where.host]),
         ('port', where.port),
@@ -60,10 +65,11 @@ def configuration() -> cfg.ConfigOpts:
     return conf
 
 
-def drop(storage: driver.ClickHouseStorage) -> None:
+def drop(conf: cfg.ConfigOpts) -> None:
     """Take the test's database away again."""
-    storage.schema.migrate(0)
-    storage.close()
+    pool = client.Pool(conf.clickhouse)
+    pool.execute('DROP DATABASE IF EXISTS $database SYNC')
+    pool.close()
 
 
 class StorageTestCase(testtools.TestCase):
@@ -73,5 +79,6 @@ class StorageTestCase(testtools.TestCase):
         super().setUp()
         self.conf = configuration()
         self.storage = driver.get_storage(self.conf)
-        self.addCleanup(drop, self.storage)
+        self.addCleanup(drop, self.conf)
+        self.addCleanup(self.storage.close)
         self.storage.schema.migrate(self.storage.schema.newest)

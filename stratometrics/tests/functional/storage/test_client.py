@@ -1,0 +1,282 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Connections to a real ClickHouse, and how their failures read."""
+
+import threading
+import time
+
+import testtools
+
+from stratometrics.model import event as event_model
+from stratometrics.model import usage
+from stratometrics.storage import base as storage_base
+from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import driver
+from stratometrics.tests.functional import base
+from stratometrics.tests.realparts import clickhouse
+from stratometrics.tests.realparts import ports
+
+
+def event(**changes) -> event_model.Event:
+    """An event that can be stored, but for the changes."""
+    facts = {
+        'resource_type': 'instance',
+        'resource_id': 'r1',
+        'event_time': 1_000_000,
+        'message_id': 'm1',
+        'rank': event_model.RANK_EVENT,
+        'phase': event_model.Phase.BILLED,
+        'state': 'active',
+        'project_id': 'p1',
+        'event_type': 'test',
+    }
+    return event_model.Event(**(facts | changes))
+
+
+def query(**changes) -> usage.UsageQuery:
+    """A question about everything that event() makes."""
+    facts = {
+        'period': usage.Period(0, 10_000_000),
+        'now': 10_000_000,
+        'resource_types': ('instance',),
+        'group_by': ('resource_id',),
+    }
+    return usage.UsageQuery(**(facts | changes))
+
+
+class ClientTest(base.StorageTestCase):
+    def test_rows_that_do_not_fit_are_told_from_a_store_that_is_away(
+        self,
+    ) -> None:
+        for wrong in (
+            {'event_time': 'yesterday'},
+            {'rank': 2**70},
+            {'resource_id': None},
+            {'name': 5},
+            {'name': 'lone \ud800 surrogate'},
+            {'attributes': {'a': 1}},
+        ):
+            self.assertRaises(
+                errors.InvalidRows,
+                self.storage.write_events,
+                [event(**wrong)],
+                1,
+            )
+        self.storage.write_events([event()], 1)
+        self.assertEqual(1, len(self.storage.usage(query())))
+
+    def test_hostile_values_are_only_values(self) -> None:
+        names = [
+            "'; DROP TABLE events; --",
+            'back\\slash',
+            'line\nbreak',
+            'nul\0',
+            '{begin:Int64}',
+            '$database.events',
+            'ü✓',
+            '',
+        ]
+        self.storage.write_events(
+            [event(resource_id=name, project_id=name) for name in names], 1
+        )
+        for name in names:
+            for narrowed in (
+                {'filters': {'resource_id': (name,)}},
+                {'project_ids': (name,)},
+                {'filters': {'project_id': (name,)}},
+            ):
+                [row] = self.storage.usage(query(**narrowed))
+                self.assertEqual((name,), row.group)
+                self.assertEqual(9_000_000, row.usage)
+
+    def test_a_hostile_attribute_name_is_only_a_value(self) -> None:
+        name = "x'] = 1 OR 1 = 1 --"
+        self.storage.write_events(
+            [event(attributes={name: 'yes'}), event(resource_id='r2')], 1
+        )
+        [row] = self.storage.usage(query(filters={name: ('yes',)}))
+        self.assertEqual(('r1',), row.group)
+        rows = self.storage.usage(query(group_by=(name,)))
+        self.assertEqual([('',), ('yes',)], [row.group for row in rows])
+
+    def test_births_in_more_months_than_one_insert_may_touch(self) -> None:
+        month = 2_700_000_000_000
+        self.storage.write_events(
+            [event(event_time=month * number) for number in range(150)], 1
+        )
+        [row] = self.storage.usage(
+            query(period=usage.Period(0, month * 150), now=month * 150)
+        )
+        self.assertEqual(month * 150, row.usage)
+
+    def test_a_project_sees_its_part_of_a_transferred_resource(self) -> None:
+        """R6, R16."""
+        self.storage.write_events(
+            [
+                event(),
+                event(event_time=4_000_000, message_id='m2', project_id='p2'),
+            ],
+            1,
+        )
+        for project, seconds in (('p1', 3), ('p2', 6)):
+            [row] = self.storage.usage(query(project_ids=(project,)))
+            self.assertEqual(seconds * 1_000_000, row.usage)
+        self.assertEqual([], self.storage.usage(query(project_ids=('p3',))))
+        self.assertEqual([], self.storage.usage(query(project_ids=())))
+
+    def test_the_same_id_in_two_regions_is_two_resources(self) -> None:
+        self.storage.write_events(
+            [
+                event(region='one'),
+                event(region='two', event_time=2_000_000, message_id='m2'),
+            ],
+            1,
+        )
+        rows = self.storage.usage(query(group_by=('region',)))
+        self.assertEqual(
+            [(('one',), 9_000_000), (('two',), 8_000_000)],
+            [(row.group, row.usage) for row in rows],
+        )
+
+    def test_rejected_messages_come_back_whole(self) -> None:
+        messages = [
+            storage_base.RejectedMessage(
+                id=f'{number:03d}',
+                received_at=1000 - number,
+                reason='why',
+                event_type='t',
+                message_id='m',
+                body=f"nul \0 quote ' é {number}",
+            )
+            for number in range(230)
+        ]
+        self.storage.write_rejected(messages)
+        self.storage.write_rejected(messages[:5])
+        self.assertEqual(messages[::-1], list(self.storage.rejected()))
+        self.storage.remove_rejected(f'{n:03d}' for n in range(1, 230))
+        self.assertEqual(messages[:1], list(self.storage.rejected()))
+
+    def test_a_limit_of_rows_is_told_apart(self) -> None:
+        self.conf.set_override('query_max_result_rows', 2, 'clickhouse')
+        limited = driver.get_storage(self.conf)
+        self.addCleanup(limited.close)
+        self.storage.write_events(
+            [event(resource_id=str(number)) for number in range(2)], 1
+        )
+        self.assertEqual(2, len(limited.usage(query())))
+        self.storage.write_events(
+            [event(resource_id=str(number)) for number in range(2000)], 1
+        )
+        self.assertRaises(errors.QueryTooExpensive, limited.usage, query())
+
+    def test_a_limit_of_time_is_told_apart(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        self.assertRaises(
+            errors.QueryTooExpensive,
+            pool.execute,
+            'SELECT sum(sleepEachRow(0.1)) FROM numbers(100)',
+            settings={'max_execution_time': 0.2, 'max_block_size': 1},
+        )
+
+    def test_a_reader_cannot_write(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        self.assertRaises(
+            errors.StorageError,
+            pool.execute,
+            'DROP TABLE $database.events',
+            settings=driver.query_limits(self.conf.clickhouse),
+        )
+
+    def test_a_pool_lends_no_more_than_it_has(self) -> None:
+        self.conf.set_override('pool_size', 1, 'clickhouse')
+        self.conf.set_override('pool_timeout', 0.1, 'clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        slow = threading.Thread(target=pool.execute, args=('SELECT sleep(2)',))
+        slow.start()
+        # The thread needs a moment to take the only connection.
+        time.sleep(0.5)
+        self.assertRaises(errors.StorageUnavailable, pool.execute, 'SELECT 1')
+        slow.join()
+        self.assertEqual([(1,)], pool.execute('SELECT 1'))
+
+    def test_many_threads_share_a_pool(self) -> None:
+        self.conf.set_override('pool_size', 3, 'clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        self.storage.write_events([event()], 1)
+        answers = []
+
+        def ask() -> None:
+            for _ in range(10):
+                answers.append(storage.usage(query())[0].usage)
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([9_000_000] * 80, answers)
+
+
+class OutageTest(testtools.TestCase):
+    """A ClickHouse of its own, which goes away."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = clickhouse.ClickHouse()
+        self.server.start()
+        self.addCleanup(self.server.close)
+        self.conf = base.configuration_of(self.server.address)
+
+    def test_it_is_away_and_comes_back(self) -> None:
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        storage.schema.migrate(1)
+        storage.write_events([event()], 1)
+        self.server.kill()
+        self.assertRaises(
+            errors.StorageUnavailable, storage.write_events, [event()], 1
+        )
+        self.assertRaises(errors.StorageUnavailable, storage.usage, query())
+        self.assertRaises(errors.StorageUnavailable, storage.check)
+        self.server.start()
+        storage.check()
+        [row] = storage.usage(query())
+        self.assertEqual(9_000_000, row.usage)
+
+    def test_the_next_host_answers_for_one_that_does_not(self) -> None:
+        # 127.0.0.2 is loopback too, but nobody listens there.
+        self.conf.set_override(
+            'hosts', ['127.0.0.2', self.server.host], 'clickhouse'
+        )
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        self.assertEqual([(1,)], pool.execute('SELECT 1'))
+
+    def test_a_wrong_password_is_not_shown(self) -> None:
+        self.conf.set_override('password', 'hunter2', 'clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        refused = self.assertRaises(
+            errors.StorageUnavailable, pool.execute, 'SELECT 1'
+        )
+        self.assertNotIn('hunter2', str(refused))
+
+    def test_nobody_listens(self) -> None:
+        self.conf.set_override('port', ports.free_port(), 'clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        self.assertRaises(errors.StorageUnavailable, pool.execute, 'SELECT 1')

@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Steps of the schema, on a real ClickHouse."""
+
+from unittest import mock
+
+import testtools
+
+from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import migrations
+from stratometrics.storage.clickhouse import schema
+from stratometrics.tests.functional import base
+
+_TABLES = """
+SELECT name FROM system.tables WHERE database = {database:String} ORDER BY 1
+"""
+
+
+class Step:
+    """A step of the schema that only a test knows."""
+
+    FORWARDS = [
+        'CREATE TABLE IF NOT EXISTS $database.extra (a Int8) ENGINE = Memory',
+        'INSERT INTO $database.extra SELECT 1',
+    ]
+    BACKWARDS = ['DROP TABLE IF EXISTS $database.extra SYNC']
+
+
+class BrokenStep(Step):
+    """The same, interrupted half-way."""
+
+    FORWARDS = [Step.FORWARDS[0], 'SELECT throwIf(1)']
+
+
+class SchemaTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.conf = base.configuration()
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(base.drop, self.conf)
+        self.addCleanup(self.storage.close)
+        self.schema = self.storage.schema
+        self.pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(self.pool.close)
+
+    def tables(self) -> set[str]:
+        rows = self.pool.execute(
+            _TABLES, {'database': self.conf.clickhouse.database}
+        )
+        return {name for (name,) in rows}
+
+    def steps(self, *more: type) -> None:
+        steps = mock.patch.object(
+            migrations, 'STEPS', (*self.real_steps(), *more)
+        )
+        steps.start()
+        self.addCleanup(steps.stop)
+
+    @staticmethod
+    def real_steps() -> tuple:
+        return tuple(
+            step for step in migrations.STEPS if not isinstance(step, type)
+        )
+
+    def test_nothing_is_there_at_first(self) -> None:
+        self.assertEqual(schema.Version(0, 0), self.schema.version())
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.storage.check
+        )
+        self.assertIn('stratometrics-manage db sync', str(refused))
+
+    def test_writing_before_the_schema_asks_for_it(self) -> None:
+        refused = self.assertRaises(
+            errors.SchemaMissing,
+            self.pool.insert,
+            'INSERT INTO $database.rejected (id) VALUES',
+            [['1']],
+        )
+        self.assertIn('stratometrics-manage db sync', str(refused))
+        self.assertNotIn('Stack trace', str(refused))
+
+    def test_there_and_back(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+        self.assertEqual(
+            {
+                'events',
+                'project_resources',
+                'project_resources_feed',
+                'rejected',
+                'schema_journal',
+            },
+            self.tables(),
+        )
+        self.schema.migrate(0)
+        self.assertEqual({'schema_journal'}, self.tables())
+        self.assertEqual(schema.Version(0, 0), self.schema.version())
+
+    def test_again_changes_nothing(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        self.assertEqual([], self.schema.plan(self.schema.newest))
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+
+    def test_a_plan_changes_nothing(self) -> None:
+        [step] = self.schema.plan(1)
+        self.assertEqual((0, 1), (step.old_version, step.new_version))
+        self.assertEqual(set(), self.tables())
+
+    def test_an_unknown_version_is_refused(self) -> None:
+        for version in (-1, self.schema.newest + 1):
+            refused = self.assertRaises(
+                ValueError, self.schema.migrate, version
+            )
+            self.assertIn(str(version), str(refused))
+
+    def test_an_interrupted_step_is_noticed_and_repeated(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        newest = self.schema.newest
+        self.steps(BrokenStep)
+        self.assertRaises(errors.StorageError, self.schema.migrate, newest + 1)
+        self.assertTrue(self.schema.version().changing)
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.storage.check
+        )
+        self.assertIn('interrupted', str(refused))
+        self.steps(Step)
+        self.schema.migrate(newest + 1)
+        self.storage.check()
+        self.assertEqual(
+            [(1,)], self.pool.execute('SELECT a FROM $database.extra')
+        )
+
+    def test_an_interrupted_step_can_be_taken_back(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        newest = self.schema.newest
+        self.steps(BrokenStep)
+        self.assertRaises(errors.StorageError, self.schema.migrate, newest + 1)
+        self.schema.migrate(newest)
+        self.assertNotIn('extra', self.tables())
+        self.assertEqual(schema.Version(newest, newest), self.schema.version())
+
+    def test_a_newer_schema_is_refused(self) -> None:
+        self.steps(Step)
+        self.schema.migrate(self.schema.newest)
+        self.steps()
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.storage.check
+        )
+        self.assertIn('newer', str(refused))
+        for target in (0, self.schema.newest):
+            refused = self.assertRaises(
+                ValueError, self.schema.migrate, target
+            )
+            self.assertIn('newer', str(refused))
