@@ -1,0 +1,131 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""stratometrics-manage and stratometrics-status, as an operator runs them."""
+
+import pathlib
+import subprocess
+import sys
+
+import fixtures
+import testtools
+
+from stratometrics.storage import base as storage_base
+from stratometrics.storage.clickhouse import driver
+from stratometrics.tests.functional import base
+
+
+def write_configuration(conf, path: pathlib.Path) -> None:
+    """The same ClickHouse and database, as a file for other processes."""
+    options = conf.clickhouse
+    path.write_text(
+        '[clickhouse]\n'
+        f'hosts = {",".join(options.hosts)}\n'
+        f'port = {options.port}\n'
+        f'user = {options.user}\n'
+        f'password = {options.password}\n'
+        f'database = {options.database}\n'
+    )
+
+
+class CommandTestCase(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.conf = base.configuration()
+        self.addCleanup(base.drop, self.conf)
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.file = folder / 'stratometrics.conf'
+        write_configuration(self.conf, self.file)
+
+    def run_module(self, module: str, *arguments: str):
+        return subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                f'stratometrics.cmd.{module}',
+                '--config-file',
+                str(self.file),
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def manage(self, *arguments: str, status: int = 0) -> str:
+        """Run the command; give what it printed, or its error."""
+        done = self.run_module('manage', *arguments)
+        self.assertEqual(status, done.returncode, done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
+        return done.stderr if status else done.stdout
+
+
+class ManageTest(CommandTestCase):
+    def test_the_life_of_a_schema(self) -> None:
+        self.assertIn('CREATE TABLE', self.manage('db', 'sync', '--dry-run'))
+        self.assertEqual('0 (newest: 1)\n', self.manage('db', 'version'))
+        self.assertIn('version 1', self.manage('db', 'sync'))
+        self.assertIn('version 1', self.manage('db', 'sync'))
+        self.assertEqual('1 (newest: 1)\n', self.manage('db', 'version'))
+        plan = self.manage('db', 'downgrade', '0', '--dry-run')
+        self.assertIn('DROP TABLE', plan)
+        self.assertIn(self.conf.clickhouse.database, plan)
+        self.assertIn('--yes', self.manage('db', 'downgrade', '0', status=1))
+        self.assertEqual('1 (newest: 1)\n', self.manage('db', 'version'))
+        self.manage('db', 'downgrade', '0', '--yes')
+        self.assertEqual('0 (newest: 1)\n', self.manage('db', 'version'))
+
+    def test_a_version_that_is_not_below_is_refused(self) -> None:
+        self.manage('db', 'sync')
+        refused = self.manage('db', 'downgrade', '2', '--yes', status=1)
+        self.assertIn('2', refused)
+
+    def test_no_clickhouse_is_one_line(self) -> None:
+        self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
+        refused = self.manage('db', 'sync', status=1)
+        self.assertEqual(1, len(refused.splitlines()), refused)
+
+    def test_a_replay_keeps_what_is_still_not_understood(self) -> None:
+        self.manage('db', 'sync')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        message = storage_base.RejectedMessage(
+            id='1',
+            received_at=1,
+            reason='why',
+            event_type='nothing.known',
+            message_id='m',
+            body='{"event_type": "nothing.known"}',
+        )
+        storage.write_rejected([message])
+        self.assertIn('1 still not understood', self.manage('replay'))
+        self.assertEqual([message], list(storage.rejected()))
+
+
+class StatusTest(CommandTestCase):
+    def test_the_schema_is_checked(self) -> None:
+        before = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, before.returncode, before.stdout)
+        self.assertIn('stratometrics-manage', before.stdout)
+        self.manage('db', 'sync')
+        after = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(0, after.returncode, after.stdout + after.stderr)
+
+    def test_wrong_definitions_are_found(self) -> None:
+        self.manage('db', 'sync')
+        folder = self.file.parent / 'definitions'
+        folder.mkdir()
+        (folder / 'wrong.yaml').write_text('instance: {colour: red}\n')
+        with self.file.open('a') as file:
+            file.write(f'[definitions]\ndirectory = {folder}\n')
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, done.returncode, done.stdout)
+        self.assertIn('wrong.yaml', done.stdout)
