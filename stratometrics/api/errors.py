@@ -78,12 +78,6 @@ class TooExpensive(BadRequest):
     title = 'Query Too Expensive'
 
 
-class Unauthorized(APIError):
-    status = 401
-    code = 'unauthorized'
-    title = 'Unauthorized'
-
-
 class Forbidden(APIError):
     status = 403
     code = 'forbidden'

@@ -127,11 +127,14 @@ def question(
 
 
 def _pairs(query: str) -> dict[str, list[str]]:
+    # WSGI hands bytes over as Latin-1. That they are UTF-8, however encoded,
+    # has been seen to before a controller is asked.
+    text = query.encode('latin-1').decode()
     given: dict[str, list[str]] = {}
-    # WSGI hands bytes over as Latin-1; they have been seen to be UTF-8.
-    raw = parse.parse_qsl(query.encode('latin-1'), keep_blank_values=True)
-    for name, value in raw:
-        given.setdefault(name.decode(), []).append(value.decode())
+    for name, value in parse.parse_qsl(
+        text, keep_blank_values=True, errors='strict'
+    ):
+        given.setdefault(name, []).append(value)
     return given
 
 

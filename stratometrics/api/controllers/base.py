@@ -23,9 +23,12 @@ import webob.exc
 class Request(pecan.Request):
     """A request whose body and query string only controllers look into.
 
-    Pecan would parse a form to find arguments for a method, and fail on a
+    Pecan would parse a body to find arguments for a method, and fail on a
     broken one.
     """
+
+    #: Not this, but json_body.
+    json = None
 
     @property
     def params(self):

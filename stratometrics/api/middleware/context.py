@@ -15,8 +15,7 @@ from oslo_context import context as oslo_context
 from oslo_middleware import request_id
 import webob
 import webob.dec
-
-from stratometrics.api import errors
+import webob.exc
 
 ENVIRON_KEY = 'stratometrics.context'
 
@@ -31,9 +30,7 @@ class KeystoneContext:
     def __call__(self, request: webob.Request) -> webob.Response:
         # With [keystone_authtoken]/delay_auth_decision it lets everybody in.
         if request.headers.get('X-Identity-Status') != 'Confirmed':
-            raise errors.Unauthorized(
-                'The request needs a valid token in X-Auth-Token.'
-            )
+            raise webob.exc.HTTPUnauthorized
         request.environ[ENVIRON_KEY] = (
             oslo_context.RequestContext.from_environ(
                 request.environ,

@@ -41,7 +41,9 @@ class Screening:
             )
         try:
             path.encode('latin-1').decode()
-            parse.unquote_to_bytes(query.encode('latin-1')).decode()
+            raw = query.encode('latin-1')
+            raw.decode()
+            parse.unquote_to_bytes(raw).decode()
         except UnicodeDecodeError:
             raise errors.BadRequest('The address is not UTF-8.') from None
         if not request.accept.acceptable_offers(_FORMS):

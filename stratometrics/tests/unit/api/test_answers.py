@@ -1,0 +1,335 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+from stratometrics.api import instants
+from stratometrics.model import usage
+from stratometrics.tests.unit.api import base
+
+DAY = 86_400_000_000
+OCTOBER = {'from_': '2026-10-01T00:00:00Z', 'to': '2026-11-01T00:00:00Z'}
+BEGIN = instants.parse('2026-10-01T00:00:00Z')
+
+
+def stay(resource_type, project_id, type_, days, state='active', **measures):
+    """A resource from the second of October on, for some days."""
+    return base.Stay(
+        BEGIN + DAY,
+        BEGIN + DAY + int(days * DAY),
+        {
+            'resource_type': resource_type,
+            'project_id': project_id,
+            'type': type_,
+            'state': state,
+        },
+        measures,
+    )
+
+
+class TestUsage(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            stay('instance', 'acme', 'm1.small', 1, vcpus=1, ram_mib=2048),
+            stay('instance', 'acme', 'm1.small', 2, vcpus=1, ram_mib=2048),
+            stay('instance', 'acme', 'm1.large', 0.5, vcpus=4, ram_mib=8192),
+            stay('instance', 'acme', 'm1.tiny', 1, state='stopped'),
+            stay('instance', 'globex', 'm1.small', 4, vcpus=1),
+            stay('volume', 'acme', 'ceph', 1 / DAY, size_gib=10),
+        ]
+
+    def test_one_type_of_one_project(self):
+        response = self.ask('/v1/instances', state='active', **OCTOBER)
+        self.assertEqual(200, response.status_int)
+        self.assertEqual('application/json', response.content_type)
+        self.assertEqual(
+            {
+                'period': {
+                    'from': '2026-10-01T00:00:00Z',
+                    'to': '2026-11-01T00:00:00Z',
+                },
+                'units': 'seconds',
+                'results': [
+                    {
+                        'type': 'm1.large',
+                        'usage': '43200.000000',
+                        'measures': {
+                            'disk_gib': '0.000000',
+                            'ram_mib': '353894400.000000',
+                            'vcpus': '172800.000000',
+                        },
+                    },
+                    {
+                        'type': 'm1.small',
+                        'usage': '259200.000000',
+                        'measures': {
+                            'disk_gib': '0.000000',
+                            'ram_mib': '530841600.000000',
+                            'vcpus': '259200.000000',
+                        },
+                    },
+                ],
+            },
+            response.json,
+        )
+
+    def test_all_types_by_type(self):
+        response = self.ask('/v1/usage', **OCTOBER)
+        self.assertEqual(
+            [
+                ('instance', {'vcpus', 'ram_mib', 'disk_gib'}),
+                ('volume', {'size_gib'}),
+            ],
+            [
+                (result['resource_type'], set(result['measures']))
+                for result in response.json['results']
+            ],
+        )
+        self.assertEqual('0.000001', response.json['results'][1]['usage'])
+
+    def test_all_types_together_have_all_measures(self):
+        response = self.ask('/v1/usage', group_by='project_id', **OCTOBER)
+        [result] = response.json['results']
+        self.assertEqual('acme', result['project_id'])
+        self.assertEqual(
+            {'vcpus', 'ram_mib', 'disk_gib', 'size_gib'},
+            set(result['measures']),
+        )
+        self.assertEqual('0.000010', result['measures']['size_gib'])
+
+    def test_a_type_chosen_among_all_has_its_measures_alone(self):
+        response = self.ask(
+            '/v1/usage', group_by='state', resource_type='volume', **OCTOBER
+        )
+        [result] = response.json['results']
+        self.assertEqual({'size_gib'}, set(result['measures']))
+
+    def test_the_tenant_filter_follows_what_was_asked(self):
+        for token, parameters, expected in (
+            ('alice', {}, ('acme',)),
+            ('alice', {'project_id': 'acme'}, ('acme',)),
+            ('bob', {}, ('globex',)),
+            ('admin', {}, ('admin',)),
+            ('admin', {'project_id': ['acme', 'x']}, ('acme', 'x')),
+            ('admin', {'all_projects': 'true'}, None),
+            ('admin', {'all_projects': 'false'}, ('admin',)),
+            ('billing', {'all_projects': 'true'}, None),
+            ('billing', {'project_id': "it's"}, ("it's",)),
+            ('system-admin', {'all_projects': 'true'}, None),
+            ('system-admin', {'project_id': 'acme'}, ('acme',)),
+        ):
+            with self.subTest(token=token, **parameters):
+                for path in ('/v1/usage', '/v1/instances', '/v1/volumes'):
+                    self.storage.questions.clear()
+                    response = self.ask(path, token, **parameters)
+                    self.assertEqual(200, response.status_int, response.text)
+                    [query] = self.storage.questions
+                    self.assertEqual(expected, query.project_ids)
+
+    def test_the_storage_is_asked_for_what_the_caller_asked(self):
+        self.ask(
+            '/v1/instances',
+            group_by='state,name',
+            as_of='2026-11-01T00:00:00.000001Z',
+            name="O'Neill",
+            state=['active', 'stopped'],
+            **OCTOBER,
+        )
+        [query] = self.storage.questions
+        self.assertEqual(
+            usage.UsageQuery(
+                period=usage.Period(BEGIN, BEGIN + 31 * DAY),
+                now=query.now,
+                resource_types=('instance',),
+                group_by=('state', 'name'),
+                filters={
+                    'name': ("O'Neill",),
+                    'state': ('active', 'stopped'),
+                },
+                project_ids=('acme',),
+                as_of=BEGIN + 31 * DAY + 1,
+            ),
+            query,
+        )
+
+    def test_as_of_is_repeated_if_it_was_asked(self):
+        response = self.ask(
+            '/v1/instances', as_of='2026-11-01T02:00:00.5%2B02:00'
+        )
+        self.assert_error(response, 400, 'invalid-parameter')
+        response = self.ask(
+            '/v1/instances', as_of='2026-11-01T02:00:00.5+02:00', **OCTOBER
+        )
+        self.assertEqual('2026-11-01T00:00:00.500000Z', response.json['as_of'])
+
+    def test_nothing_used_is_an_empty_list(self):
+        response = self.ask('/v1/volumes', 'bob', **OCTOBER)
+        self.assertEqual([], response.json['results'])
+
+    def test_amounts_beyond_floats_are_exact(self):
+        self.storage.stays = [
+            stay('volume', 'acme', 'huge', 29.5, size_gib=2**62 + 1)
+        ]
+        response = self.ask('/v1/volumes', **OCTOBER)
+        [result] = response.json['results']
+        seconds = (2**62 + 1) * 29 * 86_400 + (2**62 + 1) * 43_200
+        self.assertEqual(f'{seconds}.000000', result['measures']['size_gib'])
+
+    def test_a_trailing_slash_changes_nothing(self):
+        self.assertEqual(
+            self.ask('/v1/instances', **OCTOBER).json,
+            self.ask('/v1/instances/', **OCTOBER).json,
+        )
+
+    def test_head_has_the_headers_alone(self):
+        full = self.ask('/v1/instances', **OCTOBER)
+        head = self.ask('/v1/instances', method='HEAD', **OCTOBER)
+        self.assertEqual(200, head.status_int)
+        self.assertEqual(b'', head.body)
+        self.assertEqual(
+            full.headers['Content-Length'], head.headers['Content-Length']
+        )
+
+    def test_answers_are_not_for_caches(self):
+        for path in ('/', '/healthcheck', '/v1/', '/v1/usage', '/v1/none'):
+            with self.subTest(path):
+                self.assertEqual(
+                    'no-store', self.ask(path).headers['Cache-Control']
+                )
+
+
+class TestDocuments(base.ApiTestCase):
+    def test_versions_need_no_token(self):
+        response = self.ask('/', token=None)
+        self.assertEqual(200, response.status_int)
+        self.assertEqual(
+            {
+                'versions': [
+                    {
+                        'id': 'v1.0',
+                        'status': 'CURRENT',
+                        'links': [
+                            {'rel': 'self', 'href': 'http://localhost/v1/'}
+                        ],
+                    }
+                ]
+            },
+            response.json,
+        )
+
+    def test_capabilities(self):
+        for path in ('/v1', '/v1/'):
+            response = self.ask(path, 'eve')
+            self.assertEqual(200, response.status_int)
+            found = response.json
+            self.assertEqual('seconds', found['units'])
+            self.assertEqual('UTC', found['timezone'])
+            self.assertEqual(3660, found['max_period_days'])
+            by_name = {
+                found['name']: found for found in found['resource_types']
+            }
+            self.assertEqual(
+                set(base.DEFINITIONS.resource_types), set(by_name)
+            )
+            instance = by_name['instance']
+            self.assertEqual('instances', instance['collection'])
+            self.assertEqual('type', instance['default_group_by'])
+            self.assertEqual(
+                ['vcpus', 'ram_mib', 'disk_gib'], instance['measures']
+            )
+            self.assertEqual(
+                [{'rel': 'self', 'href': 'http://localhost/v1/instances'}],
+                instance['links'],
+            )
+            for key in instance['keys']:
+                response = self.ask('/v1/instances', group_by=key)
+                self.assertEqual(200, response.status_int, response.text)
+
+    def test_every_collection_is_there(self):
+        for resource_type in base.DEFINITIONS.resource_types.values():
+            response = self.ask(f'/v1/{resource_type.collection}')
+            self.assertEqual(200, response.status_int)
+            self.assertEqual(
+                (resource_type.name,),
+                self.storage.questions[-1].resource_types,
+            )
+
+    def test_parameters_that_mean_nothing_there(self):
+        for path in ('/?verbose=1', '/v1/?verbose=1'):
+            self.assert_error(self.ask(path), 400, 'unknown-parameter')
+
+
+class TestBehindAProxy(base.ApiTestCase):
+    config = """
+[oslo_middleware]
+enable_proxy_headers_parsing = true
+"""
+
+    def test_links_lead_through_the_proxy(self):
+        response = self.ask(
+            '/',
+            headers={
+                'X-Forwarded-Proto': 'https',
+                'X-Forwarded-Host': 'cloud.example.com',
+                'X-Forwarded-Prefix': '/billing',
+            },
+        )
+        [version] = response.json['versions']
+        self.assertEqual(
+            'https://cloud.example.com/billing/v1/',
+            version['links'][0]['href'],
+        )
+
+
+class TestNotBehindAProxy(base.ApiTestCase):
+    def test_such_headers_mean_nothing(self):
+        response = self.ask('/', headers={'X-Forwarded-Host': 'evil'})
+        self.assertNotIn('evil', response.text)
+
+
+class TestNoAuthentication(base.ApiTestCase):
+    config = """
+[api]
+auth_strategy = noauth
+timezone = Asia/Tokyo
+max_period_days = 7
+"""
+
+    def test_everybody_is_an_administrator(self):
+        response = self.ask('/v1/usage?all_projects=true', token=None)
+        self.assert_error(response, 400, 'invalid-period')
+        period = {
+            'from_': '2026-10-01T00:00:00Z',
+            'to': '2026-10-02T00:00:00Z',
+        }
+        response = self.ask(
+            '/v1/usage', token=None, all_projects='true', **period
+        )
+        self.assertEqual(200, response.status_int)
+        self.assertIsNone(self.storage.questions[-1].project_ids)
+        response = self.ask(
+            '/v1/usage',
+            token=None,
+            headers={'X-Project-Id': 'mine'},
+            **period,
+        )
+        self.assertEqual(('mine',), self.storage.questions[-1].project_ids)
+        self.assert_error(
+            self.ask('/v1/usage', token=None, **period), 400, 'no-project'
+        )
+
+    def test_the_log_warns(self):
+        self.assertIsNotNone(self.application)
+        self.assertRegex(self.log.output, 'WARNING .* noauth')
+
+    def test_capabilities_tell_the_limits(self):
+        found = self.ask('/v1/', token=None).json
+        self.assertEqual('Asia/Tokyo', found['timezone'])
+        self.assertEqual(7, found['max_period_days'])
