@@ -77,42 +77,65 @@ def names(text: str) -> list[str]:
     for name in wanted:
         if name not in choice.PARTS:
             raise argparse.ArgumentTypeError(
-                f'{name} is none of {", ".join(choice.PARTS)}')
+                f'{name} is none of {", ".join(choice.PARTS)}'
+            )
     return wanted
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
-        prog='python -m stratometrics.tests.realparts', description=__doc__)
+        prog='python -m stratometrics.tests.realparts', description=__doc__
+    )
     commands = top.add_subparsers(dest='action', required=True)
 
     which = argparse.ArgumentParser(add_help=False)
     which.add_argument(
-        '--only', type=names, metavar='PARTS', default=list(choice.PARTS),
-        help='which parts, with commas between them (default: all)')
+        '--only',
+        type=names,
+        metavar='PARTS',
+        default=list(choice.PARTS),
+        help='which parts, with commas between them (default: all)',
+    )
 
     how = argparse.ArgumentParser(add_help=False)
     how.add_argument(
-        '--data', type=pathlib.Path, metavar='DIR',
-        help='keep data in this folder (default: a temporary one)')
+        '--data',
+        type=pathlib.Path,
+        metavar='DIR',
+        help='keep data in this folder (default: a temporary one)',
+    )
     how.add_argument(
-        '--billing-url', default=identity.BILLING_URL, metavar='URL',
-        help='the billing endpoint in the catalog (default: %(default)s)')
+        '--billing-url',
+        default=identity.BILLING_URL,
+        metavar='URL',
+        help='the billing endpoint in the catalog (default: %(default)s)',
+    )
     how.add_argument(
-        '--token-expiration', type=int, default=3600, metavar='SECONDS',
-        help='how long a token is valid (default: %(default)s)')
+        '--token-expiration',
+        type=int,
+        default=3600,
+        metavar='SECONDS',
+        help='how long a token is valid (default: %(default)s)',
+    )
 
     run = commands.add_parser(
-        'run', parents=[which, how],
-        help='start parts, run a command, stop the parts')
+        'run',
+        parents=[which, how],
+        help='start parts, run a command, stop the parts',
+    )
     run.add_argument('command', nargs='+', metavar='COMMAND')
-    commands.add_parser('up', parents=[which, how],
-                        help='start parts and keep them until Ctrl-C')
-    commands.add_parser('fetch', parents=[which],
-                        help='download what the parts need')
+    commands.add_parser(
+        'up',
+        parents=[which, how],
+        help='start parts and keep them until Ctrl-C',
+    )
+    commands.add_parser(
+        'fetch', parents=[which], help='download what the parts need'
+    )
     token = commands.add_parser(
-        'token', help='print a new token from the running Keystone')
+        'token', help='print a new token from the running Keystone'
+    )
     token.add_argument('user', choices=['admin', *identity.USERS])
     token.add_argument('project', nargs='?')
     return top
@@ -126,13 +149,18 @@ def running(args: argparse.Namespace) -> Iterator[list[AnyPart]]:
     :returns: the parts, ready.
     :raises: PartError if one cannot be started.
     """
-    options = {'keystone': {'billing_url': args.billing_url,
-                            'token_expiration': args.token_expiration}}
+    options = {
+        'keystone': {
+            'billing_url': args.billing_url,
+            'token_expiration': args.token_expiration,
+        }
+    }
     with contextlib.ExitStack() as stack:
         parts = []
         for name in args.only:
-            each = choice.choose(name, args.data, os.environ,
-                                 **options.get(name, {}))
+            each = choice.choose(
+                name, args.data, os.environ, **options.get(name, {})
+            )
             stack.callback(each.close)
             parts.append(each)
         started = time.monotonic()
@@ -140,8 +168,10 @@ def running(args: argparse.Namespace) -> Iterator[list[AnyPart]]:
             each.launch()
         for each in parts:
             each.wait()
-            say(f'{each.name} is at {each.address.host}:{each.address.port} '
-                f'({time.monotonic() - started:.1f} s)')
+            say(
+                f'{each.name} is at {each.address.host}:{each.address.port} '
+                f'({time.monotonic() - started:.1f} s)'
+            )
         yield parts
 
 

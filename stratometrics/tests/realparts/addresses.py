@@ -35,8 +35,10 @@ class Address:
         """The address in one line."""
         login = ''
         if self.user:
-            login = (f'{parse.quote(self.user, safe="")}:'
-                     f'{parse.quote(self.password, safe="")}@')
+            login = (
+                f'{parse.quote(self.user, safe="")}:'
+                f'{parse.quote(self.password, safe="")}@'
+            )
         return f'{self.scheme}://{login}{self.host}:{self.port}{self.path}'
 
     @classmethod
@@ -56,10 +58,16 @@ class Address:
         if not parts.scheme or not parts.hostname:
             # The URL itself is not shown: it may hold a password.
             raise errors.PartError(
-                'an address must look like SCHEME://USER:PASSWORD@HOST:PORT/')
+                'an address must look like SCHEME://USER:PASSWORD@HOST:PORT/'
+            )
         path = parts.path or '/'
         if parts.query:
             path += f'?{parts.query}'
-        return cls(scheme=parts.scheme, host=parts.hostname, port=port,
-                   user=parse.unquote(parts.username or ''),
-                   password=parse.unquote(parts.password or ''), path=path)
+        return cls(
+            scheme=parts.scheme,
+            host=parts.hostname,
+            port=port,
+            user=parse.unquote(parts.username or ''),
+            password=parse.unquote(parts.password or ''),
+            path=path,
+        )

@@ -35,7 +35,8 @@ def folder() -> pathlib.Path:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as e:
         raise errors.PartError(
-            f'cannot make the cache folder {path}: {e.strerror}') from e
+            f'cannot make the cache folder {path}: {e.strerror}'
+        ) from e
     return path
 
 
@@ -57,8 +58,9 @@ def lock(path: pathlib.Path, busy: str | None = None) -> Iterator[None]:
         yield
 
 
-def prepared(name: str, proof: str,
-             build: Callable[[pathlib.Path], None]) -> pathlib.Path:
+def prepared(
+    name: str, proof: str, build: Callable[[pathlib.Path], None]
+) -> pathlib.Path:
     """Return a folder of the cache, building it if it is not there.
 
     Whoever comes first builds; the others wait for it. An interrupted build
@@ -77,8 +79,7 @@ def prepared(name: str, proof: str,
         if (target / proof).exists():
             return target
         shutil.rmtree(target, ignore_errors=True)
-        with tempfile.TemporaryDirectory(
-                prefix='building.', dir=root) as work:
+        with tempfile.TemporaryDirectory(prefix='building.', dir=root) as work:
             new = pathlib.Path(work, name)
             new.mkdir()
             build(new)

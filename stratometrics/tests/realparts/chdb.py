@@ -31,14 +31,18 @@ from stratometrics.tests.realparts import process
 VERSION = '26.7.3-stable.1'
 LIBRARY = 'libchdb.so'
 
-REMEDY = ('install ClickHouse 23.8 or newer, or name a server with '
-          'STRATO_CLICKHOUSE_URL')
+REMEDY = (
+    'install ClickHouse 23.8 or newer, or name a server with '
+    'STRATO_CLICKHOUSE_URL'
+)
 
 # The package for each processor, and the SHA-512 of its archive where known.
 PACKAGES = {
-    'x86_64': ('@chdb/lib-linux-x64-gnu',
-               'XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/g'
-               'WUNcuFjOMjWoorQICCqBVj5wpw=='),
+    'x86_64': (
+        '@chdb/lib-linux-x64-gnu',
+        'XP97mMqnc5tZpKQywR8N7cLTsHNiTmHr30pC5mzo3jWmukjKn2IBa60c2B/g'
+        'WUNcuFjOMjWoorQICCqBVj5wpw==',
+    ),
     'aarch64': ('@chdb/lib-linux-arm64-gnu', None),
 }
 
@@ -54,7 +58,8 @@ def library() -> pathlib.Path:
     if sys.platform != 'linux' or machine not in PACKAGES:
         raise errors.PartError(
             f'no ClickHouse engine is packaged for {sys.platform} on '
-            f'{machine}: {REMEDY}')
+            f'{machine}: {REMEDY}'
+        )
     package, digest = PACKAGES[machine]
 
     def build(target: pathlib.Path) -> None:
@@ -62,23 +67,36 @@ def library() -> pathlib.Path:
         if digest and _sha512(archive) != digest:
             raise errors.PartError(
                 f'{package}@{VERSION} is not the archive that was expected: '
-                f'its SHA-512 differs')
+                f'its SHA-512 differs'
+            )
         _unpack(archive, target)
 
-    return cache.prepared(f'chdb-{VERSION}-{machine}', LIBRARY,
-                          build) / LIBRARY
+    return (
+        cache.prepared(f'chdb-{VERSION}-{machine}', LIBRARY, build) / LIBRARY
+    )
 
 
 def _download(package: str, target: pathlib.Path) -> pathlib.Path:
     npm = shutil.which('npm')
     if not npm:
         raise errors.MissingTool(
-            'npm', 'the ClickHouse engine',
-            f'apt-get install npm; or {REMEDY}')
-    process.run([npm, 'pack', package, '--ignore-scripts', '--json',
-                 '--fetch-retries=1', '--fetch-retry-mintimeout=1000',
-                 '--pack-destination', str(target)],
-                f'download {package} with npm', explain=_npm_reason)
+            'npm', 'the ClickHouse engine', f'apt-get install npm; or {REMEDY}'
+        )
+    process.run(
+        [
+            npm,
+            'pack',
+            package,
+            '--ignore-scripts',
+            '--json',
+            '--fetch-retries=1',
+            '--fetch-retry-mintimeout=1000',
+            '--pack-destination',
+            str(target),
+        ],
+        f'download {package} with npm',
+        explain=_npm_reason,
+    )
     return next(target.glob('*.tgz'))
 
 
@@ -104,6 +122,5 @@ def _unpack(archive: pathlib.Path, target: pathlib.Path) -> None:
             with source, (target / LIBRARY).open('wb') as file:
                 shutil.copyfileobj(source, file, 1 << 20)
     except (KeyError, OSError, tarfile.TarError) as e:
-        raise errors.PartError(
-            f'cannot unpack {archive.name}: {e}') from e
+        raise errors.PartError(f'cannot unpack {archive.name}: {e}') from e
     archive.unlink()

@@ -27,9 +27,12 @@ PARTS: dict[str, type[part.Part]] = {
 }
 
 
-def choose(name: str, data_dir: pathlib.Path | None,
-           environ: Mapping[str, str],
-           **options: object) -> part.Part | given.Given:
+def choose(
+    name: str,
+    data_dir: pathlib.Path | None,
+    environ: Mapping[str, str],
+    **options: object,
+) -> part.Part | given.Given:
     """Return the part that the environment names, or one of our own.
 
     :param name: a key of PARTS.

@@ -37,9 +37,11 @@ REFUSED = 516
 ENGINE = pathlib.Path(__file__).with_name('engine.py')
 
 # The engine listens only when told to, and lives as long as its query runs.
-LISTEN = ('SYSTEM START LISTEN TCP; '
-          'SELECT sleepEachRow(3600) FROM numbers(1000000) FORMAT Null '
-          'SETTINGS function_sleep_max_microseconds_per_block = 0')
+LISTEN = (
+    'SYSTEM START LISTEN TCP; '
+    'SELECT sleepEachRow(3600) FROM numbers(1000000) FORMAT Null '
+    'SETTINGS function_sleep_max_microseconds_per_block = 0'
+)
 
 # Small caches and few threads: many of these may run on one small machine.
 CONFIG = """\
@@ -127,8 +129,10 @@ class User:
         """Return its section of the users' file."""
         rights = '<access_management>1</access_management>'
         if self.grants:
-            queries = ''.join(f'<query>{saxutils.escape(grant)}</query>'
-                              for grant in self.grants)
+            queries = ''.join(
+                f'<query>{saxutils.escape(grant)}</query>'
+                for grant in self.grants
+            )
             rights = f'<grants>{queries}</grants>'
         digest = hashlib.sha256(self.password.encode()).hexdigest()
         return USER.format(name=self.name, digest=digest, rights=rights)
@@ -139,8 +143,10 @@ def program() -> list[str] | None:
 
     :returns: the command that runs it, or None.
     """
-    for name, arguments in (('clickhouse', ['server']),
-                            ('clickhouse-server', [])):
+    for name, arguments in (
+        ('clickhouse', ['server']),
+        ('clickhouse-server', []),
+    ):
         path = shutil.which(name)
         if path and version([path, *arguments, '--version']) >= OLDEST:
             return [path, *arguments]
@@ -154,8 +160,13 @@ def version(command: Sequence[str]) -> tuple[int, int]:
     :returns: year and month of the release; (0, 0) if it does not tell.
     """
     try:
-        said = subprocess.run(command, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=20)
+        said = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return 0, 0
     found = re.search(r'version (\d+)\.(\d+)\.', said.stdout)
@@ -169,11 +180,17 @@ class ClickHouse(part.Part):
     variable = 'STRATO_CLICKHOUSE_URL'
     default_port = 9000
 
-    def __init__(self, data_dir: str | pathlib.Path | None = None,
-                 port: int | None = None, *,
-                 user: str = 'strato', password: str = 'secret',
-                 users: Sequence[User] = (),
-                 memory: int = 4 << 30, extra_config: str = '') -> None:
+    def __init__(
+        self,
+        data_dir: str | pathlib.Path | None = None,
+        port: int | None = None,
+        *,
+        user: str = 'strato',
+        password: str = 'secret',
+        users: Sequence[User] = (),
+        memory: int = 4 << 30,
+        extra_config: str = '',
+    ) -> None:
         """Choose its settings; start() starts it.
 
         :param data_dir: see Part.
@@ -195,8 +212,9 @@ class ClickHouse(part.Part):
 
     @property
     def address(self) -> addresses.Address:
-        return addresses.Address('clickhouse', self.host, self.port,
-                                 self.user, self.password)
+        return addresses.Address(
+            'clickhouse', self.host, self.port, self.user, self.password
+        )
 
     @classmethod
     def fetch(cls) -> None:
@@ -216,7 +234,8 @@ class ClickHouse(part.Part):
             if e.code == REFUSED:
                 raise errors.PartError(
                     f'clickhouse at {where.host}:{where.port} refuses user '
-                    f'{where.user}') from e
+                    f'{where.user}'
+                ) from e
         except (driver_errors.Error, EOFError, OSError):
             return False
         finally:
@@ -229,32 +248,51 @@ class ClickHouse(part.Part):
         :param kwargs: passed on to the client; they win over the address.
         :returns: a client that connects with its first query.
         """
-        given = {'host': self.host, 'port': self.port, 'user': self.user,
-                 'password': self.password, **kwargs}
+        given = {
+            'host': self.host,
+            'port': self.port,
+            'user': self.user,
+            'password': self.password,
+            **kwargs,
+        }
         return clickhouse_driver.Client(**given)
 
     def _launch(self) -> None:
         self._configure()
         installed = program()
         if installed:
-            command = [*installed,
-                       f'--config-file={self.data_dir}/config.xml']
+            command = [*installed, f'--config-file={self.data_dir}/config.xml']
         else:
-            command = [sys.executable, str(ENGINE), str(chdb.library()),
-                       f'--config-file={self.data_dir}/config.xml',
-                       # It takes these from its arguments alone.
-                       f'--listen_host={self.host}',
-                       f'--tcp_port={self.port}',
-                       f'--path={self.data_dir}/store/',
-                       '--log-level=warning',
-                       '--multiquery', '--query', LISTEN]
+            command = [
+                sys.executable,
+                str(ENGINE),
+                str(chdb.library()),
+                f'--config-file={self.data_dir}/config.xml',
+                # It takes these from its arguments alone.
+                f'--listen_host={self.host}',
+                f'--tcp_port={self.port}',
+                f'--path={self.data_dir}/store/',
+                '--log-level=warning',
+                '--multiquery',
+                '--query',
+                LISTEN,
+            ]
         # Without it, the program forks and its child does the work.
         env = {**os.environ, 'CLICKHOUSE_WATCHDOG_ENABLE': '0'}
         self._spawn(self.name, command, env)
 
     def _configure(self) -> None:
-        (self.data_dir / 'users.xml').write_text(USERS.format(
-            users=''.join(user.xml() for user in self._users).rstrip()))
-        (self.data_dir / 'config.xml').write_text(CONFIG.format(
-            folder=saxutils.escape(str(self.data_dir)), host=self.host,
-            port=self.port, memory=self._memory, extra=self.extra_config))
+        (self.data_dir / 'users.xml').write_text(
+            USERS.format(
+                users=''.join(user.xml() for user in self._users).rstrip()
+            )
+        )
+        (self.data_dir / 'config.xml').write_text(
+            CONFIG.format(
+                folder=saxutils.escape(str(self.data_dir)),
+                host=self.host,
+                port=self.port,
+                memory=self._memory,
+                extra=self.extra_config,
+            )
+        )

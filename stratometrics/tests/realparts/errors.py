@@ -27,5 +27,6 @@ class MissingTool(PartError):
         :param part: the part that needs it.
         :param remedy: what the user can do, for example a command.
         """
-        super().__init__(f'{part} needs {tool}, which is not installed: '
-                         f'{remedy}')
+        super().__init__(
+            f'{part} needs {tool}, which is not installed: {remedy}'
+        )

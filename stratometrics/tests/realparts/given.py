@@ -50,7 +50,8 @@ class Given:
             if time.monotonic() > deadline:
                 raise errors.PartError(
                     f'{self.name} does not answer at {self.address.host}:'
-                    f'{self.address.port}, which {self._kind.variable} names')
+                    f'{self.address.port}, which {self._kind.variable} names'
+                )
             time.sleep(0.1)
 
     def check(self) -> None:

@@ -62,8 +62,12 @@ class Identity:
             return None
         return cls(url, os.environ.get(PASSWORD_VARIABLE, PASSWORD))
 
-    def session(self, user: str, project: str | None = None,
-                password: str | None = None) -> session.Session:
+    def session(
+        self,
+        user: str,
+        project: str | None = None,
+        password: str | None = None,
+    ) -> session.Session:
         """Return a session that gets its token when it is first used.
 
         :param user: who.
@@ -73,15 +77,22 @@ class Identity:
         :returns: a keystoneauth session.
         """
         auth = identity.V3Password(
-            self.url, username=user,
+            self.url,
+            username=user,
             password=self.password if password is None else password,
-            user_domain_id='default', project_name=project,
+            user_domain_id='default',
+            project_name=project,
             project_domain_id='default' if project else None,
-            unscoped=project is None)
+            unscoped=project is None,
+        )
         return session.Session(auth=auth)
 
-    def token(self, user: str, project: str | None = None,
-              password: str | None = None) -> str:
+    def token(
+        self,
+        user: str,
+        project: str | None = None,
+        password: str | None = None,
+    ) -> str:
         """Get a new token.
 
         :param user: see session().
@@ -114,7 +125,8 @@ class Identity:
             _Admin(self).point_billing(url)
         except exceptions.ClientException as e:
             raise errors.PartError(
-                f'keystone does not take the billing endpoint: {e}') from e
+                f'keystone does not take the billing endpoint: {e}'
+            ) from e
 
 
 class _Admin:
@@ -126,24 +138,32 @@ class _Admin:
         self._session = keystone.session('admin', 'admin')
 
     def plant(self) -> None:
-        projects = {name: self._ensure('project', name)
-                    for name in PROJECTS}
-        roles = {name for grants in USERS.values()
-                 for names in grants.values() for name in names}
-        role_ids = {name: self._ensure('role', name)
-                    for name in sorted(roles)}
+        projects = {name: self._ensure('project', name) for name in PROJECTS}
+        roles = {
+            name
+            for grants in USERS.values()
+            for names in grants.values()
+            for name in names
+        }
+        role_ids = {name: self._ensure('role', name) for name in sorted(roles)}
         for user, grants in USERS.items():
             user_id = self._ensure('user', user, password=self._password)
             for project, names in grants.items():
                 for name in names:
                     self._session.put(
                         f'{self._url}/projects/{projects[project]}'
-                        f'/users/{user_id}/roles/{role_ids[name]}')
+                        f'/users/{user_id}/roles/{role_ids[name]}'
+                    )
         service = self._ensure('service', 'stratometrics', type='billing')
         if not self._list('endpoint', service_id=service):
             for interface in ('public', 'internal', 'admin'):
-                self._create('endpoint', service_id=service, region=REGION,
-                             interface=interface, url=BILLING_URL)
+                self._create(
+                    'endpoint',
+                    service_id=service,
+                    region=REGION,
+                    interface=interface,
+                    url=BILLING_URL,
+                )
 
     def point_billing(self, url: str) -> None:
         [service] = self._list('service', type='billing')
@@ -151,15 +171,17 @@ class _Admin:
             if endpoint['url'] != url:
                 self._session.patch(
                     f'{self._url}/endpoints/{endpoint["id"]}',
-                    json={'endpoint': {'url': url}})
+                    json={'endpoint': {'url': url}},
+                )
 
     def _list(self, kind: str, **query: str) -> Sequence[dict]:
         answer = self._session.get(f'{self._url}/{kind}s', params=query)
         return answer.json()[f'{kind}s']
 
     def _create(self, kind: str, **values: str) -> str:
-        answer = self._session.post(f'{self._url}/{kind}s',
-                                    json={kind: values})
+        answer = self._session.post(
+            f'{self._url}/{kind}s', json={kind: values}
+        )
         return answer.json()[kind]['id']
 
     def _ensure(self, kind: str, name: str, **values: str) -> str:

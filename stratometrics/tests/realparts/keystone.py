@@ -85,8 +85,17 @@ def seeded() -> pathlib.Path:
     :raises: PartError if it cannot be made.
     """
     folder = environment()
-    inputs = repr((folder.name, CONFIG, identity.PASSWORD, identity.PROJECTS,
-                   identity.USERS, identity.REGION, identity.BILLING_URL))
+    inputs = repr(
+        (
+            folder.name,
+            CONFIG,
+            identity.PASSWORD,
+            identity.PROJECTS,
+            identity.USERS,
+            identity.REGION,
+            identity.BILLING_URL,
+        )
+    )
     key = hashlib.sha256(inputs.encode()).hexdigest()[:12]
     return cache.prepared(f'keystone-seed-{key}', DATABASE, _seed)
 
@@ -113,11 +122,15 @@ class Keystone(part.Part):
     variable = identity.VARIABLE
     default_port = 5000
 
-    def __init__(self, data_dir: str | pathlib.Path | None = None,
-                 port: int | None = None, *,
-                 billing_url: str = identity.BILLING_URL,
-                 token_expiration: int = 3600,
-                 expired_window: int = 172800) -> None:
+    def __init__(
+        self,
+        data_dir: str | pathlib.Path | None = None,
+        port: int | None = None,
+        *,
+        billing_url: str = identity.BILLING_URL,
+        token_expiration: int = 3600,
+        expired_window: int = 172800,
+    ) -> None:
         """Choose its settings; start() starts it.
 
         :param data_dir: see Part.
@@ -138,8 +151,10 @@ class Keystone(part.Part):
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**super().environment,
-                identity.PASSWORD_VARIABLE: identity.PASSWORD}
+        return {
+            **super().environment,
+            identity.PASSWORD_VARIABLE: identity.PASSWORD,
+        }
 
     @staticmethod
     def answers(where: addresses.Address) -> bool:
@@ -172,27 +187,42 @@ class Keystone(part.Part):
         self._configure()
         if not (self.data_dir / DATABASE).exists():
             self._populate()
-        self._spawn(self.name, venv.command(folder, 'gunicorn'),
-                    self._process_environment())
+        self._spawn(
+            self.name,
+            venv.command(folder, 'gunicorn'),
+            self._process_environment(),
+        )
 
     def _populate(self) -> None:
         _copy(seeded(), self.data_dir)
 
     def _configure(self) -> None:
-        (self.data_dir / 'keystone.conf').write_text(CONFIG.format(
-            folder=self.data_dir, host=self.host, port=self.port,
-            expiration=self._token_expiration,
-            expired_window=self._expired_window))
-        (self.data_dir / 'gunicorn.conf.py').write_text(SERVER.format(
-            host=self.host, port=self.port))
+        (self.data_dir / 'keystone.conf').write_text(
+            CONFIG.format(
+                folder=self.data_dir,
+                host=self.host,
+                port=self.port,
+                expiration=self._token_expiration,
+                expired_window=self._expired_window,
+            )
+        )
+        (self.data_dir / 'gunicorn.conf.py').write_text(
+            SERVER.format(host=self.host, port=self.port)
+        )
 
     def _process_environment(self) -> dict[str, str]:
-        env = {name: value for name, value in venv.environment().items()
-               if not name.startswith(('OS_', 'GUNICORN_'))}
-        return {**env, 'OS_KEYSTONE_CONFIG_DIR': str(self.data_dir),
-                'OS_KEYSTONE_CONFIG_FILES': 'keystone.conf',
-                'GUNICORN_CMD_ARGS': '--config ' + shlex.quote(
-                    str(self.data_dir / 'gunicorn.conf.py'))}
+        env = {
+            name: value
+            for name, value in venv.environment().items()
+            if not name.startswith(('OS_', 'GUNICORN_'))
+        }
+        return {
+            **env,
+            'OS_KEYSTONE_CONFIG_DIR': str(self.data_dir),
+            'OS_KEYSTONE_CONFIG_FILES': 'keystone.conf',
+            'GUNICORN_CMD_ARGS': '--config '
+            + shlex.quote(str(self.data_dir / 'gunicorn.conf.py')),
+        }
 
 
 class _Unseeded(Keystone):
@@ -203,23 +233,39 @@ class _Unseeded(Keystone):
         part.Part.wait(self)
 
     def _populate(self) -> None:
-        manage = [*venv.command(environment(), 'keystone-manage'),
-                  '--config-file', str(self.data_dir / 'keystone.conf')]
-        env = {**self._process_environment(),
-               # Not among the arguments, which every user of the machine
-               # can see.
-               'OS_BOOTSTRAP_PASSWORD': identity.PASSWORD}
+        manage = [
+            *venv.command(environment(), 'keystone-manage'),
+            '--config-file',
+            str(self.data_dir / 'keystone.conf'),
+        ]
+        env = {
+            **self._process_environment(),
+            # Not among the arguments, which every user of the machine
+            # can see.
+            'OS_BOOTSTRAP_PASSWORD': identity.PASSWORD,
+        }
         # Keystone's own commands for this need a named system user, which a
         # container may not have.
         for repository in ('fernet-keys', 'credential-keys'):
             (self.data_dir / repository).mkdir(mode=0o700)
             for number in ('0', '1'):
                 (self.data_dir / repository / number).write_bytes(
-                    base64.urlsafe_b64encode(secrets.token_bytes(32)))
-        for step in (['db_sync'],
-                     ['bootstrap', '--bootstrap-region-id', identity.REGION,
-                      '--bootstrap-public-url', '$(public_endpoint)s/v3',
-                      '--bootstrap-internal-url', '$(public_endpoint)s/v3',
-                      '--bootstrap-admin-url', '$(public_endpoint)s/v3']):
-            process.run([*manage, *step], f'run keystone-manage {step[0]}',
-                        env=env)
+                    base64.urlsafe_b64encode(secrets.token_bytes(32))
+                )
+        for step in (
+            ['db_sync'],
+            [
+                'bootstrap',
+                '--bootstrap-region-id',
+                identity.REGION,
+                '--bootstrap-public-url',
+                '$(public_endpoint)s/v3',
+                '--bootstrap-internal-url',
+                '$(public_endpoint)s/v3',
+                '--bootstrap-admin-url',
+                '$(public_endpoint)s/v3',
+            ],
+        ):
+            process.run(
+                [*manage, *step], f'run keystone-manage {step[0]}', env=env
+            )

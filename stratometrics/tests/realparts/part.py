@@ -44,8 +44,11 @@ class Part(abc.ABC):
     #: Seconds that it may take to become ready.
     start_timeout = 60.0
 
-    def __init__(self, data_dir: str | pathlib.Path | None = None,
-                 port: int | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: str | pathlib.Path | None = None,
+        port: int | None = None,
+    ) -> None:
         """Choose the folder and the port; start() starts it.
 
         :param data_dir: where its data is kept; a temporary folder, removed
@@ -61,7 +64,8 @@ class Part(abc.ABC):
             self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as e:
             raise errors.PartError(
-                f'cannot make the folder {self.data_dir}: {e.strerror}') from e
+                f'cannot make the folder {self.data_dir}: {e.strerror}'
+            ) from e
         self.host = ports.HOST
         self.port = port or ports.kept_port(self.data_dir / 'port')
         self._children: list[process.Child] = []
@@ -126,9 +130,12 @@ class Part(abc.ABC):
 
         :raises: PartError if it cannot be started.
         """
-        self._started.enter_context(cache.lock(
-            self.data_dir / 'lock',
-            busy=f'{self.name}: {self.data_dir} is in use already'))
+        self._started.enter_context(
+            cache.lock(
+                self.data_dir / 'lock',
+                busy=f'{self.name}: {self.data_dir} is in use already',
+            )
+        )
         try:
             ports.require_free(self.port, self.name)
             self._launch()
@@ -141,8 +148,9 @@ class Part(abc.ABC):
 
         :raises: PartError if it ends, or takes too long.
         """
-        self._server.wait_until(lambda: self.answers(self.address),
-                                self.start_timeout)
+        self._server.wait_until(
+            lambda: self.answers(self.address), self.start_timeout
+        )
 
     def check(self) -> None:
         """Fail if it has ended by itself.
@@ -184,10 +192,12 @@ class Part(abc.ABC):
     def _launch(self) -> None:
         """Start the processes, the server itself last."""
 
-    def _spawn(self, name: str, command: Sequence[str],
-               env: Mapping[str, str]) -> process.Child:
-        child = process.Child(name, command, self.data_dir / f'{name}.out',
-                              env)
+    def _spawn(
+        self, name: str, command: Sequence[str], env: Mapping[str, str]
+    ) -> process.Child:
+        child = process.Child(
+            name, command, self.data_dir / f'{name}.out', env
+        )
         self._children.append(child)
         child.start()
         return child

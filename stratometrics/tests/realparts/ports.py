@@ -15,6 +15,7 @@
 import pathlib
 import random
 import socket
+import time
 
 from stratometrics.tests.realparts import errors
 
@@ -71,7 +72,8 @@ def free_port() -> int:
             _given.add(port)
             return port
     raise errors.PartError(
-        f'no free port between {FIRST} and {LAST} on {HOST}')
+        f'no free port between {FIRST} and {LAST} on {HOST}'
+    )
 
 
 def kept_port(note: pathlib.Path) -> int:
@@ -91,13 +93,20 @@ def kept_port(note: pathlib.Path) -> int:
     return port
 
 
-def require_free(port: int, part: str) -> None:
+def require_free(port: int, part: str, patience: float = 1) -> None:
     """Refuse a port on which something listens already.
 
     :param port: the port that a part is about to use.
     :param part: the name of the part.
+    :param patience: how many seconds the port may take to become free; the
+        processes of a part that was just killed hold it a moment longer.
     :raises: PartError if the port is taken.
     """
-    if not is_free(port):
+    deadline = time.monotonic() + patience
+    while not is_free(port):
+        if time.monotonic() < deadline:
+            time.sleep(0.01)
+            continue
         raise errors.PartError(
-            f'{part} cannot listen on {HOST}:{port}: the port is taken')
+            f'{part} cannot listen on {HOST}:{port}: the port is taken'
+        )

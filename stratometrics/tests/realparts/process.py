@@ -31,16 +31,21 @@ TETHER = pathlib.Path(__file__).with_name('tether.py')
 _maker = futures.ThreadPoolExecutor(1, thread_name_prefix='realparts')
 
 
-def spawn(command: Sequence[str],
-          **kwargs: object) -> subprocess.Popen:
+def spawn(command: Sequence[str], **kwargs: object) -> subprocess.Popen:
     """Start a command that gets SIGTERM when this process dies.
 
     :param command: the program and its arguments.
     :param kwargs: passed on to Popen.
     :returns: the running process.
     """
-    tethered = [sys.executable, '-I', '-S', str(TETHER), str(os.getpid()),
-                *command]
+    tethered = [
+        sys.executable,
+        '-I',
+        '-S',
+        str(TETHER),
+        str(os.getpid()),
+        *command,
+    ]
     return _maker.submit(subprocess.Popen, tethered, **kwargs).result()
 
 
@@ -65,9 +70,12 @@ def last_words(out: str, err: str) -> str:
     return last_lines(err or out, 2)
 
 
-def run(command: Sequence[str], purpose: str,
-        env: Mapping[str, str] | None = None,
-        explain: Callable[[str, str], str] = last_words) -> str:
+def run(
+    command: Sequence[str],
+    purpose: str,
+    env: Mapping[str, str] | None = None,
+    explain: Callable[[str, str], str] = last_words,
+) -> str:
     """Run a command to its end.
 
     :param command: the program and its arguments.
@@ -77,9 +85,15 @@ def run(command: Sequence[str], purpose: str,
     :returns: what it wrote on its standard output.
     :raises: PartError with the end of its output if it failed.
     """
-    with spawn(command, env=env, stdin=subprocess.DEVNULL,
-               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-               text=True, errors='replace') as child:
+    with spawn(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors='replace',
+    ) as child:
         try:
             out, err = child.communicate()
         except BaseException:
@@ -88,16 +102,21 @@ def run(command: Sequence[str], purpose: str,
     if child.returncode:
         raise errors.PartError(
             f'cannot {purpose}: exit status {child.returncode}\n'
-            f'{explain(out, err)}'.rstrip())
+            f'{explain(out, err)}'.rstrip()
+        )
     return out
 
 
 class Child:
     """A long-running process of a part, with its log file."""
 
-    def __init__(self, name: str, command: Sequence[str],
-                 log: pathlib.Path,
-                 env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: pathlib.Path,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         """Describe the process; start() starts it.
 
         :param name: what messages call it.
@@ -129,8 +148,13 @@ class Child:
             # A session of its own keeps a terminal's Ctrl-C away from it, and
             # makes it and its own children a group that can be signalled.
             self._process = spawn(
-                self._command, env=self._env, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def check(self) -> None:
         """Fail if the process has ended by itself.
@@ -141,10 +165,10 @@ class Child:
             return
         raise errors.PartError(
             f'{self.name} ended with status {self._process.returncode}; '
-            f'{self._end_of_log()}')
+            f'{self._end_of_log()}'
+        )
 
-    def wait_until(self, ready: Callable[[], bool],
-                   timeout: float) -> None:
+    def wait_until(self, ready: Callable[[], bool], timeout: float) -> None:
         """Wait until the process is ready.
 
         :param ready: asked again and again.
@@ -157,7 +181,8 @@ class Child:
             if time.monotonic() > deadline:
                 raise errors.PartError(
                     f'{self.name} was not ready after {timeout:.0f} s; '
-                    f'{self._end_of_log()}')
+                    f'{self._end_of_log()}'
+                )
             time.sleep(0.02)
         self.check()
 

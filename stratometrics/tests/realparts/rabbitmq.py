@@ -29,6 +29,7 @@ from stratometrics.tests.realparts import process
 # one data folder. The scripts behind it do not.
 FOLDERS = ('/usr/lib/rabbitmq/bin', '/opt/rabbitmq/sbin')
 REFUSED = 403
+LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}'
 
 PATH = '/usr/local/sbin:/usr/sbin:/sbin'
 
@@ -57,8 +58,11 @@ def tool(name: str) -> str:
         if found:
             return found
     raise errors.MissingTool(
-        name, 'rabbitmq', 'apt-get install rabbitmq-server; or name a server '
-        'with STRATO_AMQP_URL')
+        name,
+        'rabbitmq',
+        'apt-get install rabbitmq-server; or name a server '
+        'with STRATO_AMQP_URL',
+    )
 
 
 class RabbitMQ(part.Part):
@@ -68,9 +72,14 @@ class RabbitMQ(part.Part):
     variable = 'STRATO_AMQP_URL'
     default_port = 5672
 
-    def __init__(self, data_dir: str | pathlib.Path | None = None,
-                 port: int | None = None, *,
-                 user: str = 'strato', password: str = 'secret') -> None:
+    def __init__(
+        self,
+        data_dir: str | pathlib.Path | None = None,
+        port: int | None = None,
+        *,
+        user: str = 'strato',
+        password: str = 'secret',
+    ) -> None:
         """Choose its settings; start() starts it.
 
         :param data_dir: see Part.
@@ -87,8 +96,9 @@ class RabbitMQ(part.Part):
 
     @property
     def address(self) -> addresses.Address:
-        return addresses.Address('amqp', self.host, self.port,
-                                 self.user, self.password)
+        return addresses.Address(
+            'amqp', self.host, self.port, self.user, self.password
+        )
 
     @property
     def transport_url(self) -> str:
@@ -98,8 +108,10 @@ class RabbitMQ(part.Part):
     @classmethod
     def exports(cls, where: addresses.Address) -> dict[str, str]:
         transport = dataclasses.replace(where, scheme='rabbit')
-        return {**super().exports(where),
-                'STRATO_TRANSPORT_URL': transport.url}
+        return {
+            **super().exports(where),
+            'STRATO_TRANSPORT_URL': transport.url,
+        }
 
     @classmethod
     def fetch(cls) -> None:
@@ -112,11 +124,15 @@ class RabbitMQ(part.Part):
         connection = kombu.Connection(where.url, connect_timeout=5)
         try:
             connection.connect()
-        except connection.connection_errors as e:
+        except (
+            *connection.connection_errors,
+            *connection.channel_errors,
+        ) as e:
             if getattr(e, 'code', None) == REFUSED:
                 raise errors.PartError(
                     f'rabbitmq at {where.host}:{where.port} refuses user '
-                    f'{where.user}') from e
+                    f'{where.user}'
+                ) from e
             return False
         finally:
             connection.release()
@@ -129,31 +145,50 @@ class RabbitMQ(part.Part):
         :returns: what it printed.
         :raises: PartError if it failed.
         """
-        return process.run([tool('rabbitmqctl'), '-q', *arguments],
-                           f'run rabbitmqctl {arguments[0]}',
-                           env=self._process_environment())
+        return process.run(
+            [tool('rabbitmqctl'), '-q', *arguments],
+            f'run rabbitmqctl {arguments[0]}',
+            env=self._process_environment(),
+        )
 
     def _launch(self) -> None:
         for port in (self._mapper_port, self._nodes_port):
             ports.require_free(port, self.name)
-        (self.data_dir / 'rabbitmq.conf').write_text(CONFIG.format(
-            host=self.host, port=self.port, user=self.user,
-            password=self.password))
+        (self.data_dir / 'rabbitmq.conf').write_text(
+            CONFIG.format(
+                host=self.host,
+                port=self.port,
+                user=self.user,
+                password=self.password,
+            )
+        )
         env = self._process_environment()
         # Started here, or the broker would leave one running behind it.
         mapper = self._spawn(
-            'epmd', [tool('epmd'), '-address', self.host,
-                     '-port', str(self._mapper_port)], env)
-        mapper.wait_until(lambda: ports.accepts(self._mapper_port),
-                          self.start_timeout)
+            'epmd',
+            [
+                tool('epmd'),
+                '-address',
+                self.host,
+                '-port',
+                str(self._mapper_port),
+            ],
+            env,
+        )
+        mapper.wait_until(
+            lambda: ports.accepts(self._mapper_port), self.start_timeout
+        )
         self._spawn(self.name, [tool('rabbitmq-server')], env)
 
     def _process_environment(self) -> dict[str, str]:
         folder = str(self.data_dir)
         # The settings of another broker, or of a service manager, would
         # otherwise find their way in.
-        env = {name: value for name, value in os.environ.items()
-               if not name.startswith(('RABBITMQ_', 'ERL_', 'NOTIFY_'))}
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(('RABBITMQ_', 'ERL_', 'NOTIFY_'))
+        }
         return {
             **env,
             # Where Erlang looks for the cookie, and makes one.
@@ -163,8 +198,7 @@ class RabbitMQ(part.Part):
             'ERL_CRASH_DUMP': f'{folder}/erl_crash.dump',
             'RABBITMQ_NODENAME': 'stratometrics@localhost',
             'RABBITMQ_DIST_PORT': str(self._nodes_port),
-            'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS':
-                '-kernel inet_dist_use_interface {127,0,0,1}',
+            'RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS': LOOPBACK_ONLY,
             # Any free port, since several may run at a time.
             'RABBITMQ_CTL_DIST_PORT_MIN': '0',
             'RABBITMQ_CTL_DIST_PORT_MAX': '0',

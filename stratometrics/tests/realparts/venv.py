@@ -40,14 +40,26 @@ def prepared(name: str, requirements: Sequence[str]) -> pathlib.Path:
     key = hashlib.sha256(asked.encode()).hexdigest()[:12]
 
     def build(target: pathlib.Path) -> None:
-        process.run([sys.executable, '-m', 'venv', str(target)],
-                    'make a virtual environment '
-                    '(on Debian: apt-get install python3-venv)',
-                    env=environment())
-        process.run([str(target / 'bin' / 'python'), '-m', 'pip', 'install',
-                     '--quiet', '--retries=2', '--disable-pip-version-check',
-                     *requirements],
-                    f'install {name} with pip', env=environment())
+        process.run(
+            [sys.executable, '-m', 'venv', str(target)],
+            'make a virtual environment '
+            '(on Debian: apt-get install python3-venv)',
+            env=environment(),
+        )
+        process.run(
+            [
+                str(target / 'bin' / 'python'),
+                '-m',
+                'pip',
+                'install',
+                '--quiet',
+                '--retries=2',
+                '--disable-pip-version-check',
+                *requirements,
+            ],
+            f'install {name} with pip',
+            env=environment(),
+        )
 
     version = platform.python_version()
     return cache.prepared(f'{name}-py{version}-{key}', 'bin/python', build)
@@ -66,5 +78,8 @@ def command(folder: pathlib.Path, program: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Return this process's variables less those that redirect imports."""
-    return {name: value for name, value in os.environ.items()
-            if name not in ('PYTHONPATH', 'PYTHONHOME')}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ('PYTHONPATH', 'PYTHONHOME')
+    }

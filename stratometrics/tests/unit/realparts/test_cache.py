@@ -23,7 +23,6 @@ from stratometrics.tests.realparts import errors
 
 
 class CacheTest(unittest.TestCase):
-
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -44,20 +43,24 @@ class CacheTest(unittest.TestCase):
     def test_the_folder_is_in_the_home_folder_by_default(self) -> None:
         with mock.patch.dict(os.environ, HOME=str(self.home)):
             del os.environ['XDG_CACHE_HOME']
-            self.assertEqual(self.home / '.cache' / 'stratometrics',
-                             cache.folder())
+            self.assertEqual(
+                self.home / '.cache' / 'stratometrics', cache.folder()
+            )
 
     def test_a_folder_that_cannot_be_made_is_named(self) -> None:
         os.environ['XDG_CACHE_HOME'] = '/dev/null'
-        with self.assertRaisesRegex(errors.PartError,
-                                    '/dev/null/stratometrics: '):
+        with self.assertRaisesRegex(
+            errors.PartError, '/dev/null/stratometrics: '
+        ):
             cache.folder()
 
     def test_a_held_lock_is_refused(self) -> None:
         path = self.home / 'lock'
-        with (cache.lock(path),
-              self.assertRaisesRegex(errors.PartError, '^it is busy$'),
-              cache.lock(path, busy='it is busy')):
+        with (
+            cache.lock(path),
+            self.assertRaisesRegex(errors.PartError, '^it is busy$'),
+            cache.lock(path, busy='it is busy'),
+        ):
             self.fail('two hold the lock')
         with cache.lock(path, busy='it is busy'):
             pass
@@ -84,8 +87,10 @@ class CacheTest(unittest.TestCase):
 
     def test_many_at_a_time_build_it_once(self) -> None:
         with futures.ThreadPoolExecutor(8) as pool:
-            made = [pool.submit(cache.prepared, 'ham', 'proof', self._build)
-                    for _ in range(8)]
+            made = [
+                pool.submit(cache.prepared, 'ham', 'proof', self._build)
+                for _ in range(8)
+            ]
         self.assertEqual(1, len({each.result() for each in made}))
         self.assertEqual(1, self.built)
 
@@ -96,8 +101,9 @@ class CacheTest(unittest.TestCase):
 
         with self.assertRaises(errors.PartError):
             cache.prepared('ham', 'proof', fail)
-        self.assertEqual([], [path for path in cache.folder().iterdir()
-                              if path.is_dir()])
+        self.assertEqual(
+            [], [path for path in cache.folder().iterdir() if path.is_dir()]
+        )
         folder = cache.prepared('ham', 'proof', self._build)
         self.assertEqual('2', (folder / 'proof').read_text())
 

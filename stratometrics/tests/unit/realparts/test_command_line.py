@@ -24,13 +24,14 @@ from stratometrics.tests.realparts import rabbitmq
 
 
 class CommandLineTest(unittest.TestCase):
-
     def _run(self, *arguments: str, **variables: str) -> tuple[int, str]:
         said = io.StringIO()
-        with (mock.patch('sys.argv', ['realparts', *arguments]),
-              mock.patch('signal.signal'),
-              mock.patch.dict(os.environ, variables),
-              contextlib.redirect_stderr(said)):
+        with (
+            mock.patch('sys.argv', ['realparts', *arguments]),
+            mock.patch('signal.signal'),
+            mock.patch.dict(os.environ, variables),
+            contextlib.redirect_stderr(said),
+        ):
             try:
                 status = command_line.main()
             except SystemExit as e:
@@ -46,30 +47,45 @@ class CommandLineTest(unittest.TestCase):
         with mock.patch.object(command_line, 'running') as running:
             status, said = self._run('run', '--', 'no-such-command')
         self.assertEqual(1, status)
-        self.assertEqual('realparts: no-such-command: command not found\n',
-                         said)
+        self.assertEqual(
+            'realparts: no-such-command: command not found\n', said
+        )
         running.assert_not_called()
 
     def test_the_command_keeps_its_own_options(self) -> None:
         args = command_line.parser().parse_args(
-            ['run', '--only', 'rabbitmq', '--', 'ls', '--data', '-l'])
+            ['run', '--only', 'rabbitmq', '--', 'ls', '--data', '-l']
+        )
         self.assertEqual(['ls', '--data', '-l'], args.command)
 
     def test_a_bad_address_is_one_line(self) -> None:
-        status, said = self._run('run', '--only', 'rabbitmq', '--', 'true',
-                                 STRATO_AMQP_URL='nonsense')
+        status, said = self._run(
+            'run',
+            '--only',
+            'rabbitmq',
+            '--',
+            'true',
+            STRATO_AMQP_URL='nonsense',
+        )
         self.assertEqual(1, status)
         self.assertEqual(1, said.count('\n'))
 
     def test_a_silent_server_is_named(self) -> None:
         with mock.patch.object(given.Given, 'timeout', 0):
             status, said = self._run(
-                'run', '--only', 'clickhouse', '--', 'true',
-                STRATO_CLICKHOUSE_URL='clickhouse://u:hush@127.0.0.1:1/')
+                'run',
+                '--only',
+                'clickhouse',
+                '--',
+                'true',
+                STRATO_CLICKHOUSE_URL='clickhouse://u:hush@127.0.0.1:1/',
+            )
         self.assertEqual(1, status)
         self.assertEqual(
             'realparts: clickhouse does not answer at 127.0.0.1:1, which '
-            'STRATO_CLICKHOUSE_URL names\n', said)
+            'STRATO_CLICKHOUSE_URL names\n',
+            said,
+        )
 
     def test_without_a_keystone_there_is_no_token(self) -> None:
         status, said = self._run('token', 'alice', STRATO_KEYSTONE_URL='')
@@ -78,18 +94,23 @@ class CommandLineTest(unittest.TestCase):
 
 
 class GivenTest(unittest.TestCase):
-
     def test_its_variable_is_passed_on_as_it_is(self) -> None:
         part = given.Given(rabbitmq.RabbitMQ, 'amqp://u:p@mq')
-        self.assertEqual({'STRATO_AMQP_URL': 'amqp://u:p@mq',
-                          'STRATO_TRANSPORT_URL': 'rabbit://u:p@mq:5672/'},
-                         part.environment)
+        self.assertEqual(
+            {
+                'STRATO_AMQP_URL': 'amqp://u:p@mq',
+                'STRATO_TRANSPORT_URL': 'rabbit://u:p@mq:5672/',
+            },
+            part.environment,
+        )
 
     def test_one_that_accepts_and_says_nothing_does_not_answer(self) -> None:
         with socket.create_server(('127.0.0.1', 0)) as server:
             host, port = server.getsockname()
-            part = given.Given(clickhouse.ClickHouse,
-                               f'clickhouse://u:p@{host}:{port}/'
-                               '?connect_timeout=1&send_receive_timeout=1')
+            part = given.Given(
+                clickhouse.ClickHouse,
+                f'clickhouse://u:p@{host}:{port}/'
+                '?connect_timeout=1&send_receive_timeout=1',
+            )
             with self.assertLogs('clickhouse_driver'):
                 self.assertFalse(clickhouse.ClickHouse.answers(part.address))

@@ -13,6 +13,7 @@
 import pathlib
 import socket
 import tempfile
+import threading
 import unittest
 
 from stratometrics.tests.realparts import errors
@@ -20,7 +21,6 @@ from stratometrics.tests.realparts import ports
 
 
 class PortsTest(unittest.TestCase):
-
     def _listen(self, port: int = 0) -> int:
         sock = socket.socket()
         self.addCleanup(sock.close)
@@ -49,10 +49,17 @@ class PortsTest(unittest.TestCase):
     def test_a_taken_port_is_refused_with_its_number(self) -> None:
         port = self._listen()
         with self.assertRaisesRegex(
-                errors.PartError,
-                f'^ham cannot listen on 127.0.0.1:{port}: '
-                'the port is taken$'):
-            ports.require_free(port, 'ham')
+            errors.PartError,
+            f'^ham cannot listen on 127.0.0.1:{port}: the port is taken$',
+        ):
+            ports.require_free(port, 'ham', patience=0)
+
+    def test_a_port_that_becomes_free_is_waited_for(self) -> None:
+        with socket.create_server((ports.HOST, 0)) as server:
+            port = server.getsockname()[1]
+            threading.Timer(0.1, server.close).start()
+            ports.require_free(port, 'ham', patience=10)
+        self.assertTrue(ports.is_free(port))
 
     def test_a_port_is_kept(self) -> None:
         note = self._note()

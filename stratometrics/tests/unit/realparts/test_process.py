@@ -11,7 +11,6 @@
 #    under the License.
 
 from concurrent import futures
-import os
 import pathlib
 import signal
 import subprocess
@@ -23,9 +22,11 @@ import unittest
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import process
 
-STUBBORN = ('import signal, time; '
-            'signal.signal(signal.SIGTERM, signal.SIG_IGN); '
-            'print("up", flush=True); time.sleep(100)')
+STUBBORN = (
+    'import signal, time; '
+    'signal.signal(signal.SIGTERM, signal.SIG_IGN); '
+    'print("up", flush=True); time.sleep(100)'
+)
 
 # Says which process it started, then waits to be killed.
 PARENT = """\
@@ -37,28 +38,26 @@ time.sleep(100)
 
 
 def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
+    state = subprocess.run(
+        ['ps', '-o', 'stat=', '-p', str(pid)], capture_output=True, text=True
+    ).stdout
     # One that nobody has waited for yet is dead all the same.
-    return ') Z ' not in pathlib.Path(f'/proc/{pid}/stat').read_text()
+    return bool(state) and not state.startswith('Z')
 
 
 class RunTest(unittest.TestCase):
-
     def test_it_returns_the_output(self) -> None:
         self.assertEqual('ham\n', process.run(['echo', 'ham'], 'say ham'))
 
     def test_a_failure_tells_purpose_status_and_last_words(self) -> None:
         with self.assertRaises(errors.PartError) as caught:
             process.run(['sh', '-c', 'seq 9 >&2; exit 3'], 'count')
-        self.assertEqual('cannot count: exit status 3\n    8\n    9',
-                         str(caught.exception))
+        self.assertEqual(
+            'cannot count: exit status 3\n    8\n    9', str(caught.exception)
+        )
 
 
 class ChildTest(unittest.TestCase):
-
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -84,14 +83,16 @@ class ChildTest(unittest.TestCase):
     def test_waiting_ends_when_it_ends(self) -> None:
         child = self._start('sh', '-c', 'echo no luck; exit 4')
         with self.assertRaisesRegex(
-                errors.PartError, '(?s)^ham ended with status 4; .*no luck$'):
+            errors.PartError, '(?s)^ham ended with status 4; .*no luck$'
+        ):
             child.wait_until(lambda: False, 10)
 
     def test_waiting_ends_in_time(self) -> None:
         child = self._start('sh', '-c', 'echo slow; sleep 100')
         child.wait_until(lambda: bool(self.log.read_text()), 10)
         with self.assertRaisesRegex(
-                errors.PartError, '(?s)^ham was not ready after 0 s; .*slow$'):
+            errors.PartError, '(?s)^ham was not ready after 0 s; .*slow$'
+        ):
             child.wait_until(lambda: False, 0)
 
     def test_check_is_content_while_it_runs(self) -> None:
@@ -131,10 +132,10 @@ class ChildTest(unittest.TestCase):
 
 @unittest.skipUnless(sys.platform == 'linux', 'only Linux can tie them')
 class TetherTest(unittest.TestCase):
-
     def test_a_child_dies_with_its_parent(self) -> None:
-        with subprocess.Popen([sys.executable, '-c', PARENT],
-                              stdout=subprocess.PIPE, text=True) as parent:
+        with subprocess.Popen(
+            [sys.executable, '-c', PARENT], stdout=subprocess.PIPE, text=True
+        ) as parent:
             pid = int(parent.stdout.readline())
             self.assertTrue(is_alive(pid))
             parent.send_signal(signal.SIGKILL)
@@ -154,5 +155,6 @@ class TetherTest(unittest.TestCase):
     def test_a_child_of_another_parent_does_not_run(self) -> None:
         done = subprocess.run(
             [sys.executable, str(process.TETHER), '1', 'echo', 'ham'],
-            capture_output=True)
+            capture_output=True,
+        )
         self.assertEqual((0, b''), (done.returncode, done.stdout))

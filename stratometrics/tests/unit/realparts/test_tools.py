@@ -24,13 +24,13 @@ from stratometrics.tests.realparts import rabbitmq
 
 
 class ToolsTest(unittest.TestCase):
-
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = pathlib.Path(folder.name)
-        patch = mock.patch.dict(os.environ, PATH=folder.name,
-                                XDG_CACHE_HOME=folder.name)
+        patch = mock.patch.dict(
+            os.environ, PATH=folder.name, XDG_CACHE_HOME=folder.name
+        )
         patch.start()
         self.addCleanup(patch.stop)
 
@@ -41,33 +41,43 @@ class ToolsTest(unittest.TestCase):
         return str(tool)
 
     def test_without_npm_the_message_says_what_to_install(self) -> None:
-        with (mock.patch.object(platform, 'machine', return_value='x86_64'),
-              self.assertRaisesRegex(errors.MissingTool,
-                                     'needs npm.*apt-get install npm')):
+        with (
+            mock.patch.object(platform, 'machine', return_value='x86_64'),
+            self.assertRaisesRegex(
+                errors.MissingTool, 'needs npm.*apt-get install npm'
+            ),
+        ):
             chdb.library()
 
     def test_without_a_package_the_message_names_the_machine(self) -> None:
-        with (mock.patch.object(platform, 'machine', return_value='vax'),
-              self.assertRaisesRegex(errors.PartError, 'on vax: install')):
+        with (
+            mock.patch.object(platform, 'machine', return_value='vax'),
+            self.assertRaisesRegex(errors.PartError, 'on vax: install'),
+        ):
             chdb.library()
 
     def test_without_rabbitmq_the_message_says_what_to_install(self) -> None:
-        with (mock.patch.object(rabbitmq, 'FOLDERS', ()),
-              mock.patch.object(rabbitmq, 'PATH', ''),
-              self.assertRaisesRegex(errors.MissingTool,
-                                     'apt-get install rabbitmq-server')):
+        with (
+            mock.patch.object(rabbitmq, 'FOLDERS', ()),
+            mock.patch.object(rabbitmq, 'PATH', ''),
+            self.assertRaisesRegex(
+                errors.MissingTool, 'apt-get install rabbitmq-server'
+            ),
+        ):
             rabbitmq.tool('rabbitmq-server')
 
     def test_an_installed_clickhouse_is_used(self) -> None:
         path = self._install(
-            'clickhouse', 'ClickHouse server version 25.3.2.39 (official).')
+            'clickhouse', 'ClickHouse server version 25.3.2.39 (official).'
+        )
         self.assertEqual([path, 'server'], clickhouse.program())
 
     def test_an_old_clickhouse_is_passed_over(self) -> None:
         self._install('clickhouse', 'ClickHouse client version 18.16.1.')
         self.assertIsNone(clickhouse.program())
-        path = self._install('clickhouse-server',
-                             'ClickHouse server version 23.8.1.1.')
+        path = self._install(
+            'clickhouse-server', 'ClickHouse server version 23.8.1.1.'
+        )
         self.assertEqual([path], clickhouse.program())
 
     def test_a_clickhouse_that_tells_no_version_is_passed_over(self) -> None:
