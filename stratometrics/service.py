@@ -55,5 +55,14 @@ def prepare(
         version=version.version_info.version_string(),
         default_config_files=default_config_files,
     )
+    _check(conf)
     logging.setup(conf, PROJECT)
     return conf
+
+
+def _check(conf: cfg.ConfigOpts) -> None:
+    """Read each option once: a wrong value is told now, not when needed."""
+    for module in stratometrics_conf.MODULES:
+        for group, opts in module.list_opts().items():
+            for opt in opts:
+                conf[group.name][opt.name]

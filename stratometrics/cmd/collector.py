@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     :param argv: the arguments; by default those of the process.
     :returns: the exit status.
     """
+    arguments = sys.argv[1:] if argv is None else argv
     try:
-        conf = service.prepare(sys.argv[1:] if argv is None else argv)
-        collector = master.Master(conf)
+        collector = master.Master(lambda: service.prepare(arguments))
     except (
         cfg.Error,
         notification_errors.DefinitionError,

@@ -118,7 +118,7 @@ class DeadLetters:
             logging.WARNING if isinstance(error, known) else logging.ERROR,
             'Dead letters cannot be taken: %s: %s',
             type(error).__name__,
-            error,
+            str(error),
         )
 
 

@@ -11,12 +11,12 @@
 # under the License.
 """The process that starts the workers and watches over them."""
 
+from collections.abc import Callable
+
 import cotyledon
-from cotyledon import oslo_config_glue
 from oslo_config import cfg
 from oslo_log import log as logging
 
-from stratometrics import service
 from stratometrics.collector import plan as plan_module
 from stratometrics.collector import targets
 from stratometrics.collector import worker
@@ -29,39 +29,47 @@ class Master:
     """Runs the configured number of workers until SIGTERM.
 
     Workers are forked before they connect to anything, and inherit what was
-    read here. On SIGHUP configuration and definitions are read again, and
-    the workers are replaced one after they finished what they had taken; if
-    a file is wrong, they go on with what was read before.
+    read here. On SIGHUP everything is read anew, and each worker is replaced
+    after it has finished what it had taken; if anything that was read is
+    wrong, the new workers do as the old ones did.
 
-    :param conf: the configuration.
+    :param prepare: reads the configuration.
+    :raises oslo_config.cfg.Error: the configuration is wrong.
     :raises TargetError: ``[collector]/targets`` is wrong.
     :raises DefinitionError: a definition is wrong.
     """
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
-        self._conf = conf
-        self._plan = plan_module.load(conf)
-        self._manager = cotyledon.ServiceManager()
-        oslo_config_glue.setup(self._manager, conf)
+    def __init__(self, prepare: Callable[[], cfg.ConfigOpts]) -> None:
+        self._prepare = prepare
+        self._read()
+        options = self._conf.collector
+        self._manager = cotyledon.ServiceManager(
+            graceful_shutdown_timeout=options.graceful_timeout
+        )
         self._manager.register_hooks(on_reload=self._reload)
         self._workers = self._manager.add(
-            self._worker, workers=conf.collector.workers
+            self._worker, workers=options.workers
         )
 
     def run(self) -> None:
-        """Start the workers; returns by SystemExit, on SIGTERM."""
+        """Start the workers; ends by SystemExit, on SIGTERM."""
         self._manager.run()
 
     def _worker(self, worker_id: int) -> worker.Worker:
         return worker.Worker(worker_id, self._conf, self._plan)
 
+    def _read(self) -> None:
+        conf = self._prepare()
+        self._plan = plan_module.load(conf)
+        self._conf = conf
+
     def _reload(self) -> None:
-        logging.setup(self._conf, service.PROJECT)
         try:
-            self._plan = plan_module.load(self._conf)
+            self._read()
         except (
+            cfg.Error,
             targets.TargetError,
             notification_errors.DefinitionError,
         ) as error:
-            LOG.error('Going on as before: %s', error)
+            LOG.error('Going on as before: %s', str(error))
         self._manager.reconfigure(self._workers, self._conf.collector.workers)

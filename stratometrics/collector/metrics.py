@@ -90,7 +90,7 @@ class Metrics:
                 'See [collector]/metrics_port. Collecting goes on.',
                 host,
                 port,
-                error,
+                str(error),
             )
             return None
         LOG.info('Metrics are served on %s port %d.', host, port)

@@ -98,7 +98,7 @@ class Patience:
             LOG.warning(
                 'Storage is unavailable; trying again until it is back. '
                 'Nothing is acknowledged meanwhile. %s',
-                retry_state.outcome.exception(),
+                str(retry_state.outcome.exception()),
             )
             self._on_change(True)
         if away > self._long_outage:

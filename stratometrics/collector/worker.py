@@ -59,6 +59,7 @@ class Worker(cotyledon.Service):
         self._patience = patience.Patience(
             conf.collector.retry_max_interval,
             lambda away: self._metrics.storage_away.set(away),
+            patience.LONG_OUTAGE,
         )
         self._stopping = threading.Event()
         self._finished = threading.Event()
@@ -169,7 +170,7 @@ class Worker(cotyledon.Service):
             LOG.error(
                 'Cannot listen to %s: %s. Trying again in %d seconds.',
                 self._plan,
-                error,
+                str(error),
                 _REFUSED_PAUSE,
             )
             self._stopping.wait(_REFUSED_PAUSE)

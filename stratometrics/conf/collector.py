@@ -76,6 +76,13 @@ OPTS = [
         'batch while ClickHouse is away. The first pause is a second at '
         'most; nothing is acknowledged or taken meanwhile.',
     ),
+    cfg.IntOpt(
+        'graceful_timeout',
+        default=60,
+        min=1,
+        help='Seconds that a worker gets to store what it has taken when the '
+        'service stops. What it could not store comes again later.',
+    ),
     cfg.StrOpt(
         'region_name',
         default='RegionOne',

@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+import threading
+
+from stratometrics.collector import patience
+from stratometrics.collector import plan
+from stratometrics.collector import worker
+from stratometrics.tests.functional.collector import bed
+
+
+class TestOutages(bed.OwnServersTestCase):
+    """Every event is stored in the end, whatever was away meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        self.messages = []
+        self.publisher = None
+
+    def begin(self, count, pause):
+        """Publish in the background."""
+        self.messages = bed.notifications(count)
+        bodies = [bed.envelope(m) for m in self.messages]
+        self.publisher = threading.Thread(
+            target=self.publish, args=(bodies, pause), daemon=True
+        )
+        self.publisher.start()
+
+    def wait_busy(self):
+        before = len(self.stored())
+        self.wait_until(
+            lambda: len(self.stored()) > before + 50, 'more is stored'
+        )
+
+    def wait_end(self):
+        self.publisher.join(bed.PATIENCE)
+        self.assertFalse(self.publisher.is_alive())
+        self.wait_stored(bed.billed(self.messages))
+        self.assertEqual([], list(self.storage.rejected()))
+
+    def stop_clickhouse(self):
+        bed.own_clickhouse().stop()
+        self.addCleanup(self.start_clickhouse)
+
+    def start_clickhouse(self):
+        if not bed.own_clickhouse().pid:
+            bed.own_clickhouse().start()
+
+    def test_collector_is_killed_in_mid_batch(self):
+        self.begin(3000, 0.001)
+        for _ in range(4):
+            collector = self.start_and_wait()
+            self.wait_busy()
+            self.kill(collector)
+        self.start()
+        self.wait_end()
+
+    def test_clickhouse_is_away(self):
+        self.start_and_wait()
+        self.begin(1500, 0.001)
+        self.wait_busy()
+        self.stop_clickhouse()
+        self.publisher.join(bed.PATIENCE)
+        self.wait_until(
+            lambda: 'Storage is unavailable' in self.log(), 'it notices'
+        )
+        self.start_clickhouse()
+        self.wait_end()
+        self.assertEqual(1, self.log().count('Storage is unavailable'))
+        self.wait_until(
+            lambda: self.log().count('Storage is back') == 1, 'it says so'
+        )
+
+    def test_stopped_while_clickhouse_is_away(self):
+        collector = self.start_and_wait()
+        self.begin(500, 0.001)
+        self.wait_busy()
+        self.stop_clickhouse()
+        self.wait_until(
+            lambda: 'Storage is unavailable' in self.log(), 'it notices'
+        )
+        collector.terminate()
+        self.assertEqual(0, collector.wait(30))
+        self.start_clickhouse()
+        self.start()
+        self.wait_end()
+
+    def test_rabbitmq_restarts(self):
+        self.start_and_wait()
+        self.begin(1500, 0.001)
+        self.wait_busy()
+        bed.own_rabbitmq().restart()
+        self.wait_end()
+
+    def test_all_at_once(self):
+        collector = self.start_and_wait()
+        self.begin(4000, 0.002)
+        self.wait_busy()
+        self.kill(collector)
+        collector = self.start_and_wait()
+        self.wait_busy()
+        self.stop_clickhouse()
+        bed.own_rabbitmq().restart()
+        self.kill(collector)
+        self.start()
+        self.start_clickhouse()
+        self.wait_busy()
+        bed.own_rabbitmq().kill()
+        bed.own_rabbitmq().start()
+        self.wait_end()
+
+    def test_long_outage(self):
+        """Messages are given back before the broker takes them away.
+
+        A worker in this process, because what counts as long is no option.
+        """
+        self.patch(patience, 'LONG_OUTAGE', 1.0)
+        conf = self.conf()
+        running = worker.Worker(0, conf, plan.load(conf))
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(running.terminate)
+        self.begin(300, 0)
+        self.publisher.join()
+        self.wait_busy()
+        self.stop_clickhouse()
+        self.begin(300, 0)
+        self.wait_until(lambda: self.ready() == 300, 'all are given back')
+        self.start_clickhouse()
+        self.wait_until(lambda: self.ready() == 0, 'all are taken again')
+        self.wait_until(
+            lambda: self.stored() >= bed.billed(self.messages),
+            'all are stored',
+        )
+
+    def ready(self):
+        """Messages that nobody has taken."""
+        for line in (
+            bed.own_rabbitmq()
+            .rabbitmqctl('list_queues', 'name', 'messages_ready')
+            .splitlines()
+        ):
+            name, _, count = line.partition('\t')
+            if name == self.queue.name:
+                return int(count)
+        return 0
