@@ -9,6 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import pathlib
+import textwrap
+
 from stratometrics.model import event as event_model
 from stratometrics.notifications import timestamps
 from stratometrics.tests.unit.notifications import base
@@ -61,6 +64,16 @@ class FifteenLinesTest(base.FolderTestCase):
                 created_at=timestamps.parse(address['created_at']),
             ),
             event,
+        )
+
+    def test_it_is_the_one_that_the_contributor_guide_shows(self) -> None:
+        root = pathlib.Path(__file__).parents[4]
+        page = root / 'doc' / 'source' / 'contributor' / 'definitions.rst'
+        if not page.exists():
+            self.skipTest('the documentation is not installed')
+        self.assertIn(
+            textwrap.indent(FLOATING_IP, '    '),
+            page.read_text(encoding='utf-8'),
         )
 
     def test_its_end(self) -> None:
