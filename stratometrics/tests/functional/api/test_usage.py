@@ -1,0 +1,305 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Numbers out of a real ClickHouse, derived by hand."""
+
+from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
+from stratometrics.tests.functional.api import base
+
+SECOND = timestamps.MICROSECONDS
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+#: 2026-10-01T00:00:00Z
+OCTOBER = 1_790_812_800 * SECOND
+PERIOD = {'from': '2026-10-01T00:00:00Z', 'to': '2026-11-01T00:00:00Z'}
+ODD_ID = 'it\'s "odd"\\ \n; -- \u00fc\U0001f427 {p1:String} %(x)s'
+
+
+def event(resource_id, time, number, state='active', **facts):
+    """An event of an instance of acme, unless told otherwise."""
+    ended = state == 'deleted'
+    phase = event_model.Phase.BILLED
+    if ended:
+        phase = event_model.Phase.ENDED
+    rank = event_model.RANK_DELETION if ended else event_model.RANK_EVENT
+    return event_model.Event(
+        **{
+            'resource_type': 'instance',
+            'resource_id': resource_id,
+            'event_time': OCTOBER + time,
+            'message_id': f'message-{number}',
+            'rank': rank,
+            'phase': phase,
+            'state': state,
+            'project_id': base.project_id('alice', 'acme'),
+            'event_type': 'test',
+            **facts,
+        }
+    )
+
+
+class TestUsage(base.SharedServerTestCase):
+    @classmethod
+    def fill(cls):
+        small = {'type': 'm1.small', 'measures': {'vcpus': 2}}
+        large = {'type': 'm1.large', 'measures': {'vcpus': 4}}
+        globex = base.project_id('bob', 'globex')
+        disk = {
+            'resource_type': 'volume',
+            'type': 'ceph',
+            'measures': {'size_gib': 10},
+        }
+        cls.storage.write_events(
+            [
+                # A day and a half of m1.small, and one microsecond.
+                event('web', DAY, 1, **small),
+                # Half a day of m1.large, less the microsecond; stopped for
+                # six hours of it.
+                event('web', 2 * DAY + 12 * HOUR + 1, 2, **large),
+                event('web', 2 * DAY + 14 * HOUR, 3, 'stopped', **large),
+                event('web', 2 * DAY + 20 * HOUR, 4, **large),
+                event('web', 3 * DAY, 5, 'deleted', **large),
+                # Since August.
+                event('old', -40 * DAY, 6, **small),
+                # Alice's volume, bob's after a day.
+                event('disk', 30 * DAY, 7, **disk),
+                event('disk', 31 * DAY, 8, project_id=globex, **disk),
+                event('other', 0, 9, project_id=globex, **small),
+                event('other', SECOND, 10, 'deleted', project_id=globex),
+                event(ODD_ID, 0, 20, project_id=ODD_ID, name=ODD_ID),
+                event(ODD_ID, HOUR, 21, 'deleted', project_id=ODD_ID),
+            ],
+            received_at=OCTOBER + 40 * DAY,
+        )
+
+    def usage(self, path, token, **params):
+        response = self.get(path, token, {**PERIOD, **params})
+        self.assertEqual(200, response.status_code, response.text)
+        return response.json()
+
+    def test_instances_by_type(self):
+        answer = self.usage('/v1/instances', base.alice())
+        self.assertEqual(
+            {
+                'period': PERIOD,
+                'units': 'seconds',
+                'results': [
+                    {
+                        'type': 'm1.large',
+                        'usage': '43199.999999',
+                        'measures': {
+                            'disk_gib': '0.000000',
+                            'ram_mib': '0.000000',
+                            'vcpus': '172799.999996',
+                        },
+                    },
+                    {
+                        'type': 'm1.small',
+                        # web: 129600.000001; old: 31 days.
+                        'usage': '2808000.000001',
+                        'measures': {
+                            'disk_gib': '0.000000',
+                            'ram_mib': '0.000000',
+                            'vcpus': '5616000.000002',
+                        },
+                    },
+                ],
+            },
+            answer,
+        )
+
+    def test_by_state_of_one_resource(self):
+        answer = self.usage(
+            '/v1/instances',
+            base.alice(),
+            group_by='resource_id,state',
+            resource_id='web',
+            type='m1.large',
+        )
+        self.assertEqual(
+            [
+                ('web', 'active', '21599.999999'),
+                ('web', 'stopped', '21600.000000'),
+            ],
+            [
+                (result['resource_id'], result['state'], result['usage'])
+                for result in answer['results']
+            ],
+        )
+
+    def test_everything_of_everybody(self):
+        answer = self.usage(
+            '/v1/usage',
+            base.admin(),
+            all_projects='true',
+            group_by='resource_type,project_id',
+            to='2026-11-02T00:00:00Z',
+        )
+        acme = base.project_id('alice', 'acme')
+        globex = base.project_id('bob', 'globex')
+        self.assertEqual(
+            {
+                # m1.small and m1.large of web; 32 days of old.
+                ('instance', acme): '2937600.000000',
+                ('instance', globex): '1.000000',
+                ('volume', acme): '86400.000000',
+                ('volume', globex): '86400.000000',
+                ('instance', ODD_ID): '3600.000000',
+            },
+            {
+                (result['resource_type'], result['project_id']): result[
+                    'usage'
+                ]
+                for result in answer['results']
+            },
+        )
+
+    def test_each_sees_his_own(self):
+        period = {'to': '2026-11-02T00:00:00Z', 'group_by': 'resource_id'}
+        for token, expected in (
+            (base.alice(), {'web', 'old', 'disk'}),
+            (base.bob(), {'other', 'disk'}),
+            (base.admin(), set()),
+        ):
+            answer = self.usage('/v1/usage', token, **period)
+            self.assertEqual(
+                expected,
+                {result['resource_id'] for result in answer['results']},
+            )
+
+    def test_a_measure_of_one_second(self):
+        answer = self.usage('/v1/volumes', base.alice())
+        self.assertEqual(
+            [
+                {
+                    'type': 'ceph',
+                    'usage': '86400.000000',
+                    'measures': {'size_gib': '864000.000000'},
+                }
+            ],
+            answer['results'],
+        )
+
+    def test_as_of_a_time_before_anything_was_known(self):
+        answer = self.usage(
+            '/v1/instances', base.alice(), as_of='2026-11-09T23:59:59Z'
+        )
+        self.assertEqual([], answer['results'])
+        self.assertEqual('2026-11-09T23:59:59Z', answer['as_of'])
+        answer = self.usage(
+            '/v1/instances', base.alice(), as_of='2026-11-10T00:00:00Z'
+        )
+        self.assertEqual(2, len(answer['results']))
+
+    def test_every_key_can_be_asked_for(self):
+        for found in self.get('/v1/', base.alice()).json()['resource_types']:
+            for key in found['keys']:
+                for path in ('/v1/usage', f'/v1/{found["collection"]}'):
+                    with self.subTest(path=path, key=key):
+                        self.usage(path, base.alice(), group_by=key)
+                        if key not in ('project_id', 'resource_type'):
+                            self.usage(path, base.alice(), **{key: 'x'})
+
+    def test_odd_ids_are_values(self):
+        for params in (
+            {'project_id': ODD_ID},
+            {'project_id': [ODD_ID, "';"], 'resource_id': ODD_ID},
+            {'project_id': ODD_ID, 'name': [ODD_ID, '\\']},
+            {'all_projects': 'true', 'name': ODD_ID},
+        ):
+            with self.subTest(**params):
+                answer = self.usage(
+                    '/v1/instances',
+                    base.admin(),
+                    group_by='resource_id,project_id,name',
+                    **params,
+                )
+                self.assertEqual(
+                    [(ODD_ID, ODD_ID, ODD_ID, '3600.000000')],
+                    [
+                        (
+                            result['resource_id'],
+                            result['project_id'],
+                            result['name'],
+                            result['usage'],
+                        )
+                        for result in answer['results']
+                    ],
+                )
+
+    def test_values_that_look_like_sql_find_nothing(self):
+        for value in (
+            "' OR 1=1 --",
+            "x') OR ('1'='1",
+            '\\',
+            "\\'",
+            'a\0b',
+            '\t',
+            '{p1:String}',
+            '%',
+            '*',
+            '[]',
+            "['a']",
+        ):
+            for key in ('resource_id', 'name', 'state', 'type'):
+                with self.subTest(key=key, value=value):
+                    answer = self.usage(
+                        '/v1/usage', base.alice(), **{key: value}
+                    )
+                    self.assertEqual([], answer['results'])
+            response = self.get(
+                '/v1/usage', base.alice(), {'project_id': value}
+            )
+            self.assert_error(response, 403, 'forbidden')
+            answer = self.usage('/v1/usage', base.admin(), project_id=value)
+            self.assertEqual([], answer['results'])
+
+    def test_bad_questions(self):
+        for params, code in (
+            ({'flavor': 'x'}, 'unknown-parameter'),
+            ({'from': '2026-10-01T00:00:00'}, 'invalid-parameter'),
+            ({'to': '2026-10-01T00:00:00Z'}, 'invalid-period'),
+            ({'to': '2026-09-01T00:00:00Z'}, 'invalid-period'),
+            ({'to': '2126-10-01T00:00:00Z'}, 'invalid-period'),
+            ({'name': 'x' * 256}, 'invalid-parameter'),
+            ({'name': 'x' * 8050}, 'bad-request'),
+        ):
+            with self.subTest(str(params)[:80]):
+                response = self.get(
+                    '/v1/instances', base.alice(), {**PERIOD, **params}
+                )
+                self.assert_error(response, 400, code)
+
+
+class TestTooExpensive(base.ServerTestCase):
+    def start(self):
+        self.server.configure()
+        text = self.server.config_file.read_text()
+        self.server.config_file.write_text(
+            text.replace(
+                '[clickhouse]', '[clickhouse]\nquery_max_result_rows = 1'
+            )
+        )
+        super().start()
+
+    def test_it_is_refused_with_advice(self):
+        self.storage.write_events(
+            [event('a', 0, 1), event('b', 0, 2)], received_at=OCTOBER
+        )
+        response = self.get('/v1/usage', base.alice(), PERIOD)
+        self.assertEqual(200, response.status_code, response.text)
+        response = self.get(
+            '/v1/usage', base.alice(), {**PERIOD, 'group_by': 'resource_id'}
+        )
+        detail = self.assert_error(response, 400, 'query-too-expensive')
+        self.assertIn('fewer groups', detail)
+        self.assertNotIn('SELECT', response.text)
