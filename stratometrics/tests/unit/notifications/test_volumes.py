@@ -88,6 +88,29 @@ class VolumeTest(unittest.TestCase):
         )
         self.assertEqual(3, len(life) - 1)
 
+    def test_an_audit_does_not_bill_a_failed_creation(self) -> None:
+        for event_type in (
+            'volume.create.start',
+            'volume.create.end',
+            'volume.exists',
+            'volume.update.end',
+        ):
+            message = again(
+                event_type,
+                '2026-11-23 06:54:37+00:00',
+                sent='2026-11-23 09:15:00.123456',
+                status='error',
+            )
+            with self.subTest(event_type):
+                self.assertEqual((), base.shipped().decode(message))
+
+    def test_a_volume_that_is_set_to_error_stays_billed(self) -> None:
+        (event,) = base.shipped().decode(
+            base.message('volume.reset_status.end')
+        )
+        self.assertEqual('error', event.state)
+        self.assertIs(event_model.Phase.BILLED, event.phase)
+
     def test_a_creation_that_ended_is_billed_whatever_it_says(self) -> None:
         """A volume from a backup stays "creating" in its create.end.
 
