@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+# Runs tests: tools/run-tests.sh [TOX ENVIRONMENT]...
+#
+# By default pep8, py3 and functional. The last line says how many tests
+# passed and failed; an environment without tests of its own, such as pep8,
+# counts as one. The exit status is 0 if something passed and nothing failed.
+
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+# shellcheck source=tools/prepare.sh
+source tools/prepare.sh
+
+case ${1:-} in
+    -h|--help)
+        sed -n '/^# Runs/,/^$/s/^# \{0,1\}//p' tools/run-tests.sh
+        exit 0
+        ;;
+esac
+[[ $# -gt 0 ]] || set -- pep8 py3 functional
+
+require_tools
+prepare_environment tox tools/tox-requirements.txt \
+    --requirement tools/tox-requirements.txt
+
+passed=0
+failed=0
+for name in "$@"; do
+    echo "=== $name"
+    before=$(cat .stestr/next-stream 2>/dev/null || echo 0)
+    status=0
+    run "$environment/bin/tox" run -e "$name" || status=$?
+    after=$(cat .stestr/next-stream 2>/dev/null || echo 0)
+    if [[ $after != "$before" ]]; then
+        counts=$("$environment/bin/python" tools/count_results.py \
+            ".stestr/$before") || counts='0 1'
+        read -r good bad <<<"$counts"
+        passed=$((passed + good))
+        failed=$((failed + bad))
+        # What failed was not a test: something before or after them.
+        [[ $status -eq 0 || $bad -gt 0 ]] || failed=$((failed + 1))
+    elif [[ $status -eq 0 ]]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+done
+
+echo "$passed passed, $failed failed"
+[[ $passed -gt 0 && $failed -eq 0 ]]
