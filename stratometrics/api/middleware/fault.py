@@ -31,21 +31,19 @@ LOG = logging.getLogger(__name__)
 RETRY_AFTER = 5
 
 #: Headers of a foreign error answer that mean something to the caller.
-_KEPT_HEADERS = ('WWW-Authenticate', 'Allow', 'Retry-After')
+_KEPT_HEADERS = ('WWW-Authenticate', 'Allow')
 
 #: What to say of errors that come as a bare status from a library.
-_DETAILS = {
-    400: 'The request is malformed.',
-    401: 'The request needs a valid token in X-Auth-Token.',
-    403: 'You are not allowed to do this.',
-    404: 'There is nothing at this path.',
-    405: 'The path does not take this method.',
-    406: 'The answer can be had as application/json only.',
-    411: 'The request needs a Content-Length.',
-    413: 'The body of the request is too large.',
-    415: 'The body of the request has a type that is not understood.',
-    503: 'The identity service is not available; try again later.',
+_FOREIGN = {
+    400: ('bad-request', 'The request is malformed.'),
+    401: ('unauthorized', 'The request needs a valid token in X-Auth-Token.'),
+    403: ('forbidden', 'You are not allowed to do this.'),
+    404: ('not-found', 'There is nothing at this path.'),
+    405: ('method-not-allowed', 'The path does not take this method.'),
+    406: ('not-acceptable', 'The answer can be had as JSON only.'),
+    413: ('request-entity-too-large', 'The body of the request is too large.'),
 }
+_KEYSTONE_IS_AWAY = 'The identity service is not available; try again later.'
 
 
 class Fault:
@@ -88,7 +86,7 @@ class Fault:
         except keystone_exceptions.ClientException as error:
             LOG.error('Keystone cannot be asked: %s', error)
             response = _answer(
-                request, errors.Unavailable(_DETAILS[503], RETRY_AFTER)
+                request, errors.Unavailable(_KEYSTONE_IS_AWAY, RETRY_AFTER)
             )
         except Exception:
             LOG.exception('A request failed')
@@ -112,20 +110,24 @@ def _from_status(
     request: webob.Request, found: webob.Response
 ) -> webob.Response:
     """An error that a library made: its status counts, not its text."""
+    if found.status_int == 503:
+        # Of the libraries only keystonemiddleware needs something.
+        return _answer(
+            request, errors.Unavailable(_KEYSTONE_IS_AWAY, RETRY_AFTER)
+        )
     title = found.status.partition(' ')[2]
+    code, detail = _FOREIGN.get(
+        found.status_int, (f'http-{found.status_int}', f'{title}.')
+    )
     error = errors.APIError(
-        _DETAILS.get(found.status_int, f'{title}.'),
+        detail,
         {
             name: found.headers[name]
             for name in _KEPT_HEADERS
             if name in found.headers
         },
     )
-    error.status = found.status_int
-    error.title = title
-    error.code = title.lower().replace(' ', '-')
-    if error.status == 503:
-        error.headers.setdefault('Retry-After', str(RETRY_AFTER))
+    error.status, error.title, error.code = found.status_int, title, code
     return _answer(request, error)
 
 
