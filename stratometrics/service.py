@@ -21,6 +21,10 @@ from stratometrics import version
 
 PROJECT = 'stratometrics'
 
+#: It logs a traceback for each attempt to connect; what its errors say is
+#: told once, by those that call it.
+_QUIET = ['clickhouse_driver=CRITICAL']
+
 
 def prepare(
     argv: Sequence[str],
@@ -39,6 +43,9 @@ def prepare(
     """
     conf = cfg.ConfigOpts()
     logging.register_options(conf)
+    conf.set_default(
+        'default_log_levels', [*logging.get_default_log_levels(), *_QUIET]
+    )
     # The driver logs each failed attempt to connect with a traceback; what
     # it raises is logged once, by whoever asked.
     logging.set_defaults(

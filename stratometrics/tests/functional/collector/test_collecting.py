@@ -318,3 +318,14 @@ class TestOddMessages(bed.CollectorTestCase):
             body = json.loads(kept[message['message_id']].body)
             self.assertEqual(message.get('payload'), body.get('payload'))
         self.assertEqual([], self.waiting_messages())
+
+    def test_nothing_at_all(self):
+        [message] = bed.notifications(1)
+        # The driver makes an empty message of both.
+        self.publish([b'', b'[]', bed.envelope(message)])
+        self.start()
+        self.wait_until(
+            lambda: list(self.storage.rejected()), 'it is set aside'
+        )
+        [kept] = self.storage.rejected()
+        self.assertEqual('{}', kept.body)

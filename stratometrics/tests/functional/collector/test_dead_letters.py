@@ -18,8 +18,7 @@ from stratometrics.tests.functional.collector import bed
 ODD = {
     'truncated envelope': b'{"oslo.version": "2.0", "oslo.mess',
     'not UTF-8': b'\xff\xfe\x00\x80',
-    'empty': b'',
-    'a list': b'[]',
+    'a list': b'[1]',
     'a text': b'"text"',
     'null': b'null',
     'a number': b'7',
