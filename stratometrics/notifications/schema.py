@@ -69,7 +69,8 @@ _DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
 _UNDERSCORED = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*')
 #: Paths below /v1 that are not collections of one resource type.
 _RESERVED_COLLECTIONS = ('prices', 'resources', 'statements', 'usage')
-#: Parameters of questions that an attribute, as a filter, would hide.
+#: Parameters of questions that an attribute, as a filter, would hide, and what
+#: a result holds beside the attributes that it is grouped by.
 _RESERVED_ATTRIBUTES = (
     'all_projects',
     'as_of',
@@ -78,8 +79,10 @@ _RESERVED_ATTRIBUTES = (
     'group_by',
     'limit',
     'marker',
+    'measures',
     'timezone',
     'to',
+    'usage',
 )
 
 

@@ -790,7 +790,7 @@ class ErrorTest(base.FolderTestCase):
 
     def test_attributes(self) -> None:
         where = 'shelf: sources.workshop.attributes'
-        for name in ('project_id', 'state', 'limit', 'from'):
+        for name in ('project_id', 'state', 'limit', 'from', 'usage'):
             self.assert_spoilt(
                 '{colour: paint.colour,',
                 f'{{colour: paint.colour, {name}: a,',
