@@ -1,0 +1,256 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Command line of the benchmark; tools/benchmark.sh calls it."""
+
+import argparse
+from collections.abc import Sequence
+import dataclasses
+import pathlib
+import signal
+import sys
+
+from benchmark import collecting
+from benchmark import dataset
+from benchmark import inserts
+from benchmark import machine
+from benchmark import overhead
+from benchmark import questions
+from benchmark import report as report_module
+from benchmark import servers as servers_module
+from benchmark import traffic as traffic_module
+from stratometrics.model import timestamps
+from stratometrics.storage import errors as storage_errors
+from stratometrics.tests.realparts import errors as part_errors
+
+PARTS = (collecting.PART, questions.PART, overhead.PART, inserts.PART)
+
+#: Sizes of --quick: enough to see that everything runs, and no more.
+QUICK = {
+    'messages': 3000,
+    'batch_size': 250,
+    'pairs': 1,
+    'instances': 20_000,
+    'projects': 100,
+    'repeat': 3,
+    'requests': 50,
+}
+
+_GIB = 1 << 30
+
+
+class Stopped(BaseException):
+    """A signal says to stop; whatever was started is to be cleaned up."""
+
+
+def _on_signal(number: int, frame: object) -> None:
+    # Cleaning up is not to be cut short by a second signal.
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, signal.SIG_IGN)
+    raise Stopped
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f'{number} is less than 1')
+    return number
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(',')
+    for name in names:
+        if name not in PARTS:
+            raise argparse.ArgumentTypeError(
+                f'{name!r} is none of {", ".join(PARTS)}'
+            )
+    return names
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog='tools/benchmark.sh',
+        description='Measure Stratometrics between real servers, which it '
+        'starts. How to read what it prints: '
+        'doc/source/contributor/benchmark.rst',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    top.add_argument(
+        '--only',
+        type=_names,
+        default=list(PARTS),
+        metavar='PARTS',
+        help=f'some of {", ".join(PARTS)}, with commas between them',
+    )
+    top.add_argument(
+        '--quick',
+        action='store_true',
+        help='small sizes: shows that everything runs, not how fast it is',
+    )
+    top.add_argument(
+        '--json',
+        type=pathlib.Path,
+        metavar='FILE',
+        help='write all facts and figures to this file, too',
+    )
+    top.add_argument(
+        '--data',
+        type=pathlib.Path,
+        metavar='DIR',
+        help='keep data in this folder instead of a temporary one',
+    )
+    top.add_argument(
+        '--memory',
+        type=_positive,
+        default=8,
+        metavar='GIB',
+        help='memory for ClickHouse',
+    )
+    collect = top.add_argument_group('the collector')
+    for name, default, text in (
+        ('messages', 30_000, 'messages that are timed for each consumer'),
+        ('batch-size', 1000, 'messages of a batch'),
+        ('pairs', 3, 'how often collector and listener are compared'),
+    ):
+        _add_number(collect, name, default, text)
+    query = top.add_argument_group('the data set')
+    for name, default, text in (
+        ('instances', 1_000_000, 'instances that there ever were'),
+        ('events-per-instance', 4, 'events of each, without its birth'),
+        (
+            'months',
+            1,
+            'whole months that they spread over; the last one is asked about',
+        ),
+        ('projects', 1000, 'their owners'),
+        ('flavors', 20, 'their types'),
+        ('parts', 8, 'inserts that each month comes in, by time of arrival'),
+    ):
+        _add_number(query, name, default, text)
+    repeat = top.add_argument_group('how often')
+    _add_number(repeat, 'repeat', 15, 'times that a question is timed')
+    _add_number(repeat, 'requests', 500, 'HTTP requests that are timed')
+    return top
+
+
+def _add_number(group, name: str, default: int, text: str) -> None:
+    group.add_argument(
+        f'--{name}', type=_positive, default=default, metavar='N', help=text
+    )
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options; --quick changes the defaults of the others."""
+    top = parser()
+    if '--quick' in argv:
+        top.set_defaults(**QUICK)
+    args = top.parse_args(argv)
+    if args.events_per_instance < dataset.LEAST_EVENTS:
+        top.error(f'--events-per-instance: at least {dataset.LEAST_EVENTS}')
+    if args.json and not args.json.absolute().parent.is_dir():
+        top.error(f'--json: {args.json.parent} is not a folder')
+    return args
+
+
+def measure(
+    args: argparse.Namespace,
+    report: report_module.Report,
+    servers: servers_module.Servers,
+) -> None:
+    """Run the parts that were asked for."""
+    report.facts('Machine', machine.facts())
+    report.facts('ClickHouse', servers.settings())
+    traffic = traffic_module.Traffic()
+    if collecting.PART in args.only:
+        collecting.run(
+            report,
+            servers,
+            traffic,
+            args.messages,
+            args.batch_size,
+            args.pairs,
+        )
+    if {questions.PART, overhead.PART} & set(args.only):
+        _ask(args, report, servers)
+    if inserts.PART in args.only:
+        config = servers.configure('inserts')
+        with servers_module.database(config) as database:
+            inserts.run(report, database, traffic, args.repeat)
+    report.facts('At the end', {'load average': machine.load()})
+
+
+def _ask(
+    args: argparse.Namespace,
+    report: report_module.Report,
+    servers: servers_module.Servers,
+) -> None:
+    plan = dataset.Plan(
+        instances=args.instances,
+        events=args.events_per_instance,
+        months=args.months,
+        projects=min(args.projects, args.instances),
+        flavors=args.flavors,
+        parts=args.parts,
+    )
+    now = timestamps.now()
+    report.facts('Data set', dataclasses.asdict(plan))
+    config = servers.configure('data-set')
+    with servers_module.database(config) as database:
+        database.pool.execute('SYSTEM STOP MERGES $database.events')
+        dataset.build(database.pool, plan, now)
+        if questions.PART in args.only:
+            questions.run(
+                report, database, servers.store, plan, now, args.repeat
+            )
+        if overhead.PART in args.only:
+            overhead.run(report, database, servers, plan, now, args.requests)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the benchmark.
+
+    :returns: the exit status: 0 if everything could be measured, whether or
+        not the aims were met.
+    """
+    args = parse(argv)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _on_signal)
+    report = report_module.Report()
+    servers = None
+    try:
+        servers = servers_module.Servers(args.data, args.memory * _GIB)
+        measure(args, report, servers)
+        if args.json:
+            report.write(args.json)
+    except (
+        part_errors.PartError,
+        storage_errors.StorageError,
+        collecting.Failed,
+        overhead.Failed,
+        questions.WrongAnswer,
+        OSError,
+    ) as error:
+        print(f'benchmark: {error}', file=sys.stderr)
+        return 1
+    except Stopped:
+        print('benchmark: stopped', file=sys.stderr)
+        return 130
+    finally:
+        if servers:
+            servers.close()
+    if report.missed:
+        print(f'\nAims missed: {"; ".join(report.missed)}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
