@@ -1,0 +1,133 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""What the user reads."""
+
+from collections.abc import Mapping, Sequence
+import json
+import shlex
+from urllib import parse
+
+from stratometrics.tests.quickstart import expectation
+from stratometrics.tests.quickstart import questions
+from stratometrics.tests.quickstart import services
+
+_HEADERS = ('project', 'resource', 'type', 'state', 'h:mm:ss', 'measured')
+_NUMBERS = _HEADERS.index('h:mm:ss')
+_UNITS = {'instance': 'vcpu-seconds', 'volume': 'GiB-seconds '}
+
+
+def clock(seconds: str) -> str:
+    """Decimal seconds in hours, minutes and seconds, none of them rounded.
+
+    :param seconds: such as ``5400.000001``.
+    :returns: such as ``1:30:00.000001``.
+    """
+    whole, _, fraction = seconds.partition('.')
+    minutes, rest = divmod(int(whole), 60)
+    return f'{minutes // 60}:{minutes % 60:02}:{rest:02}.{fraction}'
+
+
+def table(
+    answer: Mapping[expectation.Group, expectation.Amount],
+    project_names: Mapping[str, str],
+) -> str:
+    """An answer, a line for each group.
+
+    :param project_names: by their ids.
+    """
+    rows = sorted(
+        (
+            project_names[group.project_id],
+            group.resource_type,
+            group.type,
+            group.state,
+            clock(amount.usage),
+            f'{amount.measured} {_UNITS[group.resource_type]}',
+        )
+        for group, amount in answer.items()
+    )
+    columns = list(zip(_HEADERS, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    rule = ['-' * width for width in widths]
+    return '\n'.join(_line(cells, widths) for cells in (_HEADERS, rule, *rows))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return '  '.join(
+        cell.rjust(width) if number >= _NUMBERS else cell.ljust(width)
+        for number, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ).rstrip()
+
+
+def places(running: services.Services) -> str:
+    """What runs where."""
+    lines = [
+        ('stratometrics-api', running.url),
+        (
+            'stratometrics-collector',
+            f'logs to {running.log("stratometrics-collector")}',
+        ),
+        *(
+            (name, each.address.url)
+            for name, each in sorted(running.parts.items())
+        ),
+        ('configuration', str(running.config_file)),
+        ('data and logs', str(running.folder)),
+    ]
+    return '\n'.join(f'  {name:24} {place}' for name, place in lines)
+
+
+def commands(running: services.Services, question: questions.Question) -> str:
+    """Lines for a shell that ask the API a question."""
+    who = question.caller
+    body = {
+        'auth': {
+            'identity': {
+                'methods': ['password'],
+                'password': {
+                    'user': {
+                        'name': who.user,
+                        'domain': {'id': 'default'},
+                        'password': running.identities.password,
+                    }
+                },
+            },
+            'scope': {
+                'project': {
+                    'name': who.project,
+                    'domain': {'id': 'default'},
+                }
+            },
+        }
+    }
+    tokens = f'{running.identities.url}/auth/tokens'
+    query = parse.urlencode(
+        {
+            'from': question.begin,
+            'to': question.end,
+            'group_by': 'type,state',
+        },
+        safe=':,',
+    )
+    instances = f'{running.url}/v1/instances?{query}'
+    return '\n'.join(
+        (
+            f'TOKEN=$(curl -s -i {shlex.quote(tokens)} \\',
+            "    -H 'Content-Type: application/json' \\",
+            f'    -d {shlex.quote(json.dumps(body))} \\',
+            "    | sed -n 's/^x-subject-token: *//Ip' | tr -d '\\r')",
+            '',
+            'curl -s -H "X-Auth-Token: $TOKEN" \\',
+            f'    {shlex.quote(instances)}',
+        )
+    )
