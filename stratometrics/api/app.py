@@ -11,6 +11,7 @@
 # under the License.
 """The WSGI application, put together in one place."""
 
+from wsgiref import types as wsgi
 import zoneinfo
 
 from keystoneauth1 import exceptions as keystone_exceptions
@@ -47,7 +48,7 @@ class ConfigurationError(Exception):
     """The service cannot start like this; str() says what to change."""
 
 
-def load(conf: cfg.ConfigOpts):
+def load(conf: cfg.ConfigOpts) -> wsgi.WSGIApplication:
     """The WSGI application that the configuration describes.
 
     It connects to nothing before its first request, so that one loaded
@@ -68,7 +69,7 @@ def make_application(
     conf: cfg.ConfigOpts,
     storage: storage_base.Storage,
     found: definitions.Definitions,
-):
+) -> wsgi.WSGIApplication:
     """Everything from the socket to the storage.
 
     :param conf: the configuration, with the service's options registered.
@@ -126,7 +127,9 @@ def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
         ) from None
 
 
-def _authenticated(conf: cfg.ConfigOpts, application):
+def _authenticated(
+    conf: cfg.ConfigOpts, application: wsgi.WSGIApplication
+) -> wsgi.WSGIApplication:
     if conf.api.auth_strategy == 'noauth':
         LOG.warning(
             'Nobody is authenticated and everybody is an administrator: '

@@ -16,7 +16,9 @@ import logging as python_logging
 import socket
 import sys
 from typing import Any
+from wsgiref import types as wsgi
 
+from gunicorn import config
 from gunicorn import glogging
 from gunicorn.app import base
 from oslo_config import cfg
@@ -46,12 +48,12 @@ UNUSABLE = (
 class ServerLogger(glogging.Logger):
     """Leaves Gunicorn's own messages to oslo.log, and requests to the API."""
 
-    def setup(self, cfg) -> None:
+    def setup(self, cfg: config.Config) -> None:
         self.cfg = cfg
         self.error_log.propagate = True
         self.error_log.setLevel(python_logging.NOTSET)
 
-    def access(self, resp, req, environ, request_time) -> None:
+    def access(self, *request: Any) -> None:
         pass
 
     def reopen_files(self) -> None:
@@ -75,7 +77,7 @@ class Server(base.BaseApplication):
         self,
         argv: Sequence[str],
         conf: cfg.ConfigOpts,
-        application: Any,
+        application: wsgi.WSGIApplication,
         listener: socket.socket,
     ) -> None:
         self._argv = argv
@@ -102,7 +104,7 @@ class Server(base.BaseApplication):
         for name, value in settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:
+    def load(self) -> wsgi.WSGIApplication:
         return self._application
 
     def reload(self) -> None:

@@ -12,9 +12,9 @@
 """What all controllers have in common."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import types
-from typing import Any
+from typing import Any, NoReturn
 
 import pecan
 import webob.exc
@@ -31,7 +31,7 @@ class Request(pecan.Request):
     json = None
 
     @property
-    def params(self):
+    def params(self) -> Mapping[str, str]:
         return self.GET
 
 
@@ -49,7 +49,9 @@ class ReadOnlyController(abc.ABC):
         """
 
     @pecan.expose()
-    def _route(self, segments: Sequence[str], request: Request):
+    def _route(
+        self, segments: Sequence[str], request: Request
+    ) -> tuple[Callable[..., Any], list[str]]:
         # Pecan would walk along the attributes of Python objects.
         found = self
         for segment in filter(None, segments):
@@ -59,15 +61,19 @@ class ReadOnlyController(abc.ABC):
         return found.index, []
 
     @pecan.expose(generic=True, template='json')
-    def index(self, request, response):
+    def index(self, request: Request, response: pecan.Response) -> NoReturn:
         raise webob.exc.HTTPMethodNotAllowed
 
     @index.when(method='GET', template='json')
-    def get(self, request, response):
+    def get(
+        self, request: Request, response: pecan.Response
+    ) -> dict[str, Any]:
         return self.read(request)
 
     index.when(method='HEAD', template='json')(get)
 
     @index.when(method='OPTIONS', template='json')
-    def options(self, request, response):
+    def options(
+        self, request: Request, response: pecan.Response
+    ) -> pecan.Response:
         return pecan.Response(status=204, allow='GET, HEAD, OPTIONS')

@@ -11,6 +11,8 @@
 # under the License.
 """Who asks: the caller as the rest of the service knows him."""
 
+from wsgiref import types as wsgi
+
 from oslo_context import context as oslo_context
 from oslo_middleware import request_id
 import webob
@@ -23,7 +25,7 @@ ENVIRON_KEY = 'stratometrics.context'
 class KeystoneContext:
     """Makes a context of what keystonemiddleware found out."""
 
-    def __init__(self, application) -> None:
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
 
     @webob.dec.wsgify
@@ -49,7 +51,7 @@ class EverybodyIsAdmin:
     X-Project-Id says which project the caller pretends to come from.
     """
 
-    def __init__(self, application) -> None:
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
 
     @webob.dec.wsgify

@@ -12,6 +12,7 @@
 """Every error, wherever it comes from, leaves in one shape."""
 
 import json
+from wsgiref import types as wsgi
 
 from keystoneauth1 import exceptions as keystone_exceptions
 from oslo_log import log as logging
@@ -53,7 +54,7 @@ class Fault:
     written for callers. So nobody sees SQL, a path or a host.
     """
 
-    def __init__(self, application) -> None:
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
 
     @webob.dec.wsgify

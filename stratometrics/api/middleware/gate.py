@@ -11,6 +11,9 @@
 # under the License.
 """Who needs no token."""
 
+from collections.abc import Iterable
+from wsgiref import types as wsgi
+
 #: Paths that everybody may see, without a slash at their end.
 PUBLIC_PATHS = frozenset({'', '/healthcheck'})
 
@@ -25,11 +28,19 @@ class Gate:
     :param guarded: the same behind authentication.
     """
 
-    def __init__(self, application, guarded) -> None:
+    def __init__(
+        self,
+        application: wsgi.WSGIApplication,
+        guarded: wsgi.WSGIApplication,
+    ) -> None:
         self._application = application
         self._guarded = guarded
 
-    def __call__(self, environ, start_response):
+    def __call__(
+        self,
+        environ: wsgi.WSGIEnvironment,
+        start_response: wsgi.StartResponse,
+    ) -> Iterable[bytes]:
         path = environ.get('PATH_INFO', '').rstrip('/')
         if path in PUBLIC_PATHS or environ['REQUEST_METHOD'] == 'OPTIONS':
             return self._application(environ, start_response)

@@ -13,6 +13,7 @@
 
 import time
 from urllib import parse
+from wsgiref import types as wsgi
 
 from oslo_context import context as oslo_context
 from oslo_log import log as logging
@@ -33,7 +34,7 @@ _PRINTABLE = "%/?:@-._~!$&'()*+,;="
 class RequestLog:
     """Logs method, address, status, length, duration and caller."""
 
-    def __init__(self, application) -> None:
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
 
     @webob.dec.wsgify
@@ -66,7 +67,7 @@ class RequestLog:
         return response
 
 
-def _address(environ: dict) -> str:
+def _address(environ: wsgi.WSGIEnvironment) -> str:
     path = environ.get('SCRIPT_NAME', '') + environ.get('PATH_INFO', '')
     # The path has been decoded, so its percent signs are meant as such.
     address = parse.quote(

@@ -12,6 +12,7 @@
 """Turns away what no controller should have to think about."""
 
 from urllib import parse
+from wsgiref import types as wsgi
 
 import webob
 import webob.dec
@@ -28,7 +29,7 @@ _FORMS = ['application/json']
 class Screening:
     """Lets pass what is UTF-8, of bearable length, and content with JSON."""
 
-    def __init__(self, application) -> None:
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
 
     @webob.dec.wsgify

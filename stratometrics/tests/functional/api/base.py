@@ -148,6 +148,8 @@ class Server:
     def start(self) -> None:
         self.child.start()
         self.child.wait_until(lambda: ports.accepts(self.port), 30)
+        # It listens before it serves.
+        self.get('/')
 
     def close(self) -> None:
         self._session.close()
