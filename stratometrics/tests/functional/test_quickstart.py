@@ -1,0 +1,140 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""The quickstart, as a user runs it."""
+
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import testtools
+
+from stratometrics.tests.realparts import choice
+from stratometrics.tests.realparts import ports
+
+COMMAND = (sys.executable, '-m', 'stratometrics.tests.quickstart')
+MARK = 'STRATO_TEST_MARK'
+#: Seconds; a first run downloads servers.
+PATIENCE = 900
+
+
+class QuickstartTest(testtools.TestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.mark = secrets.token_hex(8)
+        # Without the servers that tests share: it starts its own.
+        shared = {kind.variable for kind in choice.PARTS.values()}
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in shared
+        } | {MARK: self.mark, 'TMPDIR': str(self.folder)}
+        self.port = ports.free_port()
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        child = subprocess.Popen(
+            [*COMMAND, '--port', str(self.port), *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        return child
+
+    def assert_nothing_left(self) -> None:
+        """No process that inherited this test's mark is there any more."""
+        mark = f'{MARK}={self.mark}'.encode()
+        for process in pathlib.Path('/proc').iterdir():
+            try:
+                marked = mark in (process / 'environ').read_bytes()
+                command = (process / 'cmdline').read_text()
+            except OSError:
+                continue
+            self.assertFalse(marked, f'still running: {command}')
+
+    @unittest.skipUnless(shutil.which('curl'), 'curl is not installed')
+    def test_stays_until_told_and_can_be_asked(self) -> None:
+        data = self.folder / 'data'
+        child = self.start('--data', str(data))
+        said = ''
+        for line in child.stdout:
+            said += line
+            if 'Ctrl-C' in line:
+                break
+        else:
+            self.fail(f'{said}\n{child.stderr.read()}')
+
+        lines = said[said.index('TOKEN=') : said.index('All of it ends')]
+        asked = subprocess.run(
+            ['bash', '-euo', 'pipefail', '-c', lines],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        results = json.loads(asked.stdout)['results']
+        [running] = (
+            each
+            for each in results
+            if (each['type'], each['state']) == ('m1.medium', 'active')
+        )
+        # The exact amount depends on the present, for a server that lives.
+        self.assertGreater(float(running['usage']), 300)
+
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=60)
+        self.assertEqual(0, child.returncode)
+        self.assert_nothing_left()
+
+        # The same facts again, in the same folder: nothing counts twice.
+        again = self.start('--data', str(data), '--once')
+        said_again, errors = again.communicate(timeout=PATIENCE)
+        self.assertEqual(0, again.returncode, said_again + errors)
+        ended = r'acme +instance +m1.small +shelved +(\S+)'
+        self.assertEqual(
+            re.search(ended, said)[1], re.search(ended, said_again)[1]
+        )
+        self.assert_nothing_left()
+
+    def test_once_leaves_nothing_behind(self) -> None:
+        child = self.start('--once')
+        said, errors = child.communicate(timeout=PATIENCE)
+        self.assertEqual((0, ''), (child.returncode, errors), said)
+        self.assertIn('33 groups: each equals', said)
+        self.assertEqual([], list(self.folder.iterdir()))
+        self.assert_nothing_left()
+
+    def test_a_taken_port_is_named(self) -> None:
+        with socket.create_server(('127.0.0.1', self.port)):
+            child = self.start('--once')
+            _, errors = child.communicate(timeout=PATIENCE)
+        self.assertEqual(1, child.returncode)
+        self.assertEqual(
+            f'quickstart.sh: stratometrics-api cannot listen on 127.0.0.1:'
+            f'{self.port}: the port is taken\n',
+            errors,
+        )
+        self.assertEqual([], list(self.folder.iterdir()))
+        self.assert_nothing_left()
