@@ -46,14 +46,6 @@ def prepare(
     conf.set_default(
         'default_log_levels', [*logging.get_default_log_levels(), *_QUIET]
     )
-    # The driver logs each failed attempt to connect with a traceback; what
-    # it raises is logged once, by whoever asked.
-    logging.set_defaults(
-        default_log_levels=[
-            *logging.get_default_log_levels(),
-            'clickhouse_driver=CRITICAL',
-        ]
-    )
     stratometrics_conf.register_opts(conf)
     conf.register_cli_opts(cli_opts)
     conf(
