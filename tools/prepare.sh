@@ -41,7 +41,7 @@ quietly() {
     shift
     log=$(mktemp)
     if ! run "$@" >"$log" 2>&1; then
-        tail -n 5 "$log" | sed 's/^/    /' >&2
+        tail -n 15 "$log" | sed 's/^/    /' >&2
         rm -f "$log"
         fail "cannot $purpose"
     fi
