@@ -19,16 +19,29 @@ import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 from clickhouse_driver import errors as driver_errors
 from keystoneauth1 import exceptions
 import kombu
 
+from stratometrics.tests.realparts import chdb
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import rabbitmq
+
+STAND_IN = """\
+#!/bin/sh
+case "$1 $2" in
+'server --version') echo 'ClickHouse server version 26.7.2.1.' ;;
+'server --config-file='*)
+    echo served > "$(dirname "$0")/log"
+    exec '{python}' '{engine}' '{library}' "$2" --query "{listen}" ;;
+*) exit 1 ;;
+esac
+"""
 
 TOOL = (sys.executable, '-m', 'stratometrics.tests.realparts')
 
@@ -163,6 +176,28 @@ class ClickHouseTest(unittest.TestCase):
             self._ask(
                 server,
                 'SELECT length(groupArray(number)) FROM numbers(1000000000)',
+            )
+
+    def test_an_installed_program_is_preferred(self) -> None:
+        # The packaged engine stands in for it behind a server's arguments.
+        with tempfile.TemporaryDirectory() as folder:
+            program = pathlib.Path(folder, 'clickhouse')
+            program.write_text(
+                STAND_IN.format(
+                    python=sys.executable,
+                    engine=clickhouse.ENGINE,
+                    library=chdb.library(),
+                    listen=clickhouse.LISTEN,
+                )
+            )
+            program.chmod(0o755)
+            path = f'{folder}:{os.environ["PATH"]}'
+            with mock.patch.dict(os.environ, PATH=path):
+                server = self._start()
+            self._fill(server)
+            server.stop()
+            self.assertEqual(
+                'served\n', pathlib.Path(folder, 'log').read_text()
             )
 
     def test_a_taken_port_is_named(self) -> None:

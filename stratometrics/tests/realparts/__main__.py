@@ -52,10 +52,14 @@ class Stopped(BaseException):
 
 
 def _on_signal(number: int, frame: types.FrameType | None) -> None:
-    # Cleaning up is not to be cut short by a second signal.
+    _ignore_signals()
+    raise Stopped(number)
+
+
+def _ignore_signals() -> None:
+    # Cleaning up is not to be cut short.
     for each in STOP_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
-    raise Stopped(number)
 
 
 def say(message: str) -> None:
@@ -163,6 +167,7 @@ def running(args: argparse.Namespace) -> Iterator[list[AnyPart]]:
             )
             stack.callback(each.close)
             parts.append(each)
+        stack.callback(_ignore_signals)
         started = time.monotonic()
         for each in parts:
             each.launch()

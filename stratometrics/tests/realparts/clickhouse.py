@@ -268,10 +268,6 @@ class ClickHouse(part.Part):
                 str(ENGINE),
                 str(chdb.library()),
                 f'--config-file={self.data_dir}/config.xml',
-                # It takes these from its arguments alone.
-                f'--listen_host={self.host}',
-                f'--tcp_port={self.port}',
-                f'--path={self.data_dir}/store/',
                 '--log-level=warning',
                 '--multiquery',
                 '--query',

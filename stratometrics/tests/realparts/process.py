@@ -46,7 +46,16 @@ def spawn(command: Sequence[str], **kwargs: object) -> subprocess.Popen:
         str(os.getpid()),
         *command,
     ]
-    return _maker.submit(subprocess.Popen, tethered, **kwargs).result()
+    made = _maker.submit(subprocess.Popen, tethered, **kwargs)
+    try:
+        return made.result()
+    except BaseException:
+        # A signal may end the waiting, but not the making: nobody else will
+        # know of the child.
+        if not made.exception():
+            made.result().kill()
+            made.result().wait()
+        raise
 
 
 def last_lines(text: str, count: int) -> str:

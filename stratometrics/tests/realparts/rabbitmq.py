@@ -28,10 +28,11 @@ from stratometrics.tests.realparts import process
 # Distributions put a wrapper on the PATH that insists on one system user and
 # one data folder. The scripts behind it do not.
 FOLDERS = ('/usr/lib/rabbitmq/bin', '/opt/rabbitmq/sbin')
+# Where programs may be that an ordinary user's PATH leaves out.
+PATH = '/usr/local/sbin:/usr/sbin:/sbin'
+
 REFUSED = 403
 LOOPBACK_ONLY = '-kernel inet_dist_use_interface {127,0,0,1}'
-
-PATH = '/usr/local/sbin:/usr/sbin:/sbin'
 
 CONFIG = """\
 listeners.tcp.1 = {host}:{port}

@@ -31,6 +31,8 @@ def main(parent: int, command: list[str]) -> None:
     :param parent: the process id that the parent is expected to have.
     :param command: the program and its arguments.
     """
+    # A parent that is being stopped ignores the signal, and that is inherited.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.platform == 'linux':
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     # The parent may have died before the line above took effect.

@@ -11,6 +11,7 @@
 #    under the License.
 
 from concurrent import futures
+import os
 import pathlib
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import process
@@ -151,6 +153,41 @@ class TetherTest(unittest.TestCase):
         self.addCleanup(child.kill)
         with self.assertRaises(subprocess.TimeoutExpired):
             child.wait(0.3)
+
+    def test_a_child_can_be_stopped_though_its_parent_cannot(self) -> None:
+        previous = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        try:
+            child = process.spawn(
+                ['sh', '-c', 'echo up; exec sleep 100'], stdout=subprocess.PIPE
+            )
+        finally:
+            signal.signal(signal.SIGTERM, previous)
+        with child:
+            child.stdout.readline()
+            child.terminate()
+            self.assertEqual(-signal.SIGTERM, child.wait(10))
+
+    def test_a_signal_while_it_is_made_leaves_no_child(self) -> None:
+        made = []
+        popen = subprocess.Popen
+
+        def make(*args: object, **kwargs: object) -> subprocess.Popen:
+            os.kill(os.getpid(), signal.SIGALRM)
+            time.sleep(0.2)
+            made.append(popen(['sleep', '100']))
+            return made[0]
+
+        def on_alarm(*args: object) -> None:
+            raise InterruptedError
+
+        previous = signal.signal(signal.SIGALRM, on_alarm)
+        self.addCleanup(signal.signal, signal.SIGALRM, previous)
+        with (
+            mock.patch.object(process.subprocess, 'Popen', make),
+            self.assertRaises(InterruptedError),
+        ):
+            process.spawn(['sleep', '100'])
+        self.assertEqual(-signal.SIGKILL, made[0].returncode)
 
     def test_a_child_of_another_parent_does_not_run(self) -> None:
         done = subprocess.run(
