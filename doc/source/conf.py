@@ -1,0 +1,36 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""How the documentation is built."""
+
+project = 'Stratometrics'
+copyright = 'the Stratometrics developers'
+extensions = [
+    'openstackdocstheme',
+    'oslo_config.sphinxconfiggen',
+    'oslo_config.sphinxext',
+    'oslo_policy.sphinxpolicygen',
+    'oslo_policy.sphinxext',
+]
+
+openstackdocs_repo_name = 'openstack/stratometrics'
+openstackdocs_auto_name = False
+openstackdocs_bug_project = 'stratometrics'
+openstackdocs_bug_tag = 'docs'
+
+config_generator_config_file = '../../etc/stratometrics/config-generator.conf'
+sample_config_basename = '_static/stratometrics'
+policy_generator_config_file = '../../etc/stratometrics/policy-generator.conf'
+sample_policy_basename = '_static/stratometrics'
+
+html_theme = 'openstackdocs'
+pygments_style = 'native'
