@@ -21,7 +21,7 @@ OPTS = [
     cfg.StrOpt(
         'directory',
         default='/etc/stratometrics/definitions.d',
-        help='A folder of *.yaml files, read in the order of their names, '
+        help='A folder of .yaml files, read in the order of their names, '
         'that add resource types to the shipped ones or override keys of '
         'them. It need not exist.',
     ),
