@@ -10,32 +10,29 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""Print how many tests of a recorded run passed, and how many failed.
+"""Print how many tests of a run passed, and how many failed.
 
-``python count_results.py FILE``: the file is one that stestr recorded. A test
-that was skipped counts as neither; one that never ended has failed.
+The run is read from standard input, as ``stestr last --subunit`` writes it. A
+test that was skipped counts as neither; one that never ended has failed.
 """
 
-import pathlib
 import sys
 
 import subunit
 import testtools
 
 
-def main(path: str) -> None:
-    """Count the results in a stream of subunit, version 2.
-
-    :param path: the file with the stream.
-    """
+def main() -> None:
+    """Count the results in the stream."""
     summary = testtools.StreamSummary()
     summary.startTestRun()
-    with pathlib.Path(path).open('rb') as stream:
-        subunit.ByteStreamToStreamResult(stream).run(summary)
+    subunit.ByteStreamToStreamResult(
+        sys.stdin.buffer, non_subunit_name='output'
+    ).run(summary)
     summary.stopTestRun()
     failed = len(summary.errors) + len(summary.unexpectedSuccesses)
     print(summary.testsRun - failed - len(summary.skipped), failed)
 
 
 if __name__ == '__main__':
-    main(sys.argv[1])
+    main()

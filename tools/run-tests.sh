@@ -43,8 +43,8 @@ for name in "$@"; do
     run "$environment/bin/tox" run -e "$name" || status=$?
     after=$(cat .stestr/next-stream 2>/dev/null || echo 0)
     if [[ $after != "$before" ]]; then
-        counts=$("$environment/bin/python" tools/count_results.py \
-            ".stestr/$before") || counts='0 1'
+        counts=$("$environment/bin/stestr" last --subunit |
+            "$environment/bin/python" tools/count_results.py) || counts='0 1'
         read -r good bad <<<"$counts"
         passed=$((passed + good))
         failed=$((failed + bad))
