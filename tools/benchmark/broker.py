@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from concurrent import futures
 import re
 import time
+from typing import NamedTuple
 
 import kombu
 
@@ -28,27 +29,42 @@ PATIENCE = 600
 # The broker itself keeps the time: its queues know the moment at which a
 # message is acknowledged, and nobody has to ask them over the network.
 _WATCH = """
-Left = fun(What) ->
+Count = fun(What) ->
     lists:sum([begin
         {{ok, Queue}} = rabbit_amqqueue:lookup(
             rabbit_misc:r(<<"/">>, queue, Name)),
-        [{{_, Count}}] = rabbit_amqqueue:info(Queue, [What]),
-        Count
+        [{{_, Number}}] = rabbit_amqqueue:info(Queue, [What]),
+        Number
     end || Name <- [{names}]])
 end,
 Now = fun() -> erlang:monotonic_time(microsecond) end,
 Deadline = Now() + {patience} * 1000000,
 Wait = fun Again(What, Limit) ->
-    Count = Left(What),
-    case Count > Limit andalso Now() < Deadline of
+    Number = Count(What),
+    case Number > Limit andalso Now() < Deadline of
         true -> timer:sleep(5), Again(What, Limit);
-        false -> {{Now(), Count}}
+        false -> {{Now(), Number}}
     end
 end,
 {{Begun, _}} = Wait(messages_ready, {total} - 1),
 {{Ended, Rest}} = Wait(messages, {surplus}),
-{{Ended - Begun, {total} - Rest}}.
+{{_, Left}} = Wait(messages, 0),
+{{Ended - Begun, {total} - Rest, Left}}.
 """
+
+
+class Course(NamedTuple):
+    """How queues were emptied.
+
+    :param seconds: from the first delivery until no more than the surplus
+        was left to acknowledge.
+    :param acknowledged: how many messages were acknowledged in that time.
+    :param left: how many never were.
+    """
+
+    seconds: float
+    acknowledged: int
+    left: int
 
 
 class Queues:
@@ -109,12 +125,11 @@ class Queues:
             for name in self._names
         )
 
-    def watch(self, total: int, surplus: int) -> tuple[float, int]:
-        """Wait for deliveries to begin and acknowledgements to end.
+    def watch(self, total: int, surplus: int) -> Course:
+        """Wait for the first delivery and for the last acknowledgement.
 
         :param total: how many messages the queues hold.
-        :param surplus: how many may be left at the end.
-        :returns: seconds in between, and the messages acknowledged then.
+        :param surplus: how many of them are not timed.
         """
         said = self._broker.rabbitmqctl(
             'eval',
@@ -125,10 +140,10 @@ class Queues:
                 patience=PATIENCE,
             ),
         )
-        found = re.fullmatch(r'\{(\d+),(\d+)\}\s*', said)
+        found = re.fullmatch(r'\{(\d+),(\d+),(\d+)\}\s*', said)
         if not found:
             raise errors.PartError(f'rabbitmqctl eval said {said!r}')
-        return int(found[1]) / 1_000_000, int(found[2])
+        return Course(int(found[1]) / 1_000_000, int(found[2]), int(found[3]))
 
     def watching(self, total: int, surplus: int) -> futures.Future:
         """Begin to :meth:`watch` and go on."""

@@ -13,6 +13,7 @@
 
 import dataclasses
 import json
+import os
 import pathlib
 import sys
 from typing import Any, TextIO
@@ -77,8 +78,8 @@ class Report:
             self._say(f'  {name:<32}{value}')
 
     def heading(self, text: str) -> None:
-        """Announce the figures of a part."""
-        self._say(f'\n{text}')
+        """Announce the figures of a part, and how busy the machine is."""
+        self._say(f'\n{text} (load {os.getloadavg()[0]:.1f})')
 
     def add(self, part: str, name: str, value: float, unit: str, **more: Any):
         """Keep and print one figure; see :class:`Figure`."""

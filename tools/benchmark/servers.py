@@ -124,6 +124,8 @@ class Servers:
             'user': where.user or 'default',
             'password': where.password,
             'database': f'benchmark_{os.getpid()}',
+            # Merging a large data set takes a while without a word.
+            'send_receive_timeout': 3600,
         }
         lines = []
         for group, options in groups.items():

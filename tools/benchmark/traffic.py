@@ -11,8 +11,8 @@
 # under the License.
 """Recorded messages, sent by any number of like clouds.
 
-Every copy has message ids and resource ids of its own; all else is as it
-was recorded from Nova and Cinder.
+Every copy has ids of its own, of its messages and of its resources; all else
+is as it was recorded from Nova and Cinder.
 """
 
 from collections.abc import Iterator
@@ -66,6 +66,7 @@ class Traffic:
         events = [understand.decode(each.message) for each in recorded]
         self._ids = sorted(
             {each.message['message_id'] for each in recorded}
+            | {each.message['_unique_id'] for each in recorded}
             | {event.resource_id for found in events for event in found}
         )
         pattern = re.compile('({})'.format('|'.join(self._ids)))
@@ -90,10 +91,7 @@ class Traffic:
 
     def _endless(self, source: random.Random) -> Iterator[Message]:
         while True:
-            new = {
-                name: str(uuid.UUID(int=source.getrandbits(128)))
-                for name in self._ids
-            }
+            new = {name: _like(name, source) for name in self._ids}
             for each in self._templates:
                 body = ''.join(new.get(piece, piece) for piece in each.pieces)
                 yield Message(
@@ -102,3 +100,9 @@ class Traffic:
                     body.encode(),
                     each.stored,
                 )
+
+
+def _like(name: str, source: random.Random) -> str:
+    """Another id in the same spelling."""
+    made = uuid.UUID(int=source.getrandbits(128))
+    return str(made) if '-' in name else made.hex

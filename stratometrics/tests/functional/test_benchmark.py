@@ -1,0 +1,116 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The benchmark runs, at sizes at which its figures mean nothing."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import testtools
+
+ROOT = pathlib.Path(__file__).parents[3]
+
+SIZES = (
+    '--quick',
+    '--messages=500',
+    '--batch-size=100',
+    '--instances=2000',
+    '--months=2',
+    '--projects=20',
+    '--parts=2',
+    '--requests=10',
+)
+
+FIGURES = {
+    ('collect', 'collector, 1 worker'),
+    ('collect', '1 do-nothing listener'),
+    ('collect', 'collector, 2 workers'),
+    ('collect', '2 do-nothing listeners'),
+    ('collect', 'one worker to a listener'),
+    ('collect', 'two workers to one'),
+    ('collect', 'two listeners to one: the machine'),
+    ('collect', 'two workers to two listeners'),
+    ('query', "one project's month, unmerged"),
+    ('query', "the whole cloud's month, unmerged"),
+    ('query', "one project's month, merged"),
+    ('query', "the whole cloud's month, merged"),
+    ('query', 'groups equal to the plain-Python oracle'),
+    ('api', 'request'),
+    ('api', 'query alone'),
+    ('api', 'what the API adds, median'),
+    ('api', 'what the API adds, p99'),
+    ('insert', '100 events'),
+    ('insert', '1000 events'),
+    ('insert', '5000 events'),
+}
+
+
+@unittest.skipUnless(
+    (ROOT / 'tools' / 'benchmark').is_dir(), 'not in a source tree'
+)
+class BenchmarkTest(testtools.TestCase):
+    def _run(
+        self, *arguments: str, **variables: str
+    ) -> subprocess.CompletedProcess:
+        path = [str(ROOT), str(ROOT / 'tools'), os.environ.get('PYTHONPATH')]
+        return subprocess.run(
+            [sys.executable, '-m', 'benchmark', *arguments],
+            env={
+                **os.environ,
+                **variables,
+                'PYTHONPATH': ':'.join(filter(None, path)),
+            },
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+
+    def test_every_figure_is_measured(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'figures.json'
+            done = self._run(*SIZES, '--json', str(path))
+            self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+            written = json.loads(path.read_text())
+        figures = {
+            (each['part'], each['name']): each['value']
+            for each in written['figures']
+        }
+        self.assertEqual(FIGURES, set(figures))
+        for (_, name), value in figures.items():
+            self.assertIn(name, done.stdout)
+            self.assertGreater(value, 0, name)
+        for title, fact in (
+            ('Machine', 'oslo.messaging'),
+            ('Machine', 'kernel'),
+            ('ClickHouse', 'clickhouse'),
+            ('Broker', 'rabbitmq'),
+            ('Data set', 'instances'),
+        ):
+            self.assertTrue(written['facts'][title][fact])
+
+    def test_an_unknown_part_is_named(self) -> None:
+        done = self._run('--only', 'query,nothing')
+        self.assertEqual(2, done.returncode)
+        self.assertIn("'nothing' is none of collect, query", done.stderr)
+
+    def test_a_server_that_is_not_there_is_named(self) -> None:
+        done = self._run(
+            '--only=insert',
+            STRATO_CLICKHOUSE_URL='clickhouse://127.0.0.1:1/',
+        )
+        self.assertEqual(1, done.returncode)
+        self.assertIn('benchmark: clickhouse does not answer', done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
