@@ -27,9 +27,9 @@ run() {
     setsid "$@" <&0 &
     group=$!
     # shellcheck disable=SC2064
-    trap "kill -TERM -- -$group 2>/dev/null; wait $group; exit 130" INT
+    trap "kill -TERM -- -$group 2>/dev/null; wait $group || :; exit 130" INT
     # shellcheck disable=SC2064
-    trap "kill -TERM -- -$group 2>/dev/null; wait $group; exit 143" TERM HUP
+    trap "kill -TERM -- -$group 2>/dev/null; wait $group || :; exit 143" TERM HUP
     wait "$group" || status=$?
     trap - INT TERM HUP
     return "$status"
