@@ -21,21 +21,20 @@ import threading
 from typing import Any
 
 import kombu
-from kombu import exceptions as kombu_errors
 from oslo_config import cfg
 from oslo_log import log as logging
-import tenacity
 
 from stratometrics.collector import quarantine
 from stratometrics.collector import sink as sink_module
 from stratometrics.collector import transport
-from stratometrics.storage import errors
 
 LOG = logging.getLogger(__name__)
 
 _PREFETCH = 20
 #: Seconds between looks at whether to stop.
 _LOOK = 0.5
+#: Seconds between attempts to consume.
+_PAUSE = 5.0
 
 
 class DeadLetters:
@@ -57,6 +56,7 @@ class DeadLetters:
             kombu.Exchange(queue, type='fanout', durable=True),
             durable=True,
         )
+        self._failing = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(
             target=self._run, name='dead-letters', daemon=True
@@ -72,14 +72,13 @@ class DeadLetters:
         self._thread.join()
 
     def _run(self) -> None:
-        tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(),
-            wait=tenacity.wait_random_exponential(max=30),
-            stop=tenacity.stop_when_event_set(self._stopping),
-            sleep=tenacity.sleep_using_event(self._stopping),
-            after=self._note_failure,
-            retry_error_callback=lambda retry_state: None,
-        )(self._consume)
+        while not self._stopping.is_set():
+            try:
+                self._consume()
+            # Whatever it is, it must not end this thread.
+            except Exception as error:
+                self._note_failure(error)
+                self._stopping.wait(_PAUSE)
 
     def _consume(self) -> None:
         with transport.get_connection(self._conf) as connection:
@@ -94,6 +93,7 @@ class DeadLetters:
             )
             with consumer:
                 LOG.info('Dead letters are taken from %s', self._queue.name)
+                self._failing = False
                 while not self._stopping.is_set():
                     try:
                         connection.drain_events(timeout=_LOOK)
@@ -107,16 +107,14 @@ class DeadLetters:
         self._sink.set_aside([rejected], 'dead_letter')
         message.ack()
 
-    def _note_failure(self, retry_state: tenacity.RetryCallState) -> None:
-        error = retry_state.outcome.exception()
-        known = (
-            errors.StorageUnavailable,
-            kombu_errors.OperationalError,
-            OSError,
-        )
-        LOG.log(
-            logging.WARNING if isinstance(error, known) else logging.ERROR,
-            'Dead letters cannot be taken: %s: %s',
+    def _note_failure(self, error: Exception) -> None:
+        if self._failing:
+            return
+        self._failing = True
+        LOG.warning(
+            'Dead letters cannot be taken from %s; trying again until they '
+            'can: %s: %s',
+            self._queue.name,
             type(error).__name__,
             str(error),
         )

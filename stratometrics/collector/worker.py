@@ -33,8 +33,9 @@ from stratometrics.storage.clickhouse import driver
 
 LOG = logging.getLogger(__name__)
 
-#: While one batch is stored the next is decoded.
-_THREADS = 2
+#: While one batch is stored the next arrives, in a thread of the driver. The
+#: latter is what takes longest; more threads only get in its way.
+_THREADS = 1
 #: Seconds to wait after the broker refused to let this process listen.
 _REFUSED_PAUSE = 15
 
@@ -125,8 +126,16 @@ class Worker(cotyledon.Service):
 
         :returns: False if it is time to stop instead.
         """
+
+        def check() -> None:
+            try:
+                storage.check()
+            except errors.StorageError as error:
+                # Whatever is wrong with it, waiting loses nothing.
+                raise errors.StorageUnavailable(str(error)) from error
+
         try:
-            self._patience(storage.check)
+            self._patience(check)
         except errors.StorageUnavailable:
             return False
         return not self._stopping.is_set()

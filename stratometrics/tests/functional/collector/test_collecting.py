@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 
+import kombu
 from oslo_config import cfg
 import oslo_messaging
 
@@ -116,6 +117,20 @@ class TestStopping(bed.CollectorTestCase):
         self.wait_until(
             lambda: 'Connection failed' in self.log(), 'it looks for a broker'
         )
+        collector.terminate()
+        self.assertEqual(0, collector.wait(20))
+
+    def test_refused_by_the_broker(self):
+        with kombu.Connection(self.broker.url) as connection:
+            kombu.Queue(
+                self.queue.name,
+                self.exchange,
+                routing_key=self.queue.name,
+                queue_arguments={'x-max-length': 7},
+            )(connection.channel()).declare()
+        collector = self.start()
+        self.wait_until(lambda: 'Cannot listen to' in self.log(), 'it says so')
+        self.assertIn('x-max-length', self.log())
         collector.terminate()
         self.assertEqual(0, collector.wait(20))
 
