@@ -12,6 +12,7 @@
 """stratometrics-manage: what operators do beside running the services."""
 
 from collections.abc import Sequence
+import functools
 import sys
 
 from oslo_config import cfg
@@ -79,7 +80,7 @@ def replay_rejected(
     known = definitions.Definitions.load(conf.definitions.directory)
     counts = replay.replay(
         storage,
-        decoder.Decoder(known, conf.collector.region_name),
+        functools.partial(decoder.Decoder, known),
         conf.command.event_type or (),
     )
     print(

@@ -53,13 +53,10 @@ class Births:
         """
         best: dict[_Key, tuple[_Precedence, event_model.Event]] = {}
         for event in events:
-            if (
-                event.created_at is None
-                or event.created_at >= event.event_time
-            ):
+            if not event.tells_birth:
                 continue
             key = event.resource_type, event.resource_id, event.created_at
-            precedence = -event.event_time, event.message_id
+            precedence = event.birth_rank, event.message_id
             rival = best.get(key)
             if rival is None or precedence > rival[0]:
                 best[key] = precedence, event
@@ -87,6 +84,11 @@ class Births:
                     self._stored.move_to_end(key)
             while len(self._stored) > self._size:
                 self._stored.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget all: storage may come back without what it had."""
+        with self._lock:
+            self._stored.clear()
 
     def _beaten(self, key: _Key, precedence: _Precedence) -> bool:
         rival = self._stored.get(key)

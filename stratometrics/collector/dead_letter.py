@@ -102,7 +102,9 @@ class DeadLetters:
 
     def _keep(self, message: kombu.Message) -> None:
         rejected = quarantine.reject_body(
-            _bytes(message.body), _reason(message.headers)
+            _bytes(message.body),
+            self._conf.collector.region_name,
+            _reason(message.headers),
         )
         self._sink.set_aside([rejected], 'dead_letter')
         message.ack()

@@ -34,6 +34,8 @@ _CONTEXT = (
 #: escaped if the body is an envelope.
 _TOKEN = re.compile(r'(auth_token\\*"\s*:\s*\\*")[^"\\]+')
 
+_CONTROL = re.compile('[\x00-\x1f\x7f-\x9f\u2028\u2029]')
+
 _ENVELOPED = 'oslo.message'
 _LONGEST_NAME = 255
 #: An error can quote a whole message.
@@ -45,12 +47,13 @@ _PART_SIZE = 16 * 1024**2
 
 
 def reject(
-    message: Any, context: Mapping[str, Any], reason: str
+    message: Any, context: Mapping[str, Any], region: str, reason: str
 ) -> base.RejectedMessage:
     """Set a message aside that could be decoded, but was not understood.
 
     :param message: the notification as the driver handed it over.
     :param context: the request's context, of which only ids are kept.
+    :param region: the region that it came from.
     :param reason: what was not understood.
     """
     kept = message
@@ -62,28 +65,33 @@ def reject(
     return _rejected(
         # Lone surrogates, which no UTF-8 can hold, survive as escapes.
         json.dumps(kept, ensure_ascii=True, default=str),
+        region,
         reason,
         _name(message, 'event_type'),
         _name(message, 'message_id'),
     )
 
 
-def reject_body(body: bytes, reason: str) -> base.RejectedMessage:
+def reject_body(body: bytes, region: str, reason: str) -> base.RejectedMessage:
     """Set a message aside that the messaging driver did not hand over.
 
     :param body: the body as it came.
+    :param region: the region that it came from.
     :param reason: why it was not handed over.
     """
-    text = body.decode('latin-1')
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        text = body.decode('latin-1')
     message = restore(text)
     if message is None:
-        return _rejected(_TOKEN.sub(r'\1***', text), reason, '', '')
+        return _rejected(_TOKEN.sub(r'\1***', text), region, reason, '', '')
     context = {
         name.removeprefix('_context_'): message.pop(name)
         for name in list(message)
         if name.startswith('_context_')
     }
-    return reject(message, context, reason)
+    return reject(message, context, region, reason)
 
 
 def restore(body: str) -> dict[str, Any] | None:
@@ -118,14 +126,16 @@ def parts(
 
 
 def _rejected(
-    body: str, reason: str, event_type: str, message_id: str
+    body: str, region: str, reason: str, event_type: str, message_id: str
 ) -> base.RejectedMessage:
     reason = _printable(reason)[:_LONGEST_REASON]
     digest = hashlib.sha256(body.encode())
-    digest.update(b'\0' + reason.encode())
+    for name in (region, reason):
+        digest.update(b'\0' + name.encode())
     return base.RejectedMessage(
         id=digest.hexdigest(),
         received_at=timestamps.now(),
+        region=region,
         reason=reason,
         event_type=event_type,
         message_id=message_id,
@@ -139,4 +149,8 @@ def _name(message: Any, key: str) -> str:
 
 
 def _printable(text: str) -> str:
-    return text.encode(errors='backslashreplace').decode()
+    """A text that is one line of a log, whatever the message put there."""
+    encodable = text.encode(errors='backslashreplace').decode()
+    return _CONTROL.sub(
+        lambda found: found[0].encode('unicode_escape').decode(), encodable
+    )

@@ -101,12 +101,19 @@ class Recorder:
     def _insert(self, events: list[event_model.Event]) -> None:
         if not events:
             return
-        births = self._births.missing(events)
 
         def attempt() -> None:
+            births = self._births.missing(events)
             # Stamped by each attempt: an answer as of a time (R15) must not
             # change because rows that claim to be older arrive after it.
-            self._storage.write_events([*events, *births], timestamps.now())
+            try:
+                self._storage.write_events(
+                    [*events, *births], timestamps.now()
+                )
+            except errors.StorageUnavailable:
+                # It may come back from a backup, without what it had.
+                self._births.clear()
+                raise
+            self._births.stored(births)
 
         self._attempts(attempt)
-        self._births.stored(births)

@@ -11,8 +11,9 @@
 # under the License.
 """Rejected messages, tried again after a fix (R13)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 import dataclasses
+import functools
 
 from oslo_log import log as logging
 
@@ -26,6 +27,9 @@ from stratometrics.storage import base
 LOG = logging.getLogger(__name__)
 
 _BIRTHS = 100_000
+
+#: Gives the decoder for a region.
+DecoderOf = Callable[[str], decoder_module.Decoder]
 
 
 @dataclasses.dataclass
@@ -46,7 +50,7 @@ class Counts:
 
 def replay(
     storage: base.Storage,
-    decoder: decoder_module.Decoder,
+    decoder_of: DecoderOf,
     event_types: Collection[str] = (),
 ) -> Counts:
     """Decode rejected messages again and store what is understood now.
@@ -55,20 +59,16 @@ def replay(
     their messages are forgotten, and storing them again is harmless (R2).
 
     :param storage: where the messages are and the events go.
-    :param decoder: what understands messages now.
+    :param decoder_of: gives what understands the messages of a region now.
     :param event_types: only messages of these types; by default all.
     :returns: what became of the messages that were looked at.
     :raises StorageUnavailable: storage went away.
     """
     counts = Counts()
     recorder = recorder_module.Recorder(storage, births.Births(_BIRTHS))
-    candidates = (
-        message
-        for message in storage.rejected()
-        if not event_types or message.event_type in event_types
-    )
-    for part in quarantine.parts(candidates):
-        done = _replay(part, decoder, recorder, counts)
+    decoder_of = functools.cache(decoder_of)
+    for part in quarantine.parts(storage.rejected(event_types)):
+        done = _replay(part, decoder_of, recorder, counts)
         if done:
             storage.remove_rejected(done)
     return counts
@@ -76,14 +76,14 @@ def replay(
 
 def _replay(
     part: Sequence[base.RejectedMessage],
-    decoder: decoder_module.Decoder,
+    decoder_of: DecoderOf,
     recorder: recorder_module.Recorder,
     counts: Counts,
 ) -> list[str]:
     understood = []
     done = []
     for rejected in part:
-        events = _decode(rejected, decoder)
+        events = _decode(rejected, decoder_of(rejected.region))
         if events is None:
             counts.remaining += 1
         elif events:

@@ -49,26 +49,32 @@ class Sink:
 
     :param storage: where events and rejected messages go.
     :param decoder: what understands messages.
+    :param region: the region that the messages come from.
     :param known_births: which births are stored already.
     :param patience: how to wait while storage is away.
     :param metrics: what is counted.
     :param keep_unknown: whether messages of unknown types are set aside.
+    :param region: where the messages come from.
     """
 
     def __init__(
         self,
         storage: base.EventWriter,
         decoder: decoder_module.Decoder,
+        region: str,
         known_births: births.Births,
         patience: patience_module.Patience,
         metrics: metrics_module.Metrics,
         keep_unknown: bool,
+        region: str,
     ) -> None:
         self._storage = storage
         self._decoder = decoder
+        self._region = region
         self._patience = patience
         self._metrics = metrics
         self._keep_unknown = keep_unknown
+        self._region = region
         self._recorder = recorder.Recorder(storage, known_births, patience)
         self._news = novelty.Novelty()
 
@@ -123,16 +129,16 @@ class Sink:
             except notification_errors.UnknownEventType as error:
                 self._note_unknown(incoming)
                 if self._keep_unknown:
-                    _reject(rejected, _UNKNOWN, incoming, str(error))
+                    self._reject(rejected, _UNKNOWN, incoming, str(error))
                 continue
             except notification_errors.NotUnderstood as error:
-                _reject(rejected, 'not_understood', incoming, str(error))
+                self._reject(rejected, 'not_understood', incoming, str(error))
                 continue
             except Exception as error:
                 reason = f'{type(error).__name__}: {error}'
                 if self._news.is_new(('traceback', type(error))):
                     LOG.exception('Unexpected error while decoding a message')
-                _reject(rejected, 'unexpected', incoming, reason)
+                self._reject(rejected, 'unexpected', incoming, reason)
                 continue
             if events:
                 understood.append(recorder.Understood(incoming, events))
@@ -153,7 +159,7 @@ class Sink:
         refused = self._recorder.record(understood)
         self._metrics.insert_time.observe(time.monotonic() - begun)
         for each in refused:
-            _reject(rejected, 'refused', each.origin, each.reason)
+            self._reject(rejected, 'refused', each.origin, each.reason)
         refused_origins = {id(each.origin) for each in refused}
         times = [
             event.event_time
@@ -167,6 +173,19 @@ class Sink:
             self._metrics.lag.set(lag)
             self._metrics.lags.observe(lag)
 
+    def _reject(
+        self,
+        rejected: dict[str, list[base.RejectedMessage]],
+        kind: str,
+        incoming: Incoming,
+        reason: str,
+    ) -> None:
+        rejected.setdefault(kind, []).append(
+            quarantine.reject(
+                incoming.message, incoming.ctxt, self._region, reason
+            )
+        )
+
     def _keep(
         self, messages: Sequence[base.RejectedMessage], kind: str
     ) -> None:
@@ -179,7 +198,12 @@ class Sink:
     ) -> None:
         now = timestamps.now()
         self._storage.write_rejected(
-            [dataclasses.replace(m, received_at=now) for m in messages]
+            [
+                dataclasses.replace(
+                    message, received_at=now, region=self._region
+                )
+                for message in messages
+            ]
         )
 
     def _note_unknown(self, incoming: Incoming) -> None:
@@ -192,14 +216,3 @@ class Sink:
                 event_type,
                 'kept as rejected' if self._keep_unknown else 'dropped',
             )
-
-
-def _reject(
-    rejected: dict[str, list[base.RejectedMessage]],
-    kind: str,
-    incoming: Incoming,
-    reason: str,
-) -> None:
-    rejected.setdefault(kind, []).append(
-        quarantine.reject(incoming.message, incoming.ctxt, reason)
-    )

@@ -79,6 +79,10 @@ class Worker(cotyledon.Service):
         dead_letters = self._dead_letters(target)
         try:
             while self._await(storage):
+                # Set while storage was awaited, if that took long.
+                self._patience.exhausted.clear()
+                if self._stopping.is_set():
+                    break
                 self._listen(target)
                 self._patience.resume()
                 # terminate() may have come before resume().
@@ -105,10 +109,12 @@ class Worker(cotyledon.Service):
         return sink.Sink(
             storage,
             decoder.Decoder(self._plan.definitions, options.region_name),
+            options.region_name,
             births.Births(options.birth_cache_size),
             self._patience,
             self._metrics,
             options.keep_unknown,
+            options.region_name,
         )
 
     def _dead_letters(

@@ -9,6 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import functools
 import json
 import signal
 import subprocess
@@ -195,7 +196,9 @@ class TestReload(bed.CollectorTestCase):
         (folder / 'acme.yaml').write_text(self.DEFINITION)
         counts = replay.replay(
             self.storage,
-            decoder.Decoder(definitions.Definitions.load(str(folder)), 'R'),
+            functools.partial(
+                decoder.Decoder, definitions.Definitions.load(str(folder))
+            ),
         )
         self.assertEqual(replay.Counts(stored=1, events=1), counts)
         self.assertEqual({'before', 'after', 'still'}, self.stored())

@@ -14,7 +14,14 @@
 The functional tests use real ones in their place.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import dataclasses
 from typing import Any
 
@@ -92,8 +99,16 @@ class FakeStorage(base.Storage):
         self.rejected_inserts.append(list(messages))
         self.kept.update((message.id, message) for message in messages)
 
-    def rejected(self) -> Iterator[base.RejectedMessage]:
-        return iter(list(self.kept.values()))
+    def rejected(
+        self, event_types: Collection[str] = ()
+    ) -> Iterator[base.RejectedMessage]:
+        return iter(
+            [
+                message
+                for message in self.kept.values()
+                if not event_types or message.event_type in event_types
+            ]
+        )
 
     def remove_rejected(self, ids: Iterable[str]) -> None:
         for name in ids:
@@ -137,6 +152,9 @@ class ScriptedDecoder:
     had at will.
     """
 
+    def __init__(self, region: str = '') -> None:
+        self._region = region
+
     def decode(self, message: Mapping[str, Any]) -> Sequence:
         match message['event_type']:
             case 'ignored':
@@ -151,6 +169,7 @@ class ScriptedDecoder:
             make_event(
                 message_id=message['message_id'],
                 event_type=message['event_type'],
+                region=self._region,
                 **facts,
             )
             for facts in message['payload']

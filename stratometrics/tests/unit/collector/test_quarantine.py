@@ -28,17 +28,19 @@ CONTEXT = {
 class TestReject(testtools.TestCase):
     def test_can_be_restored(self):
         message = fakes.make_message()
-        rejected = quarantine.reject(message, {}, 'no')
+        rejected = quarantine.reject(message, {}, 'R', 'no')
         self.assertEqual(message, quarantine.restore(rejected.body))
 
     def test_names_message_and_type(self):
-        rejected = quarantine.reject(fakes.make_message('m7'), {}, 'why not')
+        rejected = quarantine.reject(
+            fakes.make_message('m7'), {}, 'R', 'why not'
+        )
         self.assertEqual('m7', rejected.message_id)
         self.assertEqual('good', rejected.event_type)
         self.assertEqual('why not', rejected.reason)
 
     def test_keeps_ids_and_no_secret_of_the_request(self):
-        rejected = quarantine.reject(fakes.make_message(), CONTEXT, 'no')
+        rejected = quarantine.reject(fakes.make_message(), CONTEXT, 'R', 'no')
         self.assertNotIn('secret', rejected.body)
         kept = json.loads(rejected.body)
         self.assertEqual('req-1', kept['_context_request_id'])
@@ -47,35 +49,39 @@ class TestReject(testtools.TestCase):
 
     def test_same_message_has_same_id(self):
         first, again = (
-            quarantine.reject(fakes.make_message(), CONTEXT, 'no')
+            quarantine.reject(fakes.make_message(), CONTEXT, 'R', 'no')
             for _ in range(2)
         )
         self.assertEqual(first.id, again.id)
 
-    def test_other_message_or_reason_has_another_id(self):
+    def test_other_message_region_or_reason_has_another_id(self):
         ids = {
-            quarantine.reject(fakes.make_message(name), {}, reason).id
+            quarantine.reject(fakes.make_message(name), {}, region, reason).id
             for name in ('m1', 'm2')
+            for region in ('R1', 'R2')
             for reason in ('no', 'never')
         }
-        self.assertEqual(4, len(ids))
+        self.assertEqual(8, len(ids))
 
     def test_lone_surrogates_survive(self):
         message = fakes.make_message(name='\ud800')
         message['event_type'] = '\udfff'
-        rejected = quarantine.reject(message, {}, 'bad \ud800')
+        rejected = quarantine.reject(message, {}, 'R', 'bad \ud800')
         for text in (rejected.body, rejected.event_type, rejected.reason):
             text.encode()
         self.assertEqual(message, quarantine.restore(rejected.body))
 
     def test_any_shape(self):
         for message in (None, 'text', [1], 7, {}, {'event_type': {'a': 1}}):
-            rejected = quarantine.reject(message, {}, 'no')
+            rejected = quarantine.reject(message, {}, 'R', 'no')
             self.assertEqual(message, json.loads(rejected.body))
 
     def test_endless_names_are_cut(self):
         rejected = quarantine.reject(
-            {'event_type': 'x' * 10**6, 'message_id': None}, {}, 'y' * 10**6
+            {'event_type': 'x' * 10**6, 'message_id': None},
+            {},
+            'R',
+            'y' * 10**6,
         )
         self.assertEqual(255, len(rejected.event_type))
         self.assertEqual('', rejected.message_id)
@@ -85,7 +91,7 @@ class TestReject(testtools.TestCase):
 class TestRejectBody(testtools.TestCase):
     def test_undecodable_body_is_kept_byte_by_byte(self):
         body = bytes(range(256))
-        rejected = quarantine.reject_body(body, 'no')
+        rejected = quarantine.reject_body(body, 'R', 'no')
         self.assertEqual(body, rejected.body.encode('latin-1'))
         self.assertIsNone(quarantine.restore(rejected.body))
 
@@ -95,7 +101,7 @@ class TestRejectBody(testtools.TestCase):
             json.dumps(message),
             json.dumps({'oslo.message': json.dumps(message)}),
         ):
-            rejected = quarantine.reject_body(body[:-1].encode(), 'no')
+            rejected = quarantine.reject_body(body[:-1].encode(), 'R', 'no')
             self.assertNotIn('secret', rejected.body)
             self.assertIn('compute.host1', rejected.body)
 
@@ -105,7 +111,7 @@ class TestRejectBody(testtools.TestCase):
         body = json.dumps(
             {'oslo.version': '9.0', 'oslo.message': json.dumps(sent)}
         )
-        rejected = quarantine.reject_body(body.encode(), 'no')
+        rejected = quarantine.reject_body(body.encode(), 'R', 'no')
         self.assertEqual('m8', rejected.message_id)
         self.assertEqual(message, quarantine.restore(rejected.body))
 
@@ -126,8 +132,8 @@ class TestRestore(testtools.TestCase):
 
 class TestParts(testtools.TestCase):
     def test_by_count_and_by_size(self):
-        small = quarantine.reject({}, {}, '')
-        large = quarantine.reject('x' * 10 * 1024**2, {}, '')
+        small = quarantine.reject({}, {}, 'R', '')
+        large = quarantine.reject('x' * 10 * 1024**2, {}, 'R', '')
         messages = [small] * 1001 + [large, large, small]
         parts = list(quarantine.parts(messages))
         self.assertEqual([1000, 2, 2], [len(part) for part in parts])

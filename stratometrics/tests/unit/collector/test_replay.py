@@ -26,11 +26,11 @@ class TestReplay(testtools.TestCase):
 
     def keep(self, *messages):
         self.storage.write_rejected(
-            [quarantine.reject(m, {}, 'was odd') for m in messages]
+            [quarantine.reject(m, {}, 'R1', 'was odd') for m in messages]
         )
 
     def replay(self, **kwargs):
-        return replay.replay(self.storage, fakes.ScriptedDecoder(), **kwargs)
+        return replay.replay(self.storage, fakes.ScriptedDecoder, **kwargs)
 
     def kept(self):
         return sorted(m.message_id for m in self.storage.kept.values())
@@ -57,6 +57,19 @@ class TestReplay(testtools.TestCase):
         inserts = list(self.storage.inserts)
         self.assertEqual(replay.Counts(remaining=1), self.replay())
         self.assertEqual(inserts, self.storage.inserts)
+
+    def test_in_the_region_they_came_from(self):
+        self.storage.write_rejected(
+            [
+                quarantine.reject(fakes.make_message(name), {}, region, 'no')
+                for name, region in (('m1', 'R1'), ('m2', 'R2'))
+            ]
+        )
+        self.replay()
+        self.assertEqual(
+            {'m1': 'R1', 'm2': 'R2'},
+            {event.message_id: event.region for event in self.storage.events},
+        )
 
     def test_births_are_stored(self):
         self.keep(fakes.make_message('m1', created_at=5))

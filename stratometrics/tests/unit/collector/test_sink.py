@@ -36,6 +36,7 @@ class SinkTestCase(testtools.TestCase):
         self.sink = sink.Sink(
             self.storage,
             fakes.ScriptedDecoder(),
+            'R1',
             births.Births(100),
             self.patience,
             self.metrics,
