@@ -54,7 +54,6 @@ class Sink:
     :param patience: how to wait while storage is away.
     :param metrics: what is counted.
     :param keep_unknown: whether messages of unknown types are set aside.
-    :param region: where the messages come from.
     """
 
     def __init__(
@@ -66,7 +65,6 @@ class Sink:
         patience: patience_module.Patience,
         metrics: metrics_module.Metrics,
         keep_unknown: bool,
-        region: str,
     ) -> None:
         self._storage = storage
         self._decoder = decoder
@@ -74,7 +72,6 @@ class Sink:
         self._patience = patience
         self._metrics = metrics
         self._keep_unknown = keep_unknown
-        self._region = region
         self._recorder = recorder.Recorder(storage, known_births, patience)
         self._news = novelty.Novelty()
 
@@ -198,12 +195,7 @@ class Sink:
     ) -> None:
         now = timestamps.now()
         self._storage.write_rejected(
-            [
-                dataclasses.replace(
-                    message, received_at=now, region=self._region
-                )
-                for message in messages
-            ]
+            [dataclasses.replace(m, received_at=now) for m in messages]
         )
 
     def _note_unknown(self, incoming: Incoming) -> None:

@@ -114,7 +114,6 @@ class Worker(cotyledon.Service):
             self._patience,
             self._metrics,
             options.keep_unknown,
-            options.region_name,
         )
 
     def _dead_letters(
