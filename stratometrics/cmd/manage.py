@@ -56,6 +56,13 @@ def db_downgrade(
     _migrate(conf, storage, target)
 
 
+def db_rebuild(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Derive again, from the events, which resources a project has had."""
+    storage.rebuild_project_resources()
+
+
 def _migrate(
     conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage, target: int
 ) -> None:
@@ -112,6 +119,9 @@ def _add_commands(subparsers) -> None:
         '--yes', action='store_true', help='yes, drop what is dropped'
     )
     downgrade.set_defaults(run=db_downgrade)
+
+    rebuild = steps.add_parser('rebuild', help=db_rebuild.__doc__)
+    rebuild.set_defaults(run=db_rebuild)
 
     again = subparsers.add_parser('replay', help=replay_rejected.__doc__)
     again.add_argument(

@@ -22,7 +22,7 @@ RANK_EVENT = 2**62
 #: Rank of a deletion: the last of its microsecond.
 RANK_DELETION = RANK_EVENT + 1
 
-#: The state of a birth that only a deletion tells of (R8).
+#: The state of a birth that only an end of its use tells of (R8).
 STATE_OF_BIRTH = 'active'
 
 
@@ -35,6 +35,8 @@ class Phase(enum.IntEnum):
     UNBILLED = 1
     #: The timeline ends here and nothing reopens it (R7).
     ENDED = 2
+    #: The time does not count, for the resource is still being made.
+    PENDING = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +76,48 @@ class Event:
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     measures: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
+    @property
+    def tells_birth(self) -> bool:
+        """Whether the event names a creation earlier than itself (R8)."""
+        return (
+            self.created_at is not None and self.created_at < self.event_time
+        )
+
+    @property
+    def birth_rank(self) -> int:
+        """The rank of the birth: that of the earliest event is last (R10)."""
+        return -self.event_time
+
+    @property
+    def tells_birth(self) -> bool:
+        """Whether the event names a creation earlier than itself (R8)."""
+        return (
+            self.created_at is not None and self.created_at < self.event_time
+        )
+
+    @property
+    def birth_rank(self) -> int:
+        """The rank of the birth: that of the earliest event is last (R10)."""
+        return -self.event_time
+
     def birth(self) -> 'Event | None':
         """The event at the creation that this one bears witness to (R8).
 
         Of several births the one taken from the earliest event is the last,
         and so the one that counts (R10): its rank is that event's time,
-        negated. A deletion bears witness to a resource that was active.
+        negated. A deletion, be it a soft one, bears witness to a resource
+        that was active before.
 
         :returns: the birth, or None if this event does not name a creation
             earlier than itself.
         """
-        if self.created_at is None or self.created_at >= self.event_time:
+        if not self.tells_birth:
             return None
-        ended = self.phase is Phase.ENDED
+        put_away = self.phase in (Phase.ENDED, Phase.UNBILLED)
         return dataclasses.replace(
             self,
             event_time=self.created_at,
-            rank=-self.event_time,
-            phase=Phase.BILLED if ended else self.phase,
-            state=STATE_OF_BIRTH if ended else self.state,
+            rank=self.birth_rank,
+            phase=Phase.BILLED if put_away else self.phase,
+            state=STATE_OF_BIRTH if put_away else self.state,
         )

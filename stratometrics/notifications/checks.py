@@ -111,8 +111,30 @@ def optional_time(key: str, value: Any) -> int | None:
     return time(key, value)
 
 
+class Instant(int):
+    """A time that was read from text already; no message can hold one."""
+
+
+def end_of_second(key: str, value: Any) -> Instant | None:
+    """The last microsecond that a time in whole seconds may stand for.
+
+    Services keep the time of a deletion without its fraction. Its beginning
+    would end a timeline before the message that tells the exact time (R7).
+
+    :returns: None for null and ''; a time with a fraction as it is.
+    """
+    moment = optional_time(key, value)
+    if moment is None:
+        return None
+    if moment % timestamps.MICROSECONDS == 0:
+        moment += timestamps.MICROSECONDS - 1
+    return Instant(moment)
+
+
 def time(key: str, value: Any) -> int:
     """Microseconds since the epoch."""
+    if isinstance(value, Instant):
+        return int(value)
     if value is None or value == '':
         raise errors.NotUnderstood(f'{key}: missing')
     if not isinstance(value, str):

@@ -367,11 +367,12 @@ def _phases(
     raw: Any, where: documents.Where
 ) -> Mapping[str, event_model.Phase]:
     """What each state that is not simply billed means, in lower case."""
-    _require_keys(raw, frozenset(('terminal', 'unbilled')), where)
+    _require_keys(raw, frozenset(('terminal', 'unbilled', 'pending')), where)
     phases: dict[str, event_model.Phase] = {}
     for key, phase in (
         ('terminal', event_model.Phase.ENDED),
         ('unbilled', event_model.Phase.UNBILLED),
+        ('pending', event_model.Phase.PENDING),
     ):
         here = (*where, key)
         words = raw.get(key, [])
@@ -381,12 +382,21 @@ def _phases(
             raise values.Malformed(here, 'expected a list of states')
         for word in words:
             if phases.setdefault(word.lower(), phase) is not phase:
-                raise values.Malformed(here, f'{word} is terminal too')
+                raise values.Malformed(
+                    here, f'{word} is {_WORDS[phases[word.lower()]]} too'
+                )
     if event_model.Phase.ENDED not in phases.values():
         raise values.Malformed(
             (*where, 'terminal'), 'without one a timeline has no end'
         )
     return phases
+
+
+_WORDS = {
+    event_model.Phase.ENDED: 'terminal',
+    event_model.Phase.UNBILLED: 'unbilled',
+    event_model.Phase.PENDING: 'pending',
+}
 
 
 def _states(

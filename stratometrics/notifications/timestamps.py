@@ -25,6 +25,8 @@ import re
 
 from stratometrics.model import timestamps
 
+MICROSECONDS = timestamps.MICROSECONDS
+
 #: From 1970 up to, not including, 2200: what lies outside is a mistake.
 EARLIEST = 0
 LATEST = timestamps.from_datetime(

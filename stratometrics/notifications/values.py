@@ -19,6 +19,7 @@ A definition says it in one of these ways::
     {sum: [a, b]}                   of amounts
     {value: deleted}                a constant
     {envelope: timestamp}           a key of the message beside the payload
+    {end_of_second: deleted_at}     a time that may lack its fraction
 
 ``replace: {old: new}`` beside any of them exchanges whole texts.
 """
@@ -131,6 +132,10 @@ def _first(getters: list[Getter]) -> Getter:
     return first
 
 
+def _end_of_second(key: str, get: Getter) -> Getter:
+    return lambda root, message: checks.end_of_second(key, get(root, message))
+
+
 def _sum(key: str, getters: list[Getter]) -> Getter:
     def total(root: dict[str, Any], message: Mapping[str, Any]) -> int:
         return sum(checks.measure(key, get(root, message)) for get in getters)
@@ -186,7 +191,7 @@ class Compiler:
         if kind is Kind.MEASURE:
             self._ways.add('sum')
         if kind is Kind.TIME:
-            self._ways.add('envelope')
+            self._ways |= {'envelope', 'end_of_second'}
 
     def compile(self, raw: Any, where: documents.Where) -> Getter:
         """The closure that finds the fact and checks it.
@@ -233,6 +238,10 @@ class Compiler:
                 return _sum(self._key, self._items(raw, where))
             case 'value':
                 return constant(raw)
+            case 'end_of_second':
+                return _end_of_second(
+                    self._key, path(require_path(raw, where), self._wrapper)
+                )
             case _ if raw in _ENVELOPE_KEYS:
                 return lambda root, message: message.get(raw)
         known = ', '.join(_ENVELOPE_KEYS)

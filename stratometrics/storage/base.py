@@ -12,7 +12,7 @@
 """The interface that collector, API and commands know storage by."""
 
 import abc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 import dataclasses
 
 from stratometrics.model import event as event_model
@@ -28,6 +28,7 @@ class RejectedMessage:
     :param received_at: when it was stored, microseconds since the epoch.
     :param body: the message: JSON text where it could be decoded at all,
         else the body as it came, decoded as Latin-1.
+    :param region: the region that it came from; '' if it is not known.
     """
 
     id: str
@@ -36,6 +37,7 @@ class RejectedMessage:
     event_type: str
     message_id: str
     body: str
+    region: str = ''
 
 
 class EventWriter(abc.ABC):
@@ -78,8 +80,13 @@ class RejectedStore(abc.ABC):
     """Gives quarantined messages back, for a replay."""
 
     @abc.abstractmethod
-    def rejected(self) -> Iterator[RejectedMessage]:
-        """All rejected messages, oldest first, in bounded memory."""
+    def rejected(
+        self, event_types: Collection[str] = ()
+    ) -> Iterator[RejectedMessage]:
+        """Rejected messages in the order of their ids, in bounded memory.
+
+        :param event_types: only messages of these types; by default all.
+        """
 
     @abc.abstractmethod
     def remove_rejected(self, ids: Iterable[str]) -> None:

@@ -12,7 +12,8 @@
 """The rules of usage in plain Python: slow, obvious, and independent of SQL.
 
 It starts from observations, one per notification, and knows nothing of the
-way in which events are stored: births, ranks and windows are not used here.
+way in which events are stored, ordered and read: it asks, for each instant at
+which anything was seen, what held from then on.
 """
 
 from collections import defaultdict
@@ -48,36 +49,63 @@ def usage(
     begin: int,
     end: int,
     unbilled: frozenset[str] = frozenset(),
+    pending: frozenset[str] = frozenset(),
 ) -> Mapping[Facts, int]:
     """Microseconds for each combination of facts, within ``[begin, end)``.
 
     :param end: the end of the period, or the present if that is earlier (R9).
-    :param unbilled: states whose time does not count.
+    :param unbilled: states of a resource that was put away.
+    :param pending: states of a resource that is still being made.
     """
     timelines = defaultdict(list)
     for seen in observations:
         timelines[seen.resource_id].append(seen)
     totals: dict[Facts, int] = defaultdict(int)
     for timeline in timelines.values():
-        for (since, facts), (until, _) in pairwise(_changes(timeline, end)):
+        facts_at = {
+            **_at_creation(timeline, unbilled),
+            # What is seen at an instant counts, not what is inferred (R10).
+            **_at_observation(timeline),
+        }
+        instants = [*sorted(facts_at), end]
+        for since, until in pairwise(instants):
+            facts = facts_at[since]
             if facts.state == 'deleted':  # R7
                 break
             length = min(until, end) - max(since, begin)
-            if length > 0 and facts.state not in unbilled:
+            if length > 0 and facts.state not in unbilled | pending:
                 totals[facts] += length
     return totals
 
 
-def _changes(timeline: list[Observation], end: int) -> list:
-    births, others = [], []
-    for seen in timeline:
-        # R10: a deletion last, the others by message id.
-        last = seen.facts.state == 'deleted'
-        others.append(((seen.time, 1, last, seen.message_id), seen.facts))
-        if seen.created_at is not None and seen.created_at < seen.time:
-            facts = seen.facts._replace(state='active') if last else seen.facts
-            # R8, R10: births first, that of the earliest event last.
-            order = (seen.created_at, 0, -seen.time, seen.message_id)
-            births.append((order, facts))
-    ordered = sorted(births + others)
-    return [(order[0], facts) for order, facts in ordered] + [(end, None)]
+def _at_observation(timeline: list[Observation]) -> dict[int, Facts]:
+    """R10: of what is seen at one instant a deletion counts, if there is
+    one, else what the greatest message id says."""
+    found: dict[int, Facts] = {}
+    for seen in sorted(timeline, key=lambda seen: seen.message_id):
+        held = found.get(seen.time)
+        if held is None or held.state != 'deleted':
+            found[seen.time] = seen.facts
+    return found
+
+
+def _at_creation(
+    timeline: list[Observation], unbilled: frozenset[str]
+) -> dict[int, Facts]:
+    """R8: at its creation a resource was what the earliest witness says; one
+    that tells of its end, even of a soft one, found it active."""
+    found: dict[int, Observation] = {}
+    for seen in sorted(timeline, key=lambda seen: seen.message_id):
+        created = seen.created_at
+        if created is None or created >= seen.time:
+            continue
+        if created not in found or seen.time <= found[created].time:
+            found[created] = seen
+    return {
+        created: (
+            witness.facts._replace(state='active')
+            if witness.facts.state in unbilled | {'deleted'}
+            else witness.facts
+        )
+        for created, witness in found.items()
+    }

@@ -56,6 +56,11 @@ _SCHEMA_MISSING = frozenset(
     }
 )
 
+_MEMORY_LIMIT = 241
+#: In the text of that error: not the query reached its limit, but the server
+#: that of all queries together.
+_OF_THE_SERVER = '(total)'
+
 #: The server cannot serve us now.
 _UNAVAILABLE = frozenset(
     {
@@ -100,12 +105,14 @@ class Pool:
     stays in the server's default database, which exists before ours does.
 
     :param options: the ``[clickhouse]`` option group.
+    :param size: connections to keep; by default as many as configured.
     """
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: Any, size: int | None = None) -> None:
         self._options = options
-        self._idle: queue.LifoQueue = queue.LifoQueue(options.pool_size)
-        for _ in range(options.pool_size):
+        size = options.pool_size if size is None else size
+        self._idle: queue.LifoQueue = queue.LifoQueue(size)
+        for _ in range(size):
             self._idle.put(None)
 
     def _connect(self) -> clickhouse_driver.Client:
@@ -225,6 +232,8 @@ class Pool:
 
 
 def _query_error(error: driver_errors.ServerException) -> Exception:
+    if error.code == _MEMORY_LIMIT and _OF_THE_SERVER in str(error):
+        return errors.StorageUnavailable(_text(error))
     if error.code in _TOO_EXPENSIVE:
         return errors.QueryTooExpensive(_text(error))
     if error.code in _SCHEMA_MISSING:

@@ -11,7 +11,7 @@
 # under the License.
 """The ClickHouse driver: all of the storage interface over one pool."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from stratometrics.model import event as event_model
@@ -22,6 +22,12 @@ from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import writer
+
+# What the materialized view does with each insert, for all events at once.
+_REBUILD_PROJECT_RESOURCES = """
+INSERT INTO $database.project_resources
+SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
+"""
 
 
 class ClickHouseStorage(base.Storage):
@@ -38,7 +44,9 @@ class ClickHouseStorage(base.Storage):
         self._writer = writer.Writer(self._pool)
         self._reader = reader.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
-        self.schema = schema.Schema(self._pool)
+        # Connections of its own, so that a check does not wait for queries.
+        self._schema_pool = clickhouse_client.Pool(options, size=2)
+        self.schema = schema.Schema(self._schema_pool)
 
     def write_events(
         self, events: Sequence[event_model.Event], received_at: int
@@ -51,17 +59,23 @@ class ClickHouseStorage(base.Storage):
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
 
-    def rejected(self) -> Iterator[base.RejectedMessage]:
-        return self._quarantine.rejected()
+    def rejected(
+        self, event_types: Collection[str] = ()
+    ) -> Iterator[base.RejectedMessage]:
+        return self._quarantine.rejected(event_types)
 
     def remove_rejected(self, ids: Iterable[str]) -> None:
         self._quarantine.remove_rejected(ids)
+
+    def rebuild_project_resources(self) -> None:
+        self._pool.execute(_REBUILD_PROJECT_RESOURCES)
 
     def check(self) -> None:
         self.schema.check()
 
     def close(self) -> None:
         self._pool.close()
+        self._schema_pool.close()
 
 
 def query_limits(options: Any) -> dict[str, Any]:

@@ -11,26 +11,35 @@
 # under the License.
 """Rejected messages, read back for a replay (R13)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 import itertools
 
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
-_IDS = """
-SELECT id FROM $database.rejected GROUP BY id ORDER BY min(received_at), id
-"""
-
-_MESSAGES = """
+_NEXT = """
 SELECT
     id,
     toUnixTimestamp64Micro(received_at) AS received,
-    reason, event_type, message_id, body
+    region, reason, event_type, message_id, body
 FROM $database.rejected
-WHERE id IN {ids:Array(String)}
-ORDER BY received, id
+WHERE id > {after:String}
+    AND (empty({types:Array(String)}) OR event_type IN {types:Array(String)})
+ORDER BY id, received
 LIMIT 1 BY id
+LIMIT {limit:UInt32}
 """
+
+#: The columns of that query, as the model calls them.
+_FIELDS = (
+    'id',
+    'received_at',
+    'region',
+    'reason',
+    'event_type',
+    'message_id',
+    'body',
+)
 
 _REMOVE = 'DELETE FROM $database.rejected WHERE id IN {ids:Array(String)}'
 
@@ -44,27 +53,20 @@ class Quarantine:
     def __init__(self, pool: clickhouse_client.Pool) -> None:
         self._pool = pool
 
-    def rejected(self) -> Iterator[base.RejectedMessage]:
+    def rejected(
+        self, event_types: Collection[str] = ()
+    ) -> Iterator[base.RejectedMessage]:
         """See :class:`stratometrics.storage.base.RejectedStore`."""
-        ids = [name for (name,) in self._pool.execute(_IDS)]
-        for chunk in _chunks(ids):
-            rows = self._pool.execute(_MESSAGES, {'ids': chunk})
-            for (
-                name,
-                received_at,
-                reason,
-                event_type,
-                message_id,
-                body,
-            ) in rows:
+        after = ''
+        while rows := self._pool.execute(
+            _NEXT,
+            {'after': after, 'types': list(event_types), 'limit': _CHUNK},
+        ):
+            for row in rows:
                 yield base.RejectedMessage(
-                    id=name,
-                    received_at=received_at,
-                    reason=reason,
-                    event_type=event_type,
-                    message_id=message_id,
-                    body=body,
+                    **dict(zip(_FIELDS, row, strict=True))
                 )
+            after = rows[-1][0]
 
     def remove_rejected(self, ids: Iterable[str]) -> None:
         """See :class:`stratometrics.storage.base.RejectedStore`."""

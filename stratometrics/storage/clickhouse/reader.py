@@ -56,7 +56,7 @@ FROM (
         FROM $database.events
         WHERE {timelines}
         WINDOW timeline AS (
-            PARTITION BY resource_type, resource_id, region
+            PARTITION BY resource_type, resource_id
             ORDER BY event_time, rank, message_id
         )
     )
@@ -74,7 +74,7 @@ WHERE project_id IN {owners} AND resource_type IN {types}
 
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
-_TIMELINE_KEYS = frozenset({'resource_type', 'resource_id', 'region'})
+_TIMELINE_KEYS = frozenset({'resource_type', 'resource_id'})
 
 _COLUMNS = frozenset(usage.COMMON_KEYS)
 
@@ -168,7 +168,9 @@ class Reader:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
         # R9: neither the future nor anything past the period counts. An
         # answer as of a time is the one that was given at that time (R15).
-        end = min(query.period.end, query.now, query.as_of or query.now)
+        end = min(query.period.end, query.now)
+        if query.as_of is not None:
+            end = min(end, query.as_of)
         if end <= query.period.begin:
             return []
         statement = _Statement(query, end)

@@ -13,7 +13,8 @@
 
 from collections.abc import Sequence
 import dataclasses
-import logging
+
+from oslo_log import log as logging
 
 from stratometrics.model import timestamps
 from stratometrics.storage import errors

@@ -20,8 +20,8 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 
 _INSERT_EVENTS = """
 INSERT INTO $database.events (
-    resource_type, resource_id, region, event_time, rank, message_id, phase,
-    project_id, user_id, name, state, type, type_id, image,
+    resource_type, resource_id, event_time, rank, message_id, phase,
+    region, project_id, user_id, name, state, type, type_id, image,
     availability_zone, attributes, measures, created_at, received_at,
     event_type, source
 ) VALUES
@@ -29,7 +29,7 @@ INSERT INTO $database.events (
 
 _INSERT_REJECTED = """
 INSERT INTO $database.rejected (
-    id, received_at, reason, event_type, message_id, body
+    id, received_at, region, reason, event_type, message_id, body
 ) VALUES
 """
 
@@ -68,11 +68,11 @@ class Writer:
             [
                 [event.resource_type for event in events],
                 [event.resource_id for event in events],
-                [event.region for event in events],
                 [event.event_time for event in events],
                 [event.rank for event in events],
                 [event.message_id for event in events],
                 [int(event.phase) for event in events],
+                [event.region for event in events],
                 [event.project_id for event in events],
                 [event.user_id for event in events],
                 [event.name for event in events],
@@ -100,6 +100,7 @@ class Writer:
             [
                 [message.id for message in messages],
                 [message.received_at for message in messages],
+                [message.region for message in messages],
                 [message.reason for message in messages],
                 [message.event_type for message in messages],
                 [message.message_id for message in messages],

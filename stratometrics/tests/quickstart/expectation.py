@@ -46,6 +46,8 @@ class Amount(NamedTuple):
     usage: str
     measured: str
 
+_NOT_COUNTED = (event_model.Phase.UNBILLED, event_model.Phase.PENDING)
+
 
 def events(
     messages: Sequence[notifications.Notification], region: str
@@ -71,7 +73,7 @@ def amounts(
     unbilled = set()
     for event in found:
         observations[event.resource_type].append(_observation(event))
-        if event.phase is event_model.Phase.UNBILLED:
+        if event.phase in _NOT_COUNTED:
             unbilled.add(event.state)
     sums: dict[Group, list[int]] = defaultdict(lambda: [0, 0])
     for resource_type, seen in observations.items():

@@ -19,13 +19,14 @@ _EVENTS = """
 CREATE TABLE IF NOT EXISTS $database.events (
     resource_type LowCardinality(String),
     resource_id String CODEC(ZSTD(1)),
-    region LowCardinality(String),
     event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     rank Int64
         COMMENT 'order within a microsecond: births, openings, events'
         CODEC(ZSTD(1)),
     message_id String CODEC(ZSTD(1)),
-    phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2),
+    phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2,
+        'pending' = 3),
+    region LowCardinality(String),
     project_id LowCardinality(String),
     user_id LowCardinality(String),
     name String CODEC(ZSTD(1)),
@@ -50,9 +51,7 @@ CREATE TABLE IF NOT EXISTS $database.events (
 )
 ENGINE = ReplacingMergeTree(earliness)
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (
-    resource_type, resource_id, region, event_time, rank, message_id
-)
+ORDER BY (resource_type, resource_id, event_time, rank, message_id)
 SETTINGS
     index_granularity = 256,
     min_compress_block_size = 16384,
@@ -69,7 +68,10 @@ CREATE TABLE IF NOT EXISTS $database.project_resources (
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (project_id, resource_type, resource_id)
-SETTINGS index_granularity = 1024
+SETTINGS
+    index_granularity = 1024,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1
 """
 
 _PROJECT_RESOURCES_FEED = """
@@ -82,6 +84,7 @@ _REJECTED = """
 CREATE TABLE IF NOT EXISTS $database.rejected (
     id String,
     received_at DateTime64(6, 'UTC'),
+    region LowCardinality(String),
     reason String,
     event_type String,
     message_id String,

@@ -83,6 +83,11 @@ class ManageTest(CommandTestCase):
         self.manage('db', 'downgrade', '0', '--yes')
         self.assertEqual('0 (newest: 1)\n', self.manage('db', 'version'))
 
+    def test_what_follows_from_events_can_be_derived_again(self) -> None:
+        self.assertIn('db sync', self.manage('db', 'rebuild', status=1))
+        self.manage('db', 'sync')
+        self.assertEqual('', self.manage('db', 'rebuild'))
+
     def test_a_version_that_is_not_below_is_refused(self) -> None:
         self.manage('db', 'sync')
         refused = self.manage('db', 'downgrade', '2', '--yes', status=1)
@@ -100,6 +105,7 @@ class ManageTest(CommandTestCase):
         message = storage_base.RejectedMessage(
             id='1',
             received_at=1,
+            region='RegionOne',
             reason='why',
             event_type='nothing.known',
             message_id='m',

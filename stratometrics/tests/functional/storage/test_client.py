@@ -134,27 +134,41 @@ class ClientTest(base.StorageTestCase):
         self.assertEqual([], self.storage.usage(query(project_ids=('p3',))))
         self.assertEqual([], self.storage.usage(query(project_ids=())))
 
-    def test_the_same_id_in_two_regions_is_two_resources(self) -> None:
+    def test_a_region_that_is_renamed_doubles_nothing(self) -> None:
+        """R6: the timeline is the resource's, whatever is said of it."""
         self.storage.write_events(
             [
                 event(region='one'),
-                event(region='two', event_time=2_000_000, message_id='m2'),
+                event(region='two', event_time=3_000_000, message_id='m2'),
             ],
             1,
         )
         rows = self.storage.usage(query(group_by=('region',)))
         self.assertEqual(
-            [(('one',), 9_000_000), (('two',), 8_000_000)],
+            [(('one',), 2_000_000), (('two',), 7_000_000)],
             [(row.group, row.usage) for row in rows],
         )
+        [row] = self.storage.usage(query(filters={'region': ('two',)}))
+        self.assertEqual(7_000_000, row.usage)
+
+    def test_resources_of_projects_can_be_found_again(self) -> None:
+        self.storage.write_events([event()], 1)
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        pool.execute('TRUNCATE TABLE $database.project_resources')
+        narrowed = query(project_ids=('p1',))
+        self.assertEqual([], self.storage.usage(narrowed))
+        self.storage.rebuild_project_resources()
+        self.assertEqual(1, len(self.storage.usage(narrowed)))
 
     def test_rejected_messages_come_back_whole(self) -> None:
         messages = [
             storage_base.RejectedMessage(
                 id=f'{number:03d}',
                 received_at=1000 - number,
+                region='one',
                 reason='why',
-                event_type='t',
+                event_type='even' if number % 2 == 0 else 'odd',
                 message_id='m',
                 body=f"nul \0 quote ' é {number}",
             )
@@ -162,7 +176,8 @@ class ClientTest(base.StorageTestCase):
         ]
         self.storage.write_rejected(messages)
         self.storage.write_rejected(messages[:5])
-        self.assertEqual(messages[::-1], list(self.storage.rejected()))
+        self.assertEqual(messages, list(self.storage.rejected()))
+        self.assertEqual(messages[1::2], list(self.storage.rejected(['odd'])))
         self.storage.remove_rejected(f'{n:03d}' for n in range(1, 230))
         self.assertEqual(messages[:1], list(self.storage.rejected()))
 

@@ -24,6 +24,13 @@ from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
 
 UNBILLED = frozenset({'soft-delete'})
+PENDING = frozenset({'creating'})
+
+PHASES = {
+    'deleted': event_model.Phase.ENDED,
+    'soft-delete': event_model.Phase.UNBILLED,
+    'creating': event_model.Phase.PENDING,
+}
 
 # Few instants, so that events meet in the same microsecond; the last one lies
 # in another month, and so in another partition.
@@ -34,7 +41,7 @@ INSTANTS = st.sampled_from(
 FACTS = st.builds(
     oracle.Facts,
     state=st.sampled_from(
-        ['active', 'active', 'stopped', 'soft-delete', 'deleted']
+        ['active', 'stopped', 'soft-delete', 'creating', 'deleted']
     ),
     project_id=st.sampled_from(['p1', "p'2"]),
     type=st.sampled_from(['small', 'large']),
@@ -67,12 +74,8 @@ def events(
 
     :param resource_type: keeps the examples in one database apart.
     """
-    ended = seen.facts.state == 'deleted'
-    phase = event_model.Phase.BILLED
-    if ended:
-        phase = event_model.Phase.ENDED
-    elif seen.facts.state in UNBILLED:
-        phase = event_model.Phase.UNBILLED
+    phase = PHASES.get(seen.facts.state, event_model.Phase.BILLED)
+    ended = phase is event_model.Phase.ENDED
     made = event_model.Event(
         resource_type=resource_type,
         resource_id=seen.resource_id,
@@ -143,7 +146,9 @@ class UsageRulesTest(base.StorageTestCase):
     def expect(self, seen: list[oracle.Observation], begin: int, end: int):
         """The same from the oracle."""
         grouped: dict = defaultdict(lambda: (0, 0))
-        for facts, time in oracle.usage(seen, begin, end, UNBILLED).items():
+        for facts, time in oracle.usage(
+            seen, begin, end, UNBILLED, PENDING
+        ).items():
             total, measured = grouped[facts[:3]]
             grouped[facts[:3]] = (total + time, measured + time * facts.size)
         return dict(grouped)
@@ -261,6 +266,24 @@ class UsageRulesTest(base.StorageTestCase):
             )
 
         self.check(test)
+
+    def test_as_of_ends_what_is_still_running(self) -> None:
+        """R15, R9: an answer as of a time knows no later present."""
+        seen = oracle.Observation(
+            resource_id='a',
+            time=0,
+            message_id='m',
+            facts=oracle.Facts('active', 'p1', 'small', 1),
+        )
+        self.storage.write_events(events(seen, 'running'), 10)
+        for as_of, expected in ((9, None), (100, 100), (2000, 1000)):
+            answer = self.ask('running', 0, 1000, as_of=as_of, now=10**6)
+            self.assertEqual(
+                {}
+                if expected is None
+                else {('active', 'p1', 'small'): (expected, expected)},
+                answer,
+            )
 
     def test_sums_do_not_overflow(self) -> None:
         """R4: beyond what 64 bits hold, for time and for measures."""

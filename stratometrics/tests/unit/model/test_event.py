@@ -65,9 +65,15 @@ class BirthTest(testtools.TestCase):
         self.assertEqual('active', birth.state)
         self.assertIs(event.Phase.BILLED, birth.phase)
 
-    def test_an_unbilled_state_stays_unbilled(self) -> None:
-        birth = made(phase=event.Phase.UNBILLED).birth()
-        self.assertIs(event.Phase.UNBILLED, birth.phase)
+    def test_a_soft_deletion_tells_of_an_active_resource(self) -> None:
+        birth = made(state='soft-delete', phase=event.Phase.UNBILLED).birth()
+        self.assertEqual('active', birth.state)
+        self.assertIs(event.Phase.BILLED, birth.phase)
+
+    def test_what_is_still_being_made_was_so_from_the_start(self) -> None:
+        birth = made(state='creating', phase=event.Phase.PENDING).birth()
+        self.assertEqual('creating', birth.state)
+        self.assertIs(event.Phase.PENDING, birth.phase)
 
     def test_that_of_the_earliest_event_comes_last_of_the_births(self) -> None:
         early = made().birth()

@@ -575,8 +575,12 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 'states: {final: [burnt]}',
-                'states.final: unknown key; expected one of terminal, '
-                'unbilled',
+                'states.final: unknown key; expected one of pending, '
+                'terminal, unbilled',
+            ),
+            (
+                'states: {terminal: [burnt], unbilled: [a], pending: [A]}',
+                'states.pending: A is unbilled too',
             ),
         ):
             self.assert_spoilt(line, states, f'shelf: {error}')

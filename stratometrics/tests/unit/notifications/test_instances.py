@@ -222,6 +222,33 @@ class InstanceTest(unittest.TestCase):
         self.assertIs(event_model.Phase.BILLED, event.phase)
         self.assertEqual(event_model.RANK_EVENT, event.rank)
 
+    def test_a_server_deleted_before_it_has_a_host_is_gone(self) -> None:
+        """Nova then leaves the state as it was, and fills deleted_at.
+
+        Only deletions of placed servers were recorded; these are two of
+        them, changed.
+        """
+        legacy = base.message('compute.instance.delete.end', state='building')
+        versioned = copy.deepcopy(base.message('instance.delete.end'))
+        versioned['payload']['nova_object.data']['state'] = 'building'
+        for message in (legacy, versioned):
+            (event,) = base.shipped().decode(message)
+            self.assertEqual('deleted', event.state)
+            self.assertIs(event_model.Phase.ENDED, event.phase)
+            self.assertEqual(event_model.RANK_DELETION, event.rank)
+
+    def test_an_audit_tells_when_a_server_was_deleted(self) -> None:
+        """R3: not when the audit ran; it may be the first to tell."""
+        found = [
+            event
+            for event in base.life(DELETED)
+            if event.event_type.endswith('instance.exists')
+            and event.phase is event_model.Phase.ENDED
+        ]
+        self.assertEqual(2, len(found))
+        for event in found:
+            self.assertEqual(micros('06:59:57.999999'), event.event_time)
+
     def test_a_server_that_found_no_host_has_error_and_an_end(self) -> None:
         self.assertEqual(
             [('error', 'x1.huge'), ('deleted', 'x1.huge')],

@@ -81,7 +81,7 @@ class VolumeTest(unittest.TestCase):
         life = base.life(FAILED)
         self.assertEqual(
             [
-                ('creating', event_model.Phase.UNBILLED),
+                ('creating', event_model.Phase.PENDING),
                 ('deleted', event_model.Phase.ENDED),
             ],
             base.changes(life, 'state', 'phase'),
@@ -137,8 +137,10 @@ class VolumeTest(unittest.TestCase):
             sent='2026-11-23 09:15:00.123456',
         )
         (event,) = base.shipped().decode(message)
+        # Whole seconds stand for the end of theirs: the exact deletion, of
+        # 07:00:04.205231, stays the first.
         self.assertEqual(
-            timestamps.parse('2026-11-23 07:00:04'), event.event_time
+            timestamps.parse('2026-11-23 07:00:04.999999'), event.event_time
         )
         self.assertIs(event_model.Phase.ENDED, event.phase)
 
