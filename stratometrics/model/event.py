@@ -88,18 +88,6 @@ class Event:
         """The rank of the birth: that of the earliest event is last (R10)."""
         return -self.event_time
 
-    @property
-    def tells_birth(self) -> bool:
-        """Whether the event names a creation earlier than itself (R8)."""
-        return (
-            self.created_at is not None and self.created_at < self.event_time
-        )
-
-    @property
-    def birth_rank(self) -> int:
-        """The rank of the birth: that of the earliest event is last (R10)."""
-        return -self.event_time
-
     def birth(self) -> 'Event | None':
         """The event at the creation that this one bears witness to (R8).
 
