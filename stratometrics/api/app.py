@@ -37,6 +37,7 @@ from stratometrics.api.middleware import fault
 from stratometrics.api.middleware import gate
 from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
+from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
@@ -112,7 +113,9 @@ def _service(
         storage=storage,
         enforcer=policy.Enforcer(conf),
         rules=parameters.Rules(
-            zone=_zone(conf), max_period_days=conf.api.max_period_days
+            zone=_zone(conf),
+            max_period_days=conf.api.max_period_days,
+            settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
         ),
         collections=collection.collections(found),
     )

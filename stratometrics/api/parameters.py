@@ -55,10 +55,13 @@ class Rules:
 
     :param zone: whose calendar says when a month begins.
     :param max_period_days: the longest period that may be asked about.
+    :param settling_time: microseconds after which everything that was
+        received can be seen.
     """
 
     zone: zoneinfo.ZoneInfo
     max_period_days: int
+    settling_time: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +125,7 @@ def question(
         },
         project_ids=project_ids,
         all_projects=all_projects,
-        as_of=_as_of(given, now),
+        as_of=_as_of(given, rules, now),
     )
 
 
@@ -232,14 +235,19 @@ def _check_range(instant: int) -> None:
         )
 
 
-def _as_of(given: Mapping[str, Sequence[str]], now: int) -> int | None:
+def _as_of(
+    given: Mapping[str, Sequence[str]], rules: Rules, now: int
+) -> int | None:
     as_of = _instant(given, 'as_of')
     if as_of is None:
         return None
     _check_range(as_of)
-    if as_of > now:
+    if as_of > now - rules.settling_time:
         # The answer could still change, and then nothing reproduces it (R15).
-        raise errors.InvalidParameter('as_of is in the future')
+        seconds = rules.settling_time // timestamps.MICROSECONDS
+        raise errors.InvalidParameter(
+            f'as_of must lie {seconds} seconds or more in the past'
+        )
     return as_of
 
 

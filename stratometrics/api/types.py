@@ -53,6 +53,7 @@ class Capabilities(types.Base):
     #: Whose calendar the default period follows.
     timezone = types.wsattr(types.text, mandatory=True)
     max_period_days = types.wsattr(int, mandatory=True)
+    settling_time = types.wsattr(int, mandatory=True)
 
 
 class Period(types.Base):

@@ -72,6 +72,15 @@ OPTS = [
         min=1,
         help='The longest period that may be asked about, in days.',
     ),
+    cfg.IntOpt(
+        'settling_time',
+        default=120,
+        min=0,
+        help='Seconds after which everything that was received can be seen. '
+        'A question as of a more recent time is refused, since its answer '
+        'could still change. It must exceed [clickhouse]/send_receive_timeout '
+        'of the collectors, and how far their clocks may be apart.',
+    ),
 ]
 
 

@@ -113,9 +113,10 @@ OPTS = [
     ),
     cfg.IntOpt(
         'query_max_result_rows',
-        default=1_000_000,
+        default=50_000,
         min=1,
-        help='Groups that one answer may have. A question with more of them '
+        help='Groups that one answer may have; each takes about a kilobyte '
+        'of memory while it is written. A question with more of them '
         'is refused and asked to narrow its grouping.',
     ),
 ]

@@ -97,6 +97,9 @@ class V1Controller(base.ReadOnlyController):
             units=answer.UNITS,
             timezone=self._service.rules.zone.key,
             max_period_days=self._service.rules.max_period_days,
+            settling_time=(
+                self._service.rules.settling_time // timestamps.MICROSECONDS
+            ),
         )
         return wsme.rest.json.tojson(types.Capabilities, found)
 

@@ -46,6 +46,7 @@ class Amount(NamedTuple):
     usage: str
     measured: str
 
+
 _NOT_COUNTED = (event_model.Phase.UNBILLED, event_model.Phase.PENDING)
 
 

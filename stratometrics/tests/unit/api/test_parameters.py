@@ -9,6 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import dataclasses
 from urllib import parse
 import zoneinfo
 
@@ -23,7 +24,9 @@ from stratometrics.notifications import definitions
 
 NOW = instants.parse('2026-11-20T12:00:00.000001Z')
 RULES = parameters.Rules(
-    zone=zoneinfo.ZoneInfo('Europe/Berlin'), max_period_days=3660
+    zone=zoneinfo.ZoneInfo('Europe/Berlin'),
+    max_period_days=3660,
+    settling_time=60_000_000,
 )
 
 
@@ -143,7 +146,7 @@ class TestPeriod(ParametersTestCase):
                 self.assertIn(reason, detail)
 
     def test_the_longest_period_is_allowed(self):
-        rules = parameters.Rules(zone=RULES.zone, max_period_days=1)
+        rules = dataclasses.replace(RULES, max_period_days=1)
         day = [
             ('from', '2026-10-01T00:00:00Z'),
             ('to', '2026-10-02T00:00:00Z'),
@@ -171,10 +174,12 @@ class TestPeriod(ParametersTestCase):
     def test_as_of(self):
         self.assertIsNone(self.read('').as_of)
         self.assertEqual(
-            NOW, self.read(('as_of', '2026-11-20T12:00:00.000001Z')).as_of
+            NOW - RULES.settling_time,
+            self.read(('as_of', '2026-11-20T11:59:00.000001Z')).as_of,
         )
         self.assertIn(
-            'future', self.refused(('as_of', '2026-11-20T12:00:00.000002Z'))
+            '60 seconds',
+            self.refused(('as_of', '2026-11-20T11:59:00.000002Z')),
         )
         self.refused(
             ('as_of', '1969-01-01T00:00:00Z'), kind=errors.InvalidPeriod
