@@ -47,9 +47,6 @@ class Amount(NamedTuple):
     measured: str
 
 
-_NOT_COUNTED = (event_model.Phase.UNBILLED, event_model.Phase.PENDING)
-
-
 def events(
     messages: Sequence[notifications.Notification], region: str
 ) -> list[event_model.Event]:
@@ -71,14 +68,15 @@ def amounts(
     :param end: the same; not in the future.
     """
     observations = defaultdict(list)
-    unbilled = set()
     for event in found:
         observations[event.resource_type].append(_observation(event))
-        if event.phase in _NOT_COUNTED:
-            unbilled.add(event.state)
+    unbilled, pending = (
+        frozenset(event.state for event in found if event.phase is phase)
+        for phase in (event_model.Phase.UNBILLED, event_model.Phase.PENDING)
+    )
     sums: dict[Group, list[int]] = defaultdict(lambda: [0, 0])
     for resource_type, seen in observations.items():
-        times = oracle.usage(seen, begin, end, frozenset(unbilled))
+        times = oracle.usage(seen, begin, end, unbilled, pending)
         for facts, time in times.items():
             group = Group(
                 facts.project_id, resource_type, facts.type, facts.state
