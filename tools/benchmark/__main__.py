@@ -28,6 +28,7 @@ from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import traffic as traffic_module
 from stratometrics.model import timestamps
+from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.realparts import errors as part_errors
 
@@ -233,6 +234,7 @@ def main(argv: Sequence[str]) -> int:
             report.write(args.json)
     except (
         part_errors.PartError,
+        notification_errors.DefinitionError,
         storage_errors.StorageError,
         collecting.Failed,
         overhead.Failed,
