@@ -15,8 +15,13 @@ import time
 from stratometrics.collector import patience
 from stratometrics.collector import plan
 from stratometrics.collector import worker
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+from stratometrics.notifications import decoder
+from stratometrics.notifications import definitions
 from stratometrics.storage import errors
 from stratometrics.tests.functional.collector import bed
+from stratometrics.tests.quickstart import expectation
 
 
 class TestOutages(bed.OwnServersTestCase):
@@ -55,6 +60,35 @@ class TestOutages(bed.OwnServersTestCase):
         self.assertFalse(self.publisher.is_alive())
         self.wait_stored(bed.billed(self.messages))
         self.assertEqual([], list(self.storage.rejected()))
+        self.check_usage()
+
+    def check_usage(self):
+        """The answer is that of the oracle for what was published."""
+        understand = decoder.Decoder(definitions.Definitions.load(None), 'R')
+        events = [
+            event
+            for message in self.messages
+            for event in understand.decode(message)
+        ]
+        begin = min(event.created_at for event in events)
+        end = max(event.event_time for event in events) + 60_000_000
+        query = usage.UsageQuery(
+            period=usage.Period(begin, end),
+            now=end,
+            resource_types=('instance',),
+            group_by=expectation.Group._fields,
+        )
+        rows = self.patiently(lambda: self.storage.usage(query))
+        self.assertEqual(
+            expectation.amounts(events, begin, end),
+            {
+                expectation.Group(*row.group): expectation.Amount(
+                    timestamps.decimal_seconds(row.usage),
+                    timestamps.decimal_seconds(row.measures['vcpus']),
+                )
+                for row in rows
+            },
+        )
 
     def stop_clickhouse(self):
         with self.clickhouse_lock:
@@ -84,10 +118,15 @@ class TestOutages(bed.OwnServersTestCase):
         self.keeper.join()
 
     def select(self, query, **parameters):
+        ask = super().select
+        return self.patiently(lambda: ask(query, **parameters))
+
+    def patiently(self, ask):
+        """Ask a ClickHouse that may be away."""
         deadline = time.monotonic() + bed.PATIENCE
         while True:
             try:
-                return super().select(query, **parameters)
+                return ask()
             except errors.StorageError:
                 if time.monotonic() > deadline:
                     raise
