@@ -14,6 +14,7 @@
 from collections.abc import Sequence
 import logging as python_logging
 import socket
+import struct
 import sys
 from typing import Any
 from wsgiref import types as wsgi
@@ -35,6 +36,9 @@ NAME = 'stratometrics-api'
 
 #: Gunicorn's longest request line; a request has a query string and no body.
 REQUEST_LINE = 8190
+
+#: Seconds that a client may keep silent in the middle of a request.
+SLOWEST_CLIENT = 5
 
 #: What is wrong with the configuration rather than with the service.
 UNUSABLE = (
@@ -131,7 +135,15 @@ def listen(host: str, port: int) -> socket.socket:
     [(family, *_), *_] = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
-    return socket.create_server((host, port), family=family)
+    listener = socket.create_server((host, port), family=family)
+    # Accepted sockets inherit it. Without it a client that never ends its
+    # headers keeps a thread for ever.
+    listener.setsockopt(
+        socket.SOL_SOCKET,
+        socket.SO_RCVTIMEO,
+        struct.pack('ll', SLOWEST_CLIENT, 0),
+    )
+    return listener
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -67,8 +67,8 @@ def reject(
         json.dumps(kept, ensure_ascii=True, default=str),
         region,
         reason,
-        _name(message, 'event_type'),
-        _name(message, 'message_id'),
+        name_of(message, 'event_type'),
+        name_of(message, 'message_id'),
     )
 
 
@@ -143,7 +143,8 @@ def _rejected(
     )
 
 
-def _name(message: Any, key: str) -> str:
+def name_of(message: Any, key: str) -> str:
+    """What a message is called by a key, as one short line of text."""
     value = message.get(key) if isinstance(message, Mapping) else None
     return '' if value is None else _printable(str(value))[:_LONGEST_NAME]
 

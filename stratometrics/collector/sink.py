@@ -200,8 +200,8 @@ class Sink:
 
     def _note_unknown(self, incoming: Incoming) -> None:
         self._metrics.unknown.inc()
-        event_type = incoming.message.get('event_type')
-        if self._news.is_new(('unknown', str(event_type))):
+        event_type = quarantine.name_of(incoming.message, 'event_type')
+        if self._news.is_new(('unknown', event_type)):
             LOG.info(
                 'No definition names the event type "%s"; its messages are '
                 '%s.',

@@ -79,9 +79,8 @@ class Event:
     @property
     def tells_birth(self) -> bool:
         """Whether the event names a creation earlier than itself (R8)."""
-        return (
-            self.created_at is not None and self.created_at < self.event_time
-        )
+        # The epoch itself is what services without a time write.
+        return bool(self.created_at) and self.created_at < self.event_time
 
     @property
     def birth_rank(self) -> int:

@@ -22,12 +22,7 @@ from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import writer
-
-# What the materialized view does with each insert, for all events at once.
-_REBUILD_PROJECT_RESOURCES = """
-INSERT INTO $database.project_resources
-SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
-"""
+from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 
 class ClickHouseStorage(base.Storage):
@@ -41,7 +36,7 @@ class ClickHouseStorage(base.Storage):
 
     def __init__(self, options: Any) -> None:
         self._pool = clickhouse_client.Pool(options)
-        self._writer = writer.Writer(self._pool)
+        self._writer = writer.Writer(self._pool, options.send_receive_timeout)
         self._reader = reader.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
         # Connections of its own, so that a check does not wait for queries.
@@ -68,7 +63,7 @@ class ClickHouseStorage(base.Storage):
         self._quarantine.remove_rejected(ids)
 
     def rebuild_project_resources(self) -> None:
-        self._pool.execute(_REBUILD_PROJECT_RESOURCES)
+        self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
 
     def check(self) -> None:
         self.schema.check()

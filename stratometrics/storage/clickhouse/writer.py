@@ -51,10 +51,18 @@ class _MeasureTexts(dict):
 
 
 class Writer:
-    """Inserts with one statement per call."""
+    """Inserts with one statement per call.
 
-    def __init__(self, pool: clickhouse_client.Pool) -> None:
+    :param time_limit: seconds that the server may take for one. Rows that
+        show up later than the settling time of the API would change answers
+        that were final (R15).
+    """
+
+    def __init__(
+        self, pool: clickhouse_client.Pool, time_limit: float
+    ) -> None:
         self._pool = pool
+        self._settings = {**_INSERT_SETTINGS, 'max_execution_time': time_limit}
 
     def write_events(
         self, events: Sequence[event_model.Event], received_at: int
@@ -88,7 +96,7 @@ class Writer:
                 [event.event_type for event in events],
                 [event.source for event in events],
             ],
-            settings=_INSERT_SETTINGS,
+            settings=self._settings,
         )
 
     def write_rejected(self, messages: Sequence[base.RejectedMessage]) -> None:
@@ -106,7 +114,7 @@ class Writer:
                 [message.message_id for message in messages],
                 [message.body for message in messages],
             ],
-            settings=_INSERT_SETTINGS,
+            settings=self._settings,
         )
 
 

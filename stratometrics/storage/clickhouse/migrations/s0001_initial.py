@@ -95,11 +95,26 @@ ORDER BY id
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
 """
 
-FORWARDS = [_EVENTS, _PROJECT_RESOURCES, _PROJECT_RESOURCES_FEED, _REJECTED]
+#: What the feed does with each insert, for all events at once.
+REBUILD_PROJECT_RESOURCES = """
+INSERT INTO $database.project_resources
+SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
+"""
 
+# A collector that waits for the table of events writes as soon as it is
+# there, so what comes before the feed is gathered at the end.
+FORWARDS = [
+    _EVENTS,
+    _PROJECT_RESOURCES,
+    _PROJECT_RESOURCES_FEED,
+    _REJECTED,
+    REBUILD_PROJECT_RESOURCES,
+]
+
+# Events first: none may come in that nothing would be derived from.
 BACKWARDS = [
+    'DROP TABLE IF EXISTS $database.events SYNC',
     'DROP VIEW IF EXISTS $database.project_resources_feed SYNC',
     'DROP TABLE IF EXISTS $database.project_resources SYNC',
-    'DROP TABLE IF EXISTS $database.events SYNC',
     'DROP TABLE IF EXISTS $database.rejected SYNC',
 ]

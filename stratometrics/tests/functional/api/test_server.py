@@ -157,6 +157,16 @@ class TestProcess(base.ServerTestCase):
             )
             self.assertIn(b' 413 ', sock.recv(4096))
 
+    def test_clients_that_fall_silent_occupy_no_threads(self):
+        threads = self.workers * self.conf.api.threads
+        for _ in range(threads):
+            sock = socket.create_connection((ports.HOST, self.server.port))
+            self.addCleanup(sock.close)
+            sock.sendall(b'GET /v1/usage HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+        time.sleep(1)
+        response = self.get('/healthcheck')
+        self.assertEqual(200, response.status_code)
+
 
 class TestStart(functional_base.StorageTestCase):
     def setUp(self):

@@ -65,6 +65,19 @@ class TestCollecting(bed.CollectorTestCase):
         )
         self.assertEqual(create['payload']['instance_id'], server)
 
+    def test_a_message_that_comes_again_and_again_blocks_nothing(self):
+        """The broker sends 300 messages ahead of their acknowledgement."""
+        port = bed.free_ports(1)
+        self.configure('collector', metrics_port=port)
+        self.start_and_wait()
+        [message] = bed.notifications(1)
+        copies = 400
+        self.publish([bed.envelope(message)] * copies)
+        self.wait_until(
+            lambda: self.metric(port, 'messages_received_total') >= copies,
+            'all copies are taken',
+        )
+
     def test_two_workers_share_the_work(self):
         port = bed.free_ports(2)
         self.configure('collector', workers=2, metrics_port=port)

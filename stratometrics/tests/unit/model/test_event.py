@@ -51,6 +51,7 @@ class BirthTest(testtools.TestCase):
 
     def test_no_creation_is_told(self) -> None:
         self.assertIsNone(made(created_at=None).birth())
+        self.assertIsNone(made(created_at=0).birth())
 
     def test_a_creation_that_is_not_earlier_adds_nothing(self) -> None:
         self.assertIsNone(made(created_at=2_000_000).birth())
