@@ -67,48 +67,60 @@ class Decoder:
             raise NotUnderstood(
                 f'payload: expected an object, got {checks.shown(payload)}'
             )
-        root = plan.root(payload, message)
-        if not isinstance(root, dict):
-            raise NotUnderstood(
-                f'payload: the object that {plan.resource_type} is in is '
-                'missing'
-            )
-        for get, words in plan.unless:
-            word = get(root, message)
-            if isinstance(word, str) and word in words:
-                return ()
+        events = []
+        for thing in plan.objects(payload, message):
+            if not isinstance(thing, dict):
+                raise NotUnderstood(
+                    f'payload: the object that {plan.resource_type} is in is '
+                    'missing'
+                )
+            if not _excepted(plan, thing, message):
+                events.append(
+                    self._event(plan, thing, message, event_type, message_id)
+                )
+        if len(events) > 1 and len({one.resource_id for one in events}) < len(
+            events
+        ):
+            raise NotUnderstood('payload: it tells of one resource twice')
+        return tuple(events)
+
+    def _event(
+        self,
+        plan: plans.Plan,
+        root: dict[str, Any],
+        message: Mapping[str, Any],
+        event_type: str,
+        message_id: str,
+    ) -> event_model.Event:
+        """What a message tells of one resource."""
         state = plan.state(root, message)
         phase = plan.phases.get(state.lower(), event_model.Phase.BILLED)
-        return (
-            event_model.Event(
-                resource_type=plan.resource_type,
-                resource_id=plan.resource_id(root, message),
-                event_time=plan.event_time(root, message),
-                message_id=message_id,
-                rank=(
-                    event_model.RANK_DELETION
-                    if phase is event_model.Phase.ENDED
-                    else event_model.RANK_EVENT
-                ),
-                phase=phase,
-                state=state,
-                project_id=plan.project_id(root, message),
-                event_type=event_type,
-                region=self._region,
-                user_id=plan.user_id(root, message),
-                name=plan.name(root, message),
-                created_at=plan.created_at(root, message),
-                type=plan.type(root, message),
-                type_id=plan.type_id(root, message),
-                image=plan.image(root, message),
-                availability_zone=plan.availability_zone(root, message),
-                attributes={
-                    key: get(root, message) for key, get in plan.attributes
-                },
-                measures={
-                    key: get(root, message) for key, get in plan.measures
-                },
+        return event_model.Event(
+            resource_type=plan.resource_type,
+            resource_id=plan.resource_id(root, message),
+            event_time=plan.event_time(root, message),
+            message_id=message_id,
+            rank=(
+                event_model.RANK_DELETION
+                if phase is event_model.Phase.ENDED
+                else event_model.RANK_EVENT
             ),
+            phase=phase,
+            state=state,
+            project_id=plan.project_id(root, message),
+            event_type=event_type,
+            region=self._region,
+            user_id=plan.user_id(root, message),
+            name=plan.name(root, message),
+            created_at=plan.created_at(root, message),
+            type=plan.type(root, message),
+            type_id=plan.type_id(root, message),
+            image=plan.image(root, message),
+            availability_zone=plan.availability_zone(root, message),
+            attributes={
+                key: get(root, message) for key, get in plan.attributes
+            },
+            measures={key: get(root, message) for key, get in plan.measures},
         )
 
     def _excuse(
@@ -125,3 +137,14 @@ class Decoder:
             f'event_type: no definition claims or ignores '
             f'{checks.shown(event_type)}'
         )
+
+
+def _excepted(
+    plan: plans.Plan, root: dict[str, Any], message: Mapping[str, Any]
+) -> bool:
+    """Whether an ``unless`` of the definition holds for an object."""
+    for get, words in plan.unless:
+        word = get(root, message)
+        if isinstance(word, str) and word in words:
+            return True
+    return False

@@ -11,31 +11,35 @@
 # under the License.
 """What to do with an event type: read facts out of it, or ignore it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 import dataclasses
 import re
+from typing import Any
 
 from stratometrics.model import event as event_model
 from stratometrics.notifications import values
+
+#: Takes the payload and the message; finds the objects that are told of.
+Objects = Callable[[dict[str, Any], Mapping[str, Any]], list[Any]]
 
 _PATTERN = re.compile(r'[A-Za-z0-9_.:*-]{1,255}')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How a message of one event type becomes an event.
+    """How a message of one event type becomes an event for each object.
 
-    Every :data:`~stratometrics.notifications.values.Getter` takes the object
-    that ``root`` finds in the payload, and the message.
+    Every :data:`~stratometrics.notifications.values.Getter` takes one of the
+    objects that ``objects`` finds in the payload, and the message.
 
-    :param root: finds the object that the other paths begin at.
+    :param objects: finds what the other paths begin at.
     :param phases: by state, in lower case; any other state is billed.
-    :param unless: the message is ignored where one of these texts is found.
+    :param unless: an object is ignored where one of these texts is found.
     """
 
     resource_type: str
     phases: Mapping[str, event_model.Phase]
-    root: values.Getter
+    objects: Objects
     unless: tuple[tuple[values.Getter, frozenset[str]], ...]
     resource_id: values.Getter
     project_id: values.Getter

@@ -59,7 +59,13 @@ _RESOURCE_KEYS = _FACT_KEYS | {
     'sources',
     'states',
 }
-_SOURCE_KEYS = _FACT_KEYS | {'event_types', 'exchange', 'root', 'wrapper'}
+_SOURCE_KEYS = _FACT_KEYS | {
+    'each',
+    'event_types',
+    'exchange',
+    'root',
+    'wrapper',
+}
 _EVENT_TYPE_KEYS = _FACT_KEYS | {'enabled', 'unless'}
 _IGNORED_KEYS = frozenset(
     ('because', 'event_types', 'exchange', 'priority', 'publisher')
@@ -123,7 +129,7 @@ class EventType:
     where: documents.Where
     enabled: bool
     exchange: str
-    root: values.Getter
+    objects: plans.Objects
     unless: tuple[tuple[values.Getter, frozenset[str]], ...]
     facts: Mapping[str, values.Getter]
 
@@ -166,7 +172,7 @@ class Resource:
         return plans.Plan(
             resource_type=self.type.name,
             phases=self.phases,
-            root=event_type.root,
+            objects=event_type.objects,
             unless=event_type.unless,
             **{key: facts[key] for key in _FACTS},
             **{key: facts[f'attributes.{key}'] for key in _COLUMNS},
@@ -270,7 +276,7 @@ def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
         wrapper = source.get('wrapper')
         if wrapper is not None:
             _require_text(wrapper, (*here, 'wrapper'))
-        root = _root(source.get('root'), (*here, 'root'), wrapper)
+        objects = _objects(source, here, wrapper)
         facts = {
             **_facts(body, (name,), wrapper),
             **_facts(source, here, wrapper),
@@ -290,7 +296,7 @@ def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
                 where=there,
                 enabled=_require_flag(overrides, there),
                 exchange=exchange,
-                root=root,
+                objects=objects,
                 unless=_unless(overrides, there, wrapper),
                 facts={**facts, **_facts(overrides, there, wrapper)},
             )
@@ -327,6 +333,27 @@ def _names(event_types: tuple[EventType, ...], group: str) -> tuple[str, ...]:
             for name, _get in event_type.members(group)
         )
     )
+
+
+def _objects(
+    source: Mapping[str, Any], where: documents.Where, wrapper: str | None
+) -> plans.Objects:
+    """Finds the objects that paths begin at, in the payload."""
+    one = _root(source.get('root'), (*where, 'root'), wrapper)
+    if 'each' not in source:
+        return lambda payload, message: [one(payload, message)]
+    here = (*where, 'each')
+    if wrapper is not None:
+        raise values.Malformed(here, 'not together with a wrapper')
+    many = values.path(values.require_path(source['each'], here), None)
+
+    def objects(payload: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        listed = many(payload, message)
+        if isinstance(listed, list):
+            return listed
+        return [one(payload, message)]
+
+    return objects
 
 
 def _root(

@@ -14,6 +14,7 @@
 A definition says it in one of these ways::
 
     a.b                             a path through nested objects
+    a.0.b                           and through lists, by number
     {path: a.b, match: '(?:.*/)?(.*)'}  the one group of a regular expression
     {first: [a, b.c]}               the first that is neither null nor ''
     {sum: [a, b]}                   of amounts
@@ -88,6 +89,8 @@ def nested(keys: Sequence[str]) -> Getter:
     first, *rest = keys
     if not rest:
         return lambda root, message: root.get(first)
+    if any(key.isdecimal() for key in rest):
+        return _nested_in_lists(keys)
 
     def descend(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
         value = root.get(first)
@@ -95,6 +98,24 @@ def nested(keys: Sequence[str]) -> Getter:
             if not isinstance(value, dict):
                 return None
             value = value.get(key)
+        return value
+
+    return descend
+
+
+def _nested_in_lists(keys: Sequence[str]) -> Getter:
+    """The same, where a number also leads to a place in a list."""
+
+    def descend(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        value: Any = root
+        for key in keys:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and key.isdecimal():
+                place = int(key)
+                value = value[place] if place < len(value) else None
+            else:
+                return None
         return value
 
     return descend

@@ -426,6 +426,95 @@ class FolderTest(base.FolderTestCase):
         self.assertEqual({'colour': '1'}, event.attributes)
         self.assertEqual({'boards': 7}, event.measures)
 
+    def test_a_path_through_lists(self) -> None:
+        self.write(
+            'shelf.yaml',
+            SHELF.replace('root: shelf', 'root: rooms.1.shelves.0').replace(
+                'paint.colour', 'paint.0'
+            ),
+        )
+        message = shelf()
+        body = message['payload']['shelf'] | {'paint': ['red', 'green']}
+        for paint, colour in (
+            (['red', 'green'], 'red'),
+            ([], ''),
+            ({'0': 'blue'}, 'blue'),
+            ('red', ''),
+        ):
+            message['payload'] = {
+                'rooms': [None, {'shelves': [body | {'paint': paint}]}]
+            }
+            (event,) = self.decoder().decode(message)
+            self.assertEqual({'colour': colour}, event.attributes)
+        for payload in (
+            {'rooms': []},
+            {'rooms': [None, None]},
+            {'rooms': {'shelves': [body]}},
+        ):
+            with self.assertRaises(decoder.NotUnderstood) as caught:
+                self.decoder().decode(message | {'payload': payload})
+            self.assertEqual(
+                'payload: the object that shelf is in is missing',
+                str(caught.exception),
+            )
+
+
+class EachTest(base.FolderTestCase):
+    """A message that tells of several resources."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.write(
+            'shelf.yaml',
+            SHELF.replace(
+                'root: shelf', 'root: shelf\n        each: shelves'
+            ).replace('shelf.update:', 'shelf.update: {unless: {mood: bad}}'),
+        )
+
+    def bulk(self, *shelves: Any) -> dict[str, Any]:
+        return shelf() | {'payload': {'shelves': list(shelves)}}
+
+    def one(self, **keys: Any) -> dict[str, Any]:
+        return shelf(**keys)['payload']['shelf']
+
+    def test_each_becomes_an_event(self) -> None:
+        events = self.decoder().decode(
+            self.bulk(self.one(), self.one(id='s2', upper=5))
+        )
+        self.assertEqual(
+            [('s1', 7, 'm1'), ('s2', 9, 'm1')],
+            [
+                (event.resource_id, event.measures['boards'], event.message_id)
+                for event in events
+            ],
+        )
+
+    def test_a_message_without_the_list_tells_of_one(self) -> None:
+        for shelves in (None, 'none', {}):
+            message = shelf()
+            message['payload']['shelves'] = shelves
+            (event,) = self.decoder().decode(message)
+            self.assertEqual('s1', event.resource_id)
+
+    def test_an_empty_list_tells_of_none(self) -> None:
+        self.assertEqual((), self.decoder().decode(self.bulk()))
+
+    def test_unless_is_asked_of_each(self) -> None:
+        (event,) = self.decoder().decode(
+            self.bulk(self.one(mood='bad'), self.one(id='s2'))
+        )
+        self.assertEqual('s2', event.resource_id)
+
+    def test_a_message_is_refused_whole(self) -> None:
+        for wrong, reason in (
+            ('s2', 'payload: the object that shelf is in is missing'),
+            (self.one(id=''), 'resource_id: empty'),
+            (self.one(upper=4), 'payload: it tells of one resource twice'),
+        ):
+            with self.assertRaises(decoder.NotUnderstood) as caught:
+                self.decoder().decode(self.bulk(self.one(), wrong))
+            self.assertEqual(reason, str(caught.exception))
+
 
 class ErrorTest(base.FolderTestCase):
     def assert_error(self, text: str, error: str) -> None:
@@ -612,11 +701,19 @@ class ErrorTest(base.FolderTestCase):
                 'sources.workshop.root: expected a path',
             ),
             (
+                '    sources: {workshop: {exchange: w, each: a..b}}',
+                'sources.workshop.each: expected a path',
+            ),
+            (
+                '    sources: {workshop: {exchange: w, each: a, wrapper: b}}',
+                'sources.workshop.each: not together with a wrapper',
+            ),
+            (
                 '    sources: {workshop: {exchange: w, queue: w}}',
                 'sources.workshop.queue: unknown key; expected one of '
-                'attributes, created_at, event_time, event_types, exchange, '
-                'measures, name, project_id, resource_id, root, state, '
-                'user_id, wrapper',
+                'attributes, created_at, each, event_time, event_types, '
+                'exchange, measures, name, project_id, resource_id, root, '
+                'state, user_id, wrapper',
             ),
         ):
             self.assert_error(SHELF.replace(cut, sources), f'shelf: {error}')
