@@ -22,7 +22,8 @@ A definition says it in one of these ways::
     {envelope: timestamp}           a key of the message beside the payload
     {end_of_second: deleted_at}     a time that may lack its fraction
 
-``replace: {old: new}`` beside any of them exchanges whole texts.
+``match`` is for texts and times. ``replace: {old: new}`` beside a way to a
+text exchanges whole texts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,13 @@ class Kind(enum.Enum):
     OPTIONAL_TIME = enum.member(checks.optional_time)
 
 
-_TEXTS = (Kind.NAME, Kind.TEXT)
+_EXTRAS = {
+    Kind.NAME: {'match', 'replace'},
+    Kind.TEXT: {'match', 'replace'},
+    Kind.MEASURE: set(),
+    Kind.TIME: {'match'},
+    Kind.OPTIONAL_TIME: {'match'},
+}
 
 
 class Malformed(Exception):
@@ -207,7 +214,7 @@ class Compiler:
         self._key = key
         self._wrapper = wrapper
         self._ways = {'path', 'first'}
-        if kind in _TEXTS or kind is Kind.MEASURE:
+        if kind in (Kind.NAME, Kind.TEXT, Kind.MEASURE):
             self._ways.add('value')
         if kind is Kind.MEASURE:
             self._ways.add('sum')
@@ -231,9 +238,8 @@ class Compiler:
     def _lookup(self, raw: Any, where: documents.Where) -> Getter:
         if not isinstance(raw, dict):
             return path(require_path(raw, where), self._wrapper)
-        extras = {'match', 'replace'} if self._kind in _TEXTS else set()
         for key in raw:
-            if key not in self._ways | extras:
+            if key not in self._ways | _EXTRAS[self._kind]:
                 raise Malformed((*where, key), 'unknown key')
         ways = self._ways & raw.keys()
         if len(ways) != 1:
