@@ -9,8 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Recorded messages and the events that they become."""
+"""Recorded and built messages and the events that they become."""
 
+from collections.abc import Iterable, Mapping
 import copy
 import dataclasses
 import functools
@@ -21,19 +22,23 @@ from typing import Any
 import unittest
 
 from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.notifications import timestamps as notification_timestamps
 from stratometrics.tests import fixtures
+from stratometrics.tests import observed
+from stratometrics.tests import oracle
 
 REGION = 'RegionOne'
 
 
 @functools.cache
 def recordings() -> tuple[tuple[str, fixtures.Recorded], ...]:
-    """Every recorded message, with the name of its recording."""
+    """Every recorded or built message, with the name of its recording."""
     return tuple(
         (name, recorded)
-        for name in fixtures.NAMES
+        for name in (*fixtures.NAMES, fixtures.BUILT)
         for recorded in fixtures.load(name)
     )
 
@@ -43,8 +48,21 @@ def shipped() -> decoder.Decoder:
     return decoder.Decoder(definitions.Definitions.load(None), REGION)
 
 
+@functools.cache
+def everything() -> decoder.Decoder:
+    """What decodes with all shipped resource types switched on."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / 'on.yaml'
+        file.write_text(
+            'resources: {port: {enabled: true}, stack: {enabled: true}}',
+            encoding='utf-8',
+        )
+        found = definitions.Definitions.load(folder)
+    return decoder.Decoder(found, REGION)
+
+
 def message(event_type: str, **payload: Any) -> dict[str, Any]:
-    """The first recorded message of an event type, to change at will.
+    """The first such message of an event type, to change at will.
 
     :param payload: keys of the payload to set.
     """
@@ -64,7 +82,7 @@ def life(resource_id: str) -> list[event_model.Event]:
     events = [
         event
         for _name, recorded in recordings()
-        for event in shipped().decode(recorded.message)
+        for event in everything().decode(recorded.message)
         if event.resource_id == resource_id
     ]
     return sorted(events, key=lambda event: (event.event_time, event.rank))
@@ -87,6 +105,34 @@ def changes(
         if not found or found[-1] != values:
             found.append(values)
     return found
+
+
+def usage(
+    events: Iterable[event_model.Event], begin: str, end: str
+) -> Mapping[tuple[str, ...], str]:
+    """What the oracle makes of events.
+
+    :param begin: of the period, as a time of the day of the recordings.
+    :param end: of the period, or the present.
+    :returns: seconds by state, owner, type and the first measure.
+    """
+    facts = oracle.usage(
+        observed.observations(events := list(events)),
+        moment(begin),
+        moment(end),
+        observed.unbilled(events),
+    )
+    return {
+        (key.state, key.project_id, key.type, str(key.size)): (
+            timestamps.decimal_seconds(time)
+        )
+        for key, time in facts.items()
+    }
+
+
+def moment(text: str) -> int:
+    """Microseconds of a time of the day of the recordings."""
+    return notification_timestamps.parse(f'2026-11-23 {text}')
 
 
 class FolderTestCase(unittest.TestCase):
