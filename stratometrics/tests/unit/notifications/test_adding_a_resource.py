@@ -16,52 +16,50 @@ from stratometrics.model import event as event_model
 from stratometrics.notifications import timestamps
 from stratometrics.tests.unit.notifications import base
 
-FLOATING_IP = """\
+SUBNET = """\
 resources:
-  floating-ip:
-    collection: floating-ips
+  subnet:
+    collection: subnets
     states: {terminal: [deleted]}
     resource_id: id
     project_id: project_id
     created_at: created_at
-    state: status
+    state: {value: active}
     sources:
       neutron:
         exchange: neutron
-        root: floatingip
+        root: subnet
         event_types:
-          floatingip.*.end:
-          floatingip.delete.end: {state: {value: deleted}}
+          subnet.*.end:
+          subnet.delete.end: {state: {value: deleted}}
 """
 
 
 class FifteenLinesTest(base.FolderTestCase):
     """A billed resource is added without code."""
 
-    def test_a_floating_ip(self) -> None:
-        self.assertLessEqual(len(FLOATING_IP.splitlines()), 15)
-        self.write('floating-ip.yaml', FLOATING_IP)
+    def test_a_subnet(self) -> None:
+        self.assertLessEqual(len(SUBNET.splitlines()), 15)
+        self.write('subnet.yaml', SUBNET)
         found = self.load()
-        self.assertEqual(
-            'floating-ips', found.resource_types['floating-ip'].collection
-        )
+        self.assertEqual('subnets', found.resource_types['subnet'].collection)
         self.assertIn('neutron', found.exchanges)
-        message = base.message('floatingip.create.end')
-        address = message['payload']['floatingip']
+        message = base.message('subnet.create.end')
+        one = message['payload']['subnet']
         (event,) = self.decoder().decode(message)
         self.assertEqual(
             event_model.Event(
-                resource_type='floating-ip',
-                resource_id=address['id'],
+                resource_type='subnet',
+                resource_id=one['id'],
                 event_time=timestamps.parse(message['timestamp']),
                 message_id=message['message_id'],
                 rank=event_model.RANK_EVENT,
                 phase=event_model.Phase.BILLED,
-                state='DOWN',
-                project_id=address['tenant_id'],
-                event_type='floatingip.create.end',
+                state='active',
+                project_id=one['tenant_id'],
+                event_type='subnet.create.end',
                 region=base.REGION,
-                created_at=timestamps.parse(address['created_at']),
+                created_at=timestamps.parse(one['created_at']),
             ),
             event,
         )
@@ -72,17 +70,17 @@ class FifteenLinesTest(base.FolderTestCase):
         if not page.exists():
             self.skipTest('the documentation is not installed')
         self.assertIn(
-            textwrap.indent(FLOATING_IP, '    '),
+            textwrap.indent(SUBNET, '    '),
             page.read_text(encoding='utf-8'),
         )
 
     def test_its_end(self) -> None:
-        self.write('floating-ip.yaml', FLOATING_IP)
-        (event,) = self.decoder().decode(base.message('floatingip.delete.end'))
+        self.write('subnet.yaml', SUBNET)
+        (event,) = self.decoder().decode(base.message('subnet.delete.end'))
         self.assertIs(event_model.Phase.ENDED, event.phase)
 
     def test_what_it_does_not_claim_stays_ignored(self) -> None:
-        self.write('floating-ip.yaml', FLOATING_IP)
+        self.write('subnet.yaml', SUBNET)
         decode = self.decoder().decode
-        for event_type in ('floatingip.create.start', 'port.create.end'):
+        for event_type in ('subnet.create.start', 'port.create.end'):
             self.assertEqual((), decode(base.message(event_type)))

@@ -18,28 +18,83 @@ from stratometrics.tests.unit.notifications import base
 
 
 class CorpusTest(unittest.TestCase):
-    """Every recorded message is billed or deliberately ignored."""
+    """Every message is billed or deliberately ignored."""
 
     def test_every_message_is_decoded(self) -> None:
         counts = collections.Counter()
         for name, recorded in base.recordings():
             with self.subTest(name, event_type=recorded.message['event_type']):
-                events = base.shipped().decode(recorded.message)
-                self.assertLessEqual(len(events), 1)
-                for event in events:
+                for event in base.everything().decode(recorded.message):
                     self.assertEqual(base.REGION, event.region)
                     counts[event.resource_type] += 1
-        self.assertEqual({'instance': 443, 'volume': 27}, dict(counts))
+        self.assertEqual(
+            {
+                'backup': 4,
+                'cluster': 8,
+                'database-instance': 5,
+                'floating-ip': 10,
+                'image': 15,
+                'instance': 443,
+                'ipsec-site-connection': 5,
+                'load-balancer': 6,
+                'network': 12,
+                'node': 17,
+                'port': 36,
+                'router': 8,
+                'share': 10,
+                'snapshot': 5,
+                'stack': 6,
+                'volume': 27,
+                'vpn-service': 3,
+                'zone': 8,
+            },
+            dict(counts),
+        )
+
+    def test_what_is_switched_off_is_ignored(self) -> None:
+        counts = collections.Counter(
+            event.resource_type
+            for _name, recorded in base.recordings()
+            for event in base.shipped().decode(recorded.message)
+        )
+        self.assertEqual(
+            definitions.Definitions.load(None).resource_types.keys(),
+            counts.keys(),
+        )
+        self.assertNotIn('port', counts)
+        self.assertNotIn('stack', counts)
 
     def test_a_message_is_billed_only_from_the_exchange_it_is_said_of(
         self,
     ) -> None:
-        exchanges = {'instance': 'nova', 'volume': 'openstack'}
+        """As it says nothing of it, the event type alone decides."""
+        exchanges = collections.defaultdict(set)
         for _name, recorded in base.recordings():
-            for event in base.shipped().decode(recorded.message):
-                self.assertEqual(
-                    exchanges[event.resource_type], recorded.exchange
-                )
+            for event in base.everything().decode(recorded.message):
+                exchanges[event.resource_type].add(recorded.exchange)
+        self.assertEqual(
+            {
+                'backup': {'openstack'},
+                'cluster': {'magnum'},
+                'database-instance': {'openstack'},
+                'floating-ip': {'neutron'},
+                'image': {'glance'},
+                'instance': {'nova'},
+                'ipsec-site-connection': {'neutron'},
+                'load-balancer': {'octavia'},
+                'network': {'neutron'},
+                'node': {'ironic'},
+                'port': {'neutron'},
+                'router': {'neutron'},
+                'share': {'openstack'},
+                'snapshot': {'openstack'},
+                'stack': {'heat'},
+                'volume': {'openstack'},
+                'vpn-service': {'neutron'},
+                'zone': {'designate'},
+            },
+            exchanges,
+        )
 
     def test_every_reason_to_ignore_is_given(self) -> None:
         event_types = definitions.Definitions.load(None).event_types
@@ -50,5 +105,15 @@ class CorpusTest(unittest.TestCase):
 
     def test_the_exchanges_of_what_is_billed_are_known(self) -> None:
         self.assertEqual(
-            {'nova', 'openstack'}, definitions.Definitions.load(None).exchanges
+            {
+                'designate',
+                'glance',
+                'ironic',
+                'magnum',
+                'neutron',
+                'nova',
+                'octavia',
+                'openstack',
+            },
+            definitions.Definitions.load(None).exchanges,
         )

@@ -19,6 +19,26 @@ from stratometrics.notifications import definitions
 from stratometrics.notifications import timestamps
 from stratometrics.tests.unit.notifications import base
 
+#: The resource types that are switched on.
+SHIPPED = {
+    'backup',
+    'cluster',
+    'database-instance',
+    'floating-ip',
+    'image',
+    'instance',
+    'ipsec-site-connection',
+    'load-balancer',
+    'network',
+    'node',
+    'router',
+    'share',
+    'snapshot',
+    'volume',
+    'vpn-service',
+    'zone',
+}
+
 #: A complete definition; the tests of errors spoil one line of it.
 SHELF = """\
 resources:
@@ -64,7 +84,7 @@ def shelf(**keys: Any) -> dict[str, Any]:
 class ShippedTest(unittest.TestCase):
     def test_the_resource_types(self) -> None:
         shipped = definitions.Definitions.load(None).resource_types
-        self.assertEqual({'instance', 'volume'}, set(shipped))
+        self.assertEqual(SHIPPED, set(shipped))
         self.assertEqual(
             definitions.ResourceType(
                 name='instance',
@@ -89,7 +109,7 @@ class ShippedTest(unittest.TestCase):
 class FolderTest(base.FolderTestCase):
     def test_a_folder_need_not_exist(self) -> None:
         found = definitions.Definitions.load(str(self.folder / 'none'))
-        self.assertEqual({'instance', 'volume'}, set(found.resource_types))
+        self.assertEqual(SHIPPED, set(found.resource_types))
 
     def test_a_folder_that_is_a_file(self) -> None:
         file = self.write('shelf.yaml', SHELF)
@@ -102,22 +122,21 @@ class FolderTest(base.FolderTestCase):
         self.write('shelf.yaml.bak', 'not: [yaml')
         self.write('empty.yaml', '')
         self.write('comment.yaml', '# nothing\n')
-        self.assertEqual(
-            {'instance', 'volume'}, set(self.load().resource_types)
-        )
+        self.assertEqual(SHIPPED, set(self.load().resource_types))
 
     def test_a_file_adds_a_resource_type(self) -> None:
         self.write('shelf.yaml', SHELF)
         found = self.load()
+        shipped = definitions.Definitions.load(None)
         self.assertEqual(
-            ['volume', 'instance', 'shelf'], list(found.resource_types)
+            [*shipped.resource_types, 'shelf'], list(found.resource_types)
         )
         added = found.resource_types['shelf']
         self.assertEqual(('colour',), added.attributes)
         self.assertEqual('colour', added.group_by)
         self.assertEqual(('burnt',), added.terminal)
         self.assertEqual(('planned',), added.unbilled)
-        self.assertEqual({'nova', 'openstack', 'workshop'}, found.exchanges)
+        self.assertEqual(shipped.exchanges | {'workshop'}, found.exchanges)
         (event,) = self.decoder().decode(shelf())
         self.assertEqual(
             event_model.Event(
@@ -236,13 +255,28 @@ class FolderTest(base.FolderTestCase):
         self.assertEqual('any', event.image)
 
     def test_a_resource_type_is_switched_off(self) -> None:
-        self.write('local.yaml', 'resources: {volume: {enabled: false}}')
-        found = self.load()
-        self.assertEqual(['instance'], list(found.resource_types))
-        self.assertEqual({'nova'}, found.exchanges)
-        self.assertEqual(
-            (), self.decoder().decode(base.message('volume.update.end'))
+        self.write(
+            'local.yaml',
+            """\
+            resources:
+              load-balancer: {enabled: false}
+              volume: {enabled: false}
+            """,
         )
+        found = self.load()
+        self.assertEqual(
+            SHIPPED - {'load-balancer', 'volume'}, set(found.resource_types)
+        )
+        self.assertNotIn('octavia', found.exchanges)
+        self.assertIn('openstack', found.exchanges)
+        for event_type, count in (
+            ('octavia.loadbalancer.create.end', 0),
+            ('volume.update.end', 0),
+            ('snapshot.update.end', 1),
+        ):
+            self.assertEqual(
+                count, len(self.decoder().decode(base.message(event_type)))
+            )
 
     def test_another_takes_the_place_of_one_switched_off(self) -> None:
         self.write('10.yaml', 'resources: {volume: {enabled: false}}')
@@ -409,6 +443,30 @@ class FolderTest(base.FolderTestCase):
             decode(shelf(moved_at='once'))
         self.assertEqual(
             "event_time: not a timestamp from 1970 to 2199: 'once'",
+            str(caught.exception),
+        )
+
+    def test_the_part_of_a_text_that_is_a_time(self) -> None:
+        self.write(
+            'shelf.yaml',
+            SHELF.replace(
+                '    state: state\n',
+                '    state: state\n'
+                "    created_at: {path: made, match: '^on ([^.]*)'}\n",
+            ),
+        )
+        decode = self.decoder().decode
+        for made, text in (
+            ('on 2026-01-01 00:00:01.999', '2026-01-01 00:00:01'),
+            ('2026-01-01 00:00:01', None),
+            (None, None),
+        ):
+            (event,) = decode(shelf(made=made))
+            self.assertEqual(text and timestamps.parse(text), event.created_at)
+        with self.assertRaises(decoder.NotUnderstood) as caught:
+            decode(shelf(made='on a day'))
+        self.assertEqual(
+            "created_at: not a timestamp from 1970 to 2199: 'a day'",
             str(caught.exception),
         )
 
@@ -882,6 +940,16 @@ class ErrorTest(base.FolderTestCase):
                 'timestamp',
             ),
             ('event_time', '{value: now}', '.value: unknown key'),
+            (
+                'created_at',
+                '{path: a, replace: {a: b}}',
+                '.replace: unknown key',
+            ),
+            (
+                'created_at',
+                '{path: a, match: a}',
+                '.match: expected a regular expression with one group',
+            ),
         ):
             self.assert_spoilt(
                 '    state: state\n',

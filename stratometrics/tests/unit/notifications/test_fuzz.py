@@ -42,9 +42,14 @@ JSON = strategies.recursive(
     max_leaves=10,
 )
 BILLED = (
+    'baremetal.node.update.end',
     'compute.instance.exists',
     'compute.instance.update',
+    'image.update',
     'instance.update',
+    'magnum.cluster.update',
+    'network.create.end',
+    'octavia.loadbalancer.create.end',
     'volume.create.end',
     'volume.delete.end',
 )
@@ -58,6 +63,9 @@ def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         for key, child in value.items():
             if not key.startswith('_'):
                 found += places(child, (*way, key))
+    elif isinstance(value, list):
+        for place, child in enumerate(value):
+            found += places(child, (*way, place))
     return found
 
 
