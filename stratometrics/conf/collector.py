@@ -28,13 +28,22 @@ OPTS = [
     cfg.ListOpt(
         'targets',
         default=[
+            'designate:notifications',
+            'glance:notifications',
+            'ironic:ironic_versioned_notifications',
+            'keystone:notifications',
+            'magnum:notifications',
+            'neutron:notifications',
             'nova:notifications',
             'nova:versioned_notifications',
+            'octavia:notifications',
             'openstack:notifications',
         ],
         help='The exchanges and topics to listen on, as EXCHANGE:TOPIC. Each '
-        'service publishes on its control_exchange; that of Cinder is '
-        '"openstack" by default. Beside another consumer of notifications '
+        'service publishes on its control_exchange; that of Cinder, Manila '
+        'and Trove is "openstack" by default. The default covers what the '
+        'shipped definitions bill; to bill stacks, add heat:notifications. '
+        'Beside another consumer of notifications '
         '(Ceilometer) give the emitters a second topic and name that one '
         'here: two consumers of one topic each get a part of the messages.',
     ),
