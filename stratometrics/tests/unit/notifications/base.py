@@ -49,16 +49,21 @@ def shipped() -> decoder.Decoder:
 
 
 @functools.cache
-def everything() -> decoder.Decoder:
-    """What decodes with all shipped resource types switched on."""
+def every_definition() -> definitions.Definitions:
+    """The shipped definitions with all resource types switched on."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / 'on.yaml'
         file.write_text(
             'resources: {port: {enabled: true}, stack: {enabled: true}}',
             encoding='utf-8',
         )
-        found = definitions.Definitions.load(folder)
-    return decoder.Decoder(found, REGION)
+        return definitions.Definitions.load(folder)
+
+
+@functools.cache
+def everything() -> decoder.Decoder:
+    """What decodes with all shipped resource types switched on."""
+    return decoder.Decoder(every_definition(), REGION)
 
 
 def message(event_type: str, **payload: Any) -> dict[str, Any]:
