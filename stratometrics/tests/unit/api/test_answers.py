@@ -99,7 +99,11 @@ class TestUsage(base.ApiTestCase):
         [result] = response.json['results']
         self.assertEqual('acme', result['project_id'])
         self.assertEqual(
-            {'vcpus', 'ram_mib', 'disk_gib', 'size_gib'},
+            {
+                measure
+                for resource_type in base.DEFINITIONS.resource_types.values()
+                for measure in resource_type.measures
+            },
             set(result['measures']),
         )
         self.assertEqual('0.000010', result['measures']['size_gib'])
