@@ -104,6 +104,7 @@ class ResourceType:
     :param measures: its amounts that multiply time.
     :param terminal: states that end a timeline (R7), in lower case.
     :param unbilled: states whose time does not count, in lower case.
+    :param pending: such states of a resource that is still being made.
     """
 
     name: str
@@ -113,6 +114,7 @@ class ResourceType:
     measures: tuple[str, ...]
     terminal: tuple[str, ...]
     unbilled: tuple[str, ...]
+    pending: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +259,7 @@ def resource(name: Any, body: Any) -> Resource:
             measures=_names(event_types, 'measures'),
             terminal=_states(phases, event_model.Phase.ENDED),
             unbilled=_states(phases, event_model.Phase.UNBILLED),
+            pending=_states(phases, event_model.Phase.PENDING),
         ),
         enabled=_require_flag(body, where),
         phases=phases,

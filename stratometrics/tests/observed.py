@@ -50,6 +50,15 @@ def unbilled(events: Iterable[event_model.Event]) -> frozenset[str]:
     )
 
 
+def pending(events: Iterable[event_model.Event]) -> frozenset[str]:
+    """The states of what is still being made, of those that were met."""
+    return frozenset(
+        _state(event)
+        for event in events
+        if event.phase is event_model.Phase.PENDING
+    )
+
+
 def _state(event: event_model.Event) -> str:
     """The state; ``deleted`` is the oracle's word for what is over."""
     if event.phase is event_model.Phase.ENDED:

@@ -81,6 +81,7 @@ class LivesTest(base.StorageTestCase):
                 PERIOD.begin,
                 PERIOD.end,
                 observed.unbilled(events),
+                observed.pending(events),
             ).items():
                 amounts = expected[facts[:3]]
                 amounts[0] += time

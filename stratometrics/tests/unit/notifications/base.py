@@ -126,6 +126,7 @@ def usage(
         moment(begin),
         moment(end),
         observed.unbilled(events),
+        observed.pending(events),
     )
     return {
         (key.state, key.project_id, key.type, str(key.size)): (

@@ -27,7 +27,7 @@ class ClusterTest(unittest.TestCase):
         life = base.life(CLUSTER)
         self.assertEqual(
             [
-                ('CREATE_IN_PROGRESS', 2, event_model.Phase.UNBILLED),
+                ('CREATE_IN_PROGRESS', 2, event_model.Phase.PENDING),
                 ('CREATE_COMPLETE', 2, event_model.Phase.BILLED),
                 ('UPDATE_COMPLETE', 5, event_model.Phase.BILLED),
                 ('UPDATE_FAILED', 5, event_model.Phase.BILLED),

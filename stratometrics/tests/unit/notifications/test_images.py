@@ -47,8 +47,8 @@ class ImageTest(unittest.TestCase):
         life = base.life(IMAGE)
         self.assertEqual(
             [
-                ('queued', 0, event_model.Phase.UNBILLED),
-                ('saving', 0, event_model.Phase.UNBILLED),
+                ('queued', 0, event_model.Phase.PENDING),
+                ('saving', 0, event_model.Phase.PENDING),
                 ('active', 65536, event_model.Phase.BILLED),
                 ('deleted', 65536, event_model.Phase.ENDED),
             ],
@@ -149,4 +149,4 @@ class ImageTest(unittest.TestCase):
         (event,) = events(
             image('image.update', '08:00:00', status='killed', size=None)
         )
-        self.assertIs(event_model.Phase.UNBILLED, event.phase)
+        self.assertIs(event_model.Phase.PENDING, event.phase)

@@ -61,7 +61,7 @@ def row(resource_type: definitions.ResourceType, body: dict[str, Any]) -> str:
             cell([resource_type.group_by], '-'),
             cell(resource_type.measures, '-'),
             cell(attributes(body), '-'),
-            cell(resource_type.unbilled, '-'),
+            cell((*resource_type.pending, *resource_type.unbilled), '-'),
         )
     )
 

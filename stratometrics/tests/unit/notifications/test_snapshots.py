@@ -43,7 +43,7 @@ class SnapshotTest(unittest.TestCase):
         life = base.life(SNAPSHOT)
         self.assertEqual(
             [
-                ('creating', 'snap1', event_model.Phase.UNBILLED),
+                ('creating', 'snap1', event_model.Phase.PENDING),
                 ('available', 'snap1', event_model.Phase.BILLED),
                 ('available', 'snap1b', event_model.Phase.BILLED),
                 ('deleted', 'snap1b', event_model.Phase.ENDED),
@@ -83,7 +83,7 @@ class BackupTest(unittest.TestCase):
         life = [*base.shipped().decode(start), *base.life(BACKUP)]
         self.assertEqual(
             [
-                ('creating', event_model.Phase.UNBILLED),
+                ('creating', event_model.Phase.PENDING),
                 ('available', event_model.Phase.BILLED),
                 ('deleted', event_model.Phase.ENDED),
             ],

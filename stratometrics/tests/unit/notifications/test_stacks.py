@@ -61,4 +61,4 @@ class StackTest(unittest.TestCase):
         )
         message['event_type'] = 'orchestration.stack.create.error'
         (event,) = base.everything().decode(message)
-        self.assertIs(event_model.Phase.UNBILLED, event.phase)
+        self.assertIs(event_model.Phase.PENDING, event.phase)
