@@ -20,11 +20,18 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.tests import observed
 from stratometrics.tests import oracle
 from stratometrics.tests.quickstart import notifications
 
-#: The measure of each resource type that is looked at.
-MEASURES = {'instance': 'vcpus', 'volume': 'size_gib'}
+#: The measure of each resource type that is looked at: its first.
+MEASURES = {
+    name: resource_type.measures[0]
+    for name, resource_type in definitions.Definitions.load(
+        None
+    ).resource_types.items()
+    if resource_type.measures
+}
 
 
 class Group(NamedTuple):
@@ -67,16 +74,18 @@ def amounts(
     :param begin: microseconds since the epoch.
     :param end: the same; not in the future.
     """
-    observations = defaultdict(list)
+    by_type = defaultdict(list)
     for event in found:
-        observations[event.resource_type].append(_observation(event))
-    unbilled, pending = (
-        frozenset(event.state for event in found if event.phase is phase)
-        for phase in (event_model.Phase.UNBILLED, event_model.Phase.PENDING)
-    )
+        by_type[event.resource_type].append(event)
     sums: dict[Group, list[int]] = defaultdict(lambda: [0, 0])
-    for resource_type, seen in observations.items():
-        times = oracle.usage(seen, begin, end, unbilled, pending)
+    for resource_type, events_of_type in by_type.items():
+        times = oracle.usage(
+            observed.observations(events_of_type),
+            begin,
+            end,
+            observed.unbilled(events_of_type),
+            observed.pending(events_of_type),
+        )
         for facts, time in times.items():
             group = Group(
                 facts.project_id, resource_type, facts.type, facts.state
@@ -87,18 +96,3 @@ def amounts(
         group: Amount(*map(timestamps.decimal_seconds, both))
         for group, both in sums.items()
     }
-
-
-def _observation(event: event_model.Event) -> oracle.Observation:
-    return oracle.Observation(
-        resource_id=event.resource_id,
-        time=event.event_time,
-        message_id=event.message_id,
-        facts=oracle.Facts(
-            state=event.state,
-            project_id=event.project_id,
-            type=event.type,
-            size=event.measures[MEASURES[event.resource_type]],
-        ),
-        created_at=event.created_at,
-    )

@@ -14,6 +14,7 @@
 
 from collections.abc import Mapping, Sequence
 import dataclasses
+from typing import Any
 
 import requests
 
@@ -84,10 +85,16 @@ def ask(
             *(result[name] for name in expectation.Group._fields)
         ): expectation.Amount(
             result['usage'],
-            result['measures'][expectation.MEASURES[result['resource_type']]],
+            _measured(result),
         )
         for result in response.json()['results']
     }
+
+
+def _measured(result: Mapping[str, Any]) -> str:
+    name = expectation.MEASURES.get(result['resource_type'])
+    # A router has no size to measure.
+    return '0.000000' if name is None else result['measures'][name]
 
 
 def is_refused(url: str, who: Caller, project_id: str) -> bool:

@@ -23,7 +23,12 @@ from stratometrics.tests.quickstart import services
 
 _HEADERS = ('project', 'resource', 'type', 'state', 'h:mm:ss', 'measured')
 _NUMBERS = _HEADERS.index('h:mm:ss')
-_UNITS = {'instance': 'vcpu-seconds', 'volume': 'GiB-seconds '}
+#: What seconds of a measure are called, where its name is no good unit.
+_UNITS = {
+    'vcpus': 'vcpu-seconds',
+    'size_gib': 'GiB-seconds',
+    'size_bytes': 'byte-seconds',
+}
 
 
 def clock(seconds: str) -> str:
@@ -47,12 +52,12 @@ def table(
     """
     rows = sorted(
         (
-            project_names[group.project_id],
+            project_names.get(group.project_id, group.project_id),
             group.resource_type,
             group.type,
             group.state,
             clock(amount.usage),
-            f'{amount.measured} {_UNITS[group.resource_type]}',
+            _measured(group.resource_type, amount),
         )
         for group, amount in answer.items()
     )
@@ -60,6 +65,13 @@ def table(
     widths = [max(map(len, column)) for column in columns]
     rule = ['-' * width for width in widths]
     return '\n'.join(_line(cells, widths) for cells in (_HEADERS, rule, *rows))
+
+
+def _measured(resource_type: str, amount: expectation.Amount) -> str:
+    name = expectation.MEASURES.get(resource_type)
+    if name is None:
+        return ''
+    return f'{amount.measured} {_UNITS.get(name, f"{name}-seconds"):12}'
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
