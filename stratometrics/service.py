@@ -48,12 +48,17 @@ def prepare(
     )
     stratometrics_conf.register_opts(conf)
     conf.register_cli_opts(cli_opts)
-    conf(
-        argv,
-        project=PROJECT,
-        version=version.version_info.version_string(),
-        default_config_files=default_config_files,
-    )
+    try:
+        conf(
+            argv,
+            project=PROJECT,
+            version=version.version_info.version_string(),
+            default_config_files=default_config_files,
+        )
+    except (OSError, UnicodeDecodeError) as error:
+        raise cfg.Error(
+            f'the configuration files cannot be read: {error}'
+        ) from error
     _check(conf)
     logging.setup(conf, PROJECT)
     return conf

@@ -16,6 +16,7 @@ import dataclasses
 from oslo_config import cfg
 
 from stratometrics.collector import targets
+from stratometrics.collector import transport
 from stratometrics.notifications import definitions
 
 
@@ -37,9 +38,11 @@ class Plan:
 def load(conf: cfg.ConfigOpts) -> Plan:
     """Read and check the files that the configuration names.
 
+    :raises oslo_config.cfg.Error: the address of the broker is wrong.
     :raises TargetError: ``[collector]/targets`` is wrong.
     :raises DefinitionError: a definition is wrong.
     """
+    transport.check(conf)
     return Plan(
         tuple(targets.parse(conf.collector.targets)),
         definitions.Definitions.load(conf.definitions.directory),

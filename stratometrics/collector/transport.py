@@ -46,6 +46,21 @@ def url(conf: cfg.ConfigOpts) -> oslo_messaging.TransportURL:
     )
 
 
+def check(conf: cfg.ConfigOpts) -> None:
+    """See that the address of the broker is one.
+
+    :raises oslo_config.cfg.Error: it is not. The address is not repeated: it
+        holds a password.
+    """
+    try:
+        url(conf)
+    except (oslo_messaging.MessagingException, ValueError) as error:
+        raise cfg.Error(
+            '[oslo_messaging_notifications]/transport_url, or the one in '
+            f'[DEFAULT], cannot be used: {type(error).__name__}'
+        ) from error
+
+
 def get_transport(
     conf: cfg.ConfigOpts, batch_size: int
 ) -> oslo_messaging.transport.NotificationTransport:

@@ -32,7 +32,7 @@ VERSION = '26.7.3-stable.1'
 LIBRARY = 'libchdb.so'
 
 REMEDY = (
-    'install ClickHouse 23.8 or newer, or name a server with '
+    'install ClickHouse 24.3 or newer, or name a server with '
     'STRATO_CLICKHOUSE_URL'
 )
 

@@ -32,7 +32,7 @@ from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import ports
 
-OLDEST = (23, 8)
+OLDEST = (24, 3)
 REFUSED = 516
 ENGINE = pathlib.Path(__file__).with_name('engine.py')
 

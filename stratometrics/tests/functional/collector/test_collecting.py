@@ -275,6 +275,15 @@ class TestStarting(bed.CollectorTestCase):
         self.configure('collector', batch_size='many')
         self.assert_refuses('batch_size')
 
+    def test_wrong_broker(self):
+        for url in ('nonsense', 'foo://x', 'rabbit://x:notaport/'):
+            self.configure('oslo_messaging_notifications', transport_url=url)
+            self.assert_refuses('transport_url')
+
+    def test_a_file_that_is_no_text(self):
+        self.config_file.write_bytes(b'\xff\xfe')
+        self.assert_refuses('cannot be read')
+
     def test_missing_file(self):
         self.config_file = self.folder / 'missing.conf'
         self.assert_refuses('missing.conf')

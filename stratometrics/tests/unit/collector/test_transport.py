@@ -32,6 +32,15 @@ class TransportTestCase(testtools.TestCase):
 
 
 class TestTransport(TransportTestCase):
+    def test_an_address_that_is_none_is_refused_and_not_repeated(self):
+        transport.check(self.conf('rabbit://a:b@h/'))
+        for url in ('nonsense', 'foo://a:secret@x/', 'rabbit://a:secret@x:y/'):
+            refused = self.assertRaises(
+                cfg.Error, transport.check, self.conf(url)
+            )
+            self.assertIn('transport_url', str(refused))
+            self.assertNotIn('secret', str(refused))
+
     def prefetch(self, conf, batch_size):
         made = transport.get_transport(conf, batch_size)
         self.addCleanup(made.cleanup)

@@ -76,7 +76,7 @@ class ToolsTest(unittest.TestCase):
         self._install('clickhouse', 'ClickHouse client version 18.16.1.')
         self.assertIsNone(clickhouse.program())
         path = self._install(
-            'clickhouse-server', 'ClickHouse server version 23.8.1.1.'
+            'clickhouse-server', 'ClickHouse server version 24.3.1.1.'
         )
         self.assertEqual([path], clickhouse.program())
 
