@@ -122,7 +122,7 @@ class QuickstartTest(testtools.TestCase):
         child = self.start('--once')
         said, errors = child.communicate(timeout=PATIENCE)
         self.assertEqual((0, ''), (child.returncode, errors), said)
-        self.assertIn('33 groups: each equals', said)
+        self.assertIn('43 groups: each equals', said)
         self.assertEqual([], list(self.folder.iterdir()))
         self.assert_nothing_left()
 
