@@ -27,6 +27,10 @@ HOST = '127.0.0.1'
 FIRST = 20000
 LAST = 32000
 
+# Not the shared generator: property tests seed it, and two processes would
+# then pick the same ports.
+_random = random.SystemRandom()
+
 _given: set[int] = set()
 
 
@@ -67,7 +71,7 @@ def free_port() -> int:
     :returns: the port.
     :raises: PartError if no port is free.
     """
-    for port in random.sample(range(FIRST, LAST), LAST - FIRST):
+    for port in _random.sample(range(FIRST, LAST), LAST - FIRST):
         if port not in _given and is_free(port):
             _given.add(port)
             return port
