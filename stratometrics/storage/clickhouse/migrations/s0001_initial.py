@@ -12,9 +12,12 @@
 """Events, the resources of each project, and what was not understood."""
 
 #: Tells timelines apart: one number is sorted and compared several times
-#: faster than two texts. With 128 bits, a billion resources share one with a
-#: probability of 10 to the power of -21, and nobody can choose ids that do.
-TIMELINE = 'reinterpretAsUInt128(sipHash128(resource_type, resource_id))'
+#: faster than two texts. Of a billion resources two share one of 128 bits
+#: with a probability of 10 to the power of -21; who wanted to choose such ids
+#: would have to try some 2 to the power of 64.
+TIMELINE = (
+    'reinterpretAsUInt128(sipHash128Reference(resource_type, resource_id))'
+)
 
 # Within each timeline the order of the key is that of R10. Small granules and
 # compressed blocks, and a fast codec for what every question reads, make a

@@ -11,6 +11,7 @@
 # under the License.
 """Connections to a real ClickHouse, and how their failures read."""
 
+import dataclasses
 import threading
 import time
 
@@ -151,6 +152,61 @@ class ClientTest(base.StorageTestCase):
         [row] = self.storage.usage(query(filters={'region': ('two',)}))
         self.assertEqual(7_000_000, row.usage)
 
+    def test_an_id_belongs_to_a_type(self) -> None:
+        self.storage.write_events(
+            [
+                event(),
+                event(resource_type='volume', event_time=2_000_000),
+                event(
+                    resource_type='volume',
+                    event_time=4_000_000,
+                    message_id='m2',
+                    phase=event_model.Phase.ENDED,
+                ),
+            ],
+            1,
+        )
+        both = query(
+            resource_types=('instance', 'volume'),
+            group_by=('resource_type', 'resource_id'),
+        )
+        for narrowed in (
+            {},
+            {'project_ids': ('p1',)},
+            {'filters': {'resource_id': ('r1', 'r2')}},
+        ):
+            rows = self.storage.usage(dataclasses.replace(both, **narrowed))
+            self.assertEqual(
+                {('instance', 'r1'): 9_000_000, ('volume', 'r1'): 2_000_000},
+                {row.group: row.usage for row in rows},
+            )
+        [row] = self.storage.usage(
+            dataclasses.replace(both, filters={'resource_type': ('volume',)})
+        )
+        self.assertEqual(2_000_000, row.usage)
+
+    def test_each_owner_pays_for_its_time(self) -> None:
+        self.storage.write_events(
+            [
+                event(),
+                event(event_time=4_000_000, project_id='p2', message_id='m2'),
+                event(
+                    event_time=9_000_000,
+                    project_id='p2',
+                    message_id='m3',
+                    phase=event_model.Phase.ENDED,
+                ),
+            ],
+            1,
+        )
+        for owners, expected in (
+            (('p1',), 3_000_000),
+            (('p2',), 5_000_000),
+            (('p1', 'p2'), 8_000_000),
+        ):
+            [row] = self.storage.usage(query(project_ids=owners))
+            self.assertEqual(expected, row.usage)
+
     def test_resources_of_projects_can_be_found_again(self) -> None:
         self.storage.write_events([event()], 1)
         pool = client.Pool(self.conf.clickhouse)
@@ -189,6 +245,15 @@ class ClientTest(base.StorageTestCase):
             [event(resource_id=str(number)) for number in range(2)], 1
         )
         self.assertEqual(2, len(limited.usage(query())))
+        self.storage.write_events(
+            [event(resource_id=str(number)) for number in range(2000)], 1
+        )
+        self.assertRaises(errors.QueryTooExpensive, limited.usage, query())
+
+    def test_a_limit_of_memory_is_told_apart(self) -> None:
+        self.conf.set_override('query_max_memory', 100_000, 'clickhouse')
+        limited = driver.get_storage(self.conf)
+        self.addCleanup(limited.close)
         self.storage.write_events(
             [event(resource_id=str(number)) for number in range(2000)], 1
         )
