@@ -31,6 +31,26 @@ from stratometrics.tests.realparts import choice
 from stratometrics.tests.realparts import ports
 
 COMMAND = (sys.executable, '-m', 'stratometrics.tests.quickstart')
+#: The same, with one group too few in what it holds the answers against.
+MISTAKEN = (
+    sys.executable,
+    '-c',
+    """
+import sys
+from stratometrics.tests.quickstart import __main__ as quickstart
+from stratometrics.tests.quickstart import expectation
+
+right = expectation.amounts
+
+def mistaken(*arguments):
+    amounts = dict(right(*arguments))
+    amounts.pop(next(iter(amounts)))
+    return amounts
+
+expectation.amounts = mistaken
+sys.exit(quickstart.main())
+""",
+)
 MARK = 'STRATO_TEST_MARK'
 #: Seconds; a first run downloads servers.
 PATIENCE = 900
@@ -52,9 +72,11 @@ class QuickstartTest(testtools.TestCase):
         } | {MARK: self.mark, 'TMPDIR': str(self.folder)}
         self.port = ports.free_port()
 
-    def start(self, *arguments: str) -> subprocess.Popen:
+    def start(
+        self, *arguments: str, command: tuple[str, ...] = COMMAND
+    ) -> subprocess.Popen:
         child = subprocess.Popen(
-            [*COMMAND, '--port', str(self.port), *arguments],
+            [*command, '--port', str(self.port), *arguments],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -125,6 +147,12 @@ class QuickstartTest(testtools.TestCase):
         self.assertIn('43 groups: each equals', said)
         self.assertEqual([], list(self.folder.iterdir()))
         self.assert_nothing_left()
+
+    def test_a_wrong_answer_is_told_and_ends_with_a_failure(self) -> None:
+        child = self.start('--once', command=MISTAKEN)
+        said, errors = child.communicate(timeout=PATIENCE)
+        self.assertEqual(1, child.returncode, said + errors)
+        self.assertIn('WRONG: 1 groups differ', said)
 
     def test_a_taken_port_is_named(self) -> None:
         with socket.create_server(('127.0.0.1', self.port)):

@@ -80,8 +80,8 @@ class Demonstration:
         billed = len({event.message_id for event in found})
         storage.await_messages(self.running.config_file, billed)
         self.say(
-            f'The collector has stored all {billed} that tell of servers and '
-            'volumes.'
+            f'The collector has stored all {billed} that tell of what is '
+            'billed.'
         )
         return found
 
