@@ -19,8 +19,8 @@ from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 # An interval runs from one event of a timeline to the next, in the order of
 # R10, and no further than the end of the period. What begins at a deletion or
-# later is dead (R7); what another event at the same microsecond precedes has
-# length zero, and so have all but the last of several copies of an event, so
+# later is dead (R7). What is followed by another event at the same microsecond
+# has length zero, and so have all but the last of several copies of an event:
 # there is nothing to deduplicate (R2). The window needs its frame spelled
 # out: the default one ends at the current row, where leadInFrame sees no next
 # one. Texts are plain before the window sorts them: moving rows of
