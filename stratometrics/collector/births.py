@@ -19,9 +19,9 @@ from stratometrics.model import event as event_model
 
 #: Resource type, resource id and time of creation: what a birth is one of.
 _Key = tuple[str, str, int]
-#: Rank and message id of a birth; of several births the greatest counts
-#: (R10).
-_Precedence = tuple[int, str]
+#: Rank and order of the message of a birth; of several births the greatest
+#: counts (R10).
+_Precedence = tuple[int, bytes]
 
 
 class Births:
@@ -56,7 +56,10 @@ class Births:
             if not event.tells_birth:
                 continue
             key = event.resource_type, event.resource_id, event.created_at
-            precedence = event.birth_rank, event.message_id
+            precedence = (
+                event.birth_rank,
+                event_model.message_order(event.message_id),
+            )
             rival = best.get(key)
             if rival is None or precedence > rival[0]:
                 best[key] = precedence, event
@@ -78,7 +81,10 @@ class Births:
         with self._lock:
             for birth in births:
                 key = birth.resource_type, birth.resource_id, birth.event_time
-                precedence = birth.rank, birth.message_id
+                precedence = (
+                    birth.rank,
+                    event_model.message_order(birth.message_id),
+                )
                 if not self._beaten(key, precedence):
                     self._stored[key] = precedence
                     self._stored.move_to_end(key)

@@ -14,6 +14,7 @@
 from collections.abc import Mapping
 import dataclasses
 import enum
+import hashlib
 
 #: Rank of an ordinary event among those of the same microsecond (R10).
 #: Births rank below zero and openings (microseconds since the epoch of their
@@ -24,6 +25,23 @@ RANK_DELETION = RANK_EVENT + 1
 
 #: The state of a birth that only an end of its use tells of (R8).
 STATE_OF_BIRTH = 'active'
+
+
+#: How many bytes of a message id are compared before a digest of it is.
+_COMPARED = 8
+
+
+def message_order(message_id: str) -> bytes:
+    """Where a message stands among those of the same microsecond (R10).
+
+    By the first eight bytes of its id, then by a digest of the whole: as
+    numbers, which storage compares several times faster than texts.
+
+    :returns: sixteen bytes that compare in this order.
+    """
+    text = message_id.encode()
+    digest = hashlib.md5(text, usedforsecurity=False).digest()
+    return text[:_COMPARED].ljust(_COMPARED, b'\0') + digest[:_COMPARED]
 
 
 class Phase(enum.IntEnum):
@@ -48,7 +66,8 @@ class Event:
     :param resource_type: a definition's name, such as ``instance``.
     :param resource_id: the service's own id of the resource.
     :param event_time: when the change took effect.
-    :param message_id: the notification's id; the last tie-break of R10.
+    :param message_id: the notification's id; by :func:`message_order` the
+        last tie-break of R10.
     :param rank: the place among the events of the same microsecond (R10).
     :param created_at: when the resource was created, if the message tells.
     :param measures: integer amounts that multiply time, by name.

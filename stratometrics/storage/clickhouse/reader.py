@@ -57,7 +57,7 @@ FROM (
                 timeline,
                 toUnixTimestamp64Micro(event_time) AS interval_begin,
                 rank,
-                message_id,
+                message_order,
                 {facts} AS counts,
                 if(phase = 'ended', interval_begin, {{end:Int64}}) AS death,
                 CAST(events.measures AS String) AS measures
@@ -66,7 +66,7 @@ FROM (
         )
         WINDOW whole AS (
             PARTITION BY timeline
-            ORDER BY interval_begin, rank, message_id
+            ORDER BY interval_begin, rank, message_order
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         )
     )

@@ -19,6 +19,14 @@ TIMELINE = (
     'reinterpretAsUInt128(sipHash128Reference(resource_type, resource_id))'
 )
 
+#: Orders events by their message ids, as
+#: :func:`stratometrics.model.event.message_order` does: one number is compared
+#: several times faster than two texts.
+MESSAGE_ORDER = """reinterpretAsUInt128(reverse(concat(
+        rightPad(substring(message_id, 1, 8), 8, char(0)),
+        substring(MD5(message_id), 1, 8)
+    )))"""
+
 # Within each timeline the order of the key is that of R10. Small granules and
 # compressed blocks, and a fast codec for what every question reads, serve
 # questions about one project, whose timelines lie scattered: the blocks and
@@ -34,6 +42,9 @@ CREATE TABLE IF NOT EXISTS $database.events (
     rank Int64
         COMMENT 'order within a microsecond: births, openings, events',
     message_id String CODEC(ZSTD(1)),
+    message_order UInt128 MATERIALIZED {MESSAGE_ORDER}
+        COMMENT 'a number for the message, in the order of R10'
+        CODEC(LZ4),
     phase Enum8('billed' = 0, 'unbilled' = 1, 'ended' = 2,
         'pending' = 3),
     region LowCardinality(String),
@@ -62,7 +73,9 @@ CREATE TABLE IF NOT EXISTS $database.events (
 ENGINE = ReplacingMergeTree(earliness)
 PARTITION BY toYYYYMM(event_time)
 PRIMARY KEY (resource_type, timeline)
-ORDER BY (resource_type, timeline, event_time, rank, message_id)
+ORDER BY (
+    resource_type, timeline, event_time, rank, message_order, message_id
+)
 SETTINGS
     index_granularity = 256,
     min_compress_block_size = 4096,

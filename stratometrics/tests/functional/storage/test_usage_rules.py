@@ -58,7 +58,7 @@ def observations(draw: st.DrawFn) -> list[oracle.Observation]:
         oracle.Observation(
             resource_id=draw(st.sampled_from(['a', 'b', "c'; --"])),
             time=draw(INSTANTS),
-            message_id=f'message-{number:02d}',
+            message_id=f'm{number:02d}',
             facts=draw(FACTS),
             created_at=draw(st.none() | INSTANTS),
             received_at=draw(st.integers(1, 5)),
@@ -284,6 +284,37 @@ class UsageRulesTest(base.StorageTestCase):
                 else {('active', 'p1', 'small'): (expected, expected)},
                 answer,
             )
+
+    def test_ids_are_compared_as_the_collector_does(self) -> None:
+        """R10: by eight bytes, then by a digest, whatever they are made of."""
+        ids = [
+            *('', 'a', 'ab', 'é', '\x7f', 'message-', 'message-1'),
+            *(f'message-{number}' for number in range(20)),
+            *(f'{number:08x}-rest' for number in (0, 1, 255, 2**32 - 1)),
+        ]
+        for message_id in ids:
+            self.storage.write_events(
+                events(
+                    oracle.Observation(
+                        resource_id='a',
+                        time=0,
+                        message_id=message_id,
+                        facts=oracle.Facts('active', 'p1', 'small', 1),
+                    ),
+                    'ordered',
+                ),
+                1,
+            )
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        rows = pool.execute(
+            'SELECT message_id FROM $database.events '
+            "WHERE resource_type = 'ordered' ORDER BY message_order"
+        )
+        self.assertEqual(
+            sorted(set(ids), key=event_model.message_order),
+            [message_id for (message_id,) in rows],
+        )
 
     def test_sums_do_not_overflow(self) -> None:
         """R4: beyond what 64 bits hold, for time and for measures."""

@@ -22,7 +22,8 @@ EVENTS = st.lists(
         fakes.make_event,
         resource_id=st.sampled_from(['r1', 'r2', 'r3']),
         event_time=st.integers(1, 6),
-        message_id=st.sampled_from(['a', 'b', 'c', 'd']),
+        # Two that are told apart by their digests alone.
+        message_id=st.sampled_from(['a', 'b', 'message-1', 'message-2']),
         created_at=st.none() | st.integers(0, 3),
         type=st.sampled_from(['small', 'large']),
         phase=st.sampled_from(event_model.Phase),
@@ -36,7 +37,10 @@ EVENTS = st.lists(
 def effective(stored):
     """The birth that counts at each creation, by the order of R10."""
     last = {}
-    for birth in sorted(stored, key=lambda b: (b.rank, b.message_id)):
+    for birth in sorted(
+        stored,
+        key=lambda b: (b.rank, event_model.message_order(b.message_id)),
+    ):
         last[birth.resource_id, birth.event_time] = birth
     return last
 
