@@ -26,6 +26,7 @@ import dataclasses
 from typing import Any
 
 from stratometrics.model import event as event_model
+from stratometrics.model import names as names_model
 from stratometrics.model import usage
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import base
@@ -69,6 +70,7 @@ class FakeStorage(base.Storage):
         self.inserts: list[tuple[list[event_model.Event], int]] = []
         self.kept: dict[str, base.RejectedMessage] = {}
         self.rejected_inserts: list[list[base.RejectedMessage]] = []
+        self.learnt: dict[str, dict[str, names_model.Name]] = {}
         #: Called before each insert of events; may raise.
         self.before_insert: Callable[[Sequence[event_model.Event]], None] = (
             lambda events: None
@@ -116,6 +118,24 @@ class FakeStorage(base.Storage):
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         raise NotImplementedError
+
+    def write_names(
+        self, names: Sequence[names_model.Name], known_at: int
+    ) -> None:
+        for name in names:
+            self.learnt.setdefault(name.kind, {})[name.id] = name
+
+    def names(self, kind: str) -> dict[str, names_model.Name]:
+        return dict(self.learnt.get(kind, {}))
+
+    def used_ids(
+        self, key: str, resource_types: Collection[str] | None = None
+    ) -> set[str]:
+        return {
+            getattr(event, key)
+            for event in self.events
+            if resource_types is None or event.resource_type in resource_types
+        } - {''}
 
     def check(self) -> None:
         pass
