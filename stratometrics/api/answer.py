@@ -72,7 +72,7 @@ def _result(
     row: usage.UsageRow,
 ) -> dict[str, Any]:
     result: dict[str, Any] = dict(
-        zip(question.group_by, row.group, strict=True)
+        zip(usage.with_names(question.group_by), row.group, strict=True)
     )
     zeros = declared[result.get(parameters.RESOURCE_TYPE)]
     result['usage'] = timestamps.decimal_seconds(row.usage)

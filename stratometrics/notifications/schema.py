@@ -21,6 +21,7 @@ import re
 from typing import Any
 
 from stratometrics.model import event as event_model
+from stratometrics.model import names as names_model
 from stratometrics.model import usage
 from stratometrics.notifications import documents
 from stratometrics.notifications import plans
@@ -56,6 +57,7 @@ _RESOURCE_KEYS = _FACT_KEYS | {
     'collection',
     'enabled',
     'group_by',
+    'names',
     'sources',
     'states',
 }
@@ -89,6 +91,7 @@ _RESERVED_ATTRIBUTES = (
     'timezone',
     'to',
     'usage',
+    *usage.NAMES.values(),
 )
 
 
@@ -105,6 +108,8 @@ class ResourceType:
     :param terminal: states that end a timeline (R7), in lower case.
     :param unbilled: states whose time does not count, in lower case.
     :param pending: such states of a resource that is still being made.
+    :param names: attributes that hold an id and are shown as its name, with
+        the kind of what it names.
     """
 
     name: str
@@ -115,6 +120,7 @@ class ResourceType:
     terminal: tuple[str, ...]
     unbilled: tuple[str, ...]
     pending: tuple[str, ...] = ()
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,11 +266,30 @@ def resource(name: Any, body: Any) -> Resource:
             terminal=_states(phases, event_model.Phase.ENDED),
             unbilled=_states(phases, event_model.Phase.UNBILLED),
             pending=_states(phases, event_model.Phase.PENDING),
+            names=_named(body, attributes, (*where, 'names')),
         ),
         enabled=_require_flag(body, where),
         phases=phases,
         event_types=event_types,
     )
+
+
+def _named(
+    body: Mapping[str, Any],
+    attributes: tuple[str, ...],
+    where: documents.Where,
+) -> Mapping[str, str]:
+    """Attributes that are shown by name, with the kind of what is named."""
+    raw = body.get('names', {})
+    named = frozenset(attributes) - {'type_id'}
+    _require_keys(raw, named, where)
+    for attribute, kind in raw.items():
+        if kind not in names_model.ATTRIBUTE_KINDS:
+            known = ', '.join(names_model.ATTRIBUTE_KINDS)
+            raise values.Malformed(
+                (*where, attribute), f'expected one of {known}'
+            )
+    return raw
 
 
 def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:

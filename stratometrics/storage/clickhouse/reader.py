@@ -11,10 +11,13 @@
 # under the License.
 """The usage query: intervals from events, clipped to a period and summed."""
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 # An interval runs from one event of a timeline to the next, in the order of
@@ -24,10 +27,11 @@ from stratometrics.storage.clickhouse.migrations import s0001_initial
 # there is nothing to deduplicate (R2). The window needs its frame spelled
 # out: the default one ends at the current row, where leadInFrame sees no next
 # one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long.
+# LowCardinality columns about takes several times as long. Names are put in
+# place of ids at the very end, where groups are few.
 _USAGE = """
 SELECT
-    {keys}
+    {shown}
     sum(time) AS usage,
     sumMap(
         mapApply(
@@ -74,7 +78,8 @@ FROM (
         AND interval_begin < timeline_end
         AND interval_end > greatest(interval_begin, {{begin:Int64}})
     GROUP BY {keys} measures
-)
+) AS spans
+{joins}
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -91,14 +96,42 @@ SELECT {timeline} FROM (
 )
 """
 
+_JOIN = """
+LEFT JOIN ({latest}) AS {alias} ON {alias}.thing = {thing}
+"""
+
+# What has a name is not called by its id.
+_CALLED = """
+(
+    {thing} IN (SELECT thing FROM ({latest}) WHERE name IN {accepted})
+    OR {text} IN {accepted}
+    AND {thing} NOT IN (SELECT thing FROM ({latest}) WHERE name != '')
+)
+"""
+
+_OF_DOMAINS = """
+project_id IN (SELECT thing FROM ({latest}) WHERE parent_id IN {accepted})
+"""
+
+#: What a name is shown of: its kind, and the key that has the id.
+_NAME_KEYS = {
+    'project_name': (names.PROJECT, 'project_id'),
+    'domain_name': (names.DOMAIN, 'domain_id'),
+    'user_name': (names.USER, 'user_id'),
+}
+
 #: Or else the planner computes plain texts only once they have been sorted.
-_PLAN = {'query_plan_execute_functions_after_sorting': 0}
+_PLAN = {
+    'query_plan_execute_functions_after_sorting': 0,
+    # What has no name is shown as '', or by its id.
+    'join_use_nulls': 0,
+}
 
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
 _TIMELINE_KEYS = frozenset({'resource_type', 'resource_id'})
 
-_COLUMNS = frozenset(usage.COMMON_KEYS)
+_COLUMNS = frozenset(usage.COMMON_KEYS) - {'domain_id'}
 
 
 class _Statement:
@@ -113,19 +146,30 @@ class _Statement:
             'begin': query.period.begin,
             'end': end,
         }
-        keys = [
-            (f'k{number}', self._column(key))
-            for number, key in enumerate(query.group_by)
-        ]
-        names = _listed(alias for alias, _ in keys)
+        self._query = query
+        self._known = ''
+        if query.as_of is not None:
+            # The names that were known then, too (R15).
+            as_of = self._bind(query.as_of, 'Int64')
+            self._known = f'AND known_at <= {_instant(as_of)}'
+        #: What intervals carry along of their event: alias and column.
+        self._carried: dict[str, tuple[str, str]] = {}
+        #: The alias of each join, by the thing whose name is joined.
+        self._aliases: dict[str, str] = {}
+        self._joins: list[str] = []
+        shown = [self._shown(key) for key in query.group_by]
         self.text = _USAGE.format(
-            keys=names,
+            shown=_listed(
+                f'{text} AS g{number}' for number, text in enumerate(shown)
+            ),
+            keys=_listed(alias for alias, _ in self._carried.values()),
             columns=_listed(
                 f'CAST({column} AS String) AS {alias}'
-                for alias, column in keys
+                for alias, column in self._carried.values()
             ),
             timelines=' AND '.join(self._timelines(query)),
             facts=' AND '.join(self._facts(query)),
+            joins=''.join(self._joins),
         )
 
     def _bind(self, value: Any, type_name: str) -> str:
@@ -133,27 +177,106 @@ class _Statement:
         self.parameters[name] = value
         return f'{{{name}:{type_name}}}'
 
+    def _bind_texts(self, texts: Iterable[str]) -> str:
+        return self._bind(list(texts), 'Array(String)')
+
     def _column(self, key: str) -> str:
         if key in _COLUMNS:
             return f'events.{key}'
         return f'attributes[{self._bind(key, "String")}]'
 
+    def _carry(self, key: str) -> str:
+        if key not in self._carried:
+            alias = f'k{len(self._carried)}'
+            self._carried[key] = (alias, self._column(key))
+        alias, _ = self._carried[key]
+        return alias
+
+    def _shown(self, key: str) -> str:
+        """What a group shows of its intervals."""
+        if key in _NAME_KEYS:
+            kind, id_key = _NAME_KEYS[key]
+            return f'{self._join(self._shown(id_key), [kind])}.name'
+        if key == 'domain_id':
+            project_id = self._carry('project_id')
+            return f'{self._join(project_id, [names.PROJECT])}.parent_id'
+        text = self._carry(key)
+        if not self._kinds(key):
+            return text
+        name = self._join(
+            *self._thing(key, text, lambda: self._carry('resource_type'))
+        )
+        return f"if({name}.name = '', {text}, {name}.name)"
+
+    def _join(
+        self, thing: str, kinds: Sequence[str], column: str = 'id'
+    ) -> str:
+        """Join the name of a thing; once, whatever is shown of it."""
+        if thing not in self._aliases:
+            alias = f'n{len(self._aliases)}'
+            self._aliases[thing] = alias
+            latest = self._latest(kinds, column)
+            self._joins.append(
+                _JOIN.format(latest=latest, alias=alias, thing=thing)
+            )
+        return self._aliases[thing]
+
+    def _latest(self, kinds: Sequence[str], column: str = 'id') -> str:
+        return clickhouse_names.LATEST.format(
+            thing=column,
+            kinds=self._bind_texts(kinds),
+            known=self._known,
+        )
+
+    def _kinds(self, key: str) -> dict[str, str]:
+        """What kind of thing an attribute holds ids of, by resource type."""
+        return {
+            resource_type: self._query.names[resource_type][key]
+            for resource_type in self._query.resource_types
+            if key in self._query.names.get(resource_type, {})
+        }
+
+    def _thing(
+        self, key: str, text: str, resource_type: Callable[[], str]
+    ) -> tuple[str, list[str], str]:
+        """What the name of an attribute is looked up by.
+
+        An id alone will do where all resource types in question have ids of
+        one kind.
+
+        :param text: the attribute, in the place of the query in question.
+        :param resource_type: gives the resource type in that place.
+        :returns: the thing, its possible kinds, and how the table of names
+            spells it.
+        """
+        kinds = self._kinds(key)
+        distinct = sorted(set(kinds.values()))
+        if len(distinct) == 1 and len(kinds) == len(
+            self._query.resource_types
+        ):
+            return text, distinct, 'id'
+        types = self._bind_texts(kinds)
+        by_type = self._bind_texts(kinds.values())
+        thing = (
+            f"(transform({resource_type()}, {types}, {by_type}, ''), {text})"
+        )
+        return thing, distinct, '(CAST(kind AS String), id)'
+
     def _timelines(self, query: usage.UsageQuery):
-        types = self._bind(list(query.resource_types), 'Array(String)')
+        types = self._bind_texts(query.resource_types)
         yield f'resource_type IN {types}'
-        yield "event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')"
+        yield f'event_time < {_instant("{end:Int64}")}'
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
-            yield f"received_at <= fromUnixTimestamp64Micro({as_of}, 'UTC')"
+            yield f'received_at <= {_instant(as_of)}'
         if 'resource_type' in query.filters:
-            values = list(query.filters['resource_type'])
-            yield f'resource_type IN {self._bind(values, "Array(String)")}'
+            accepted = self._bind_texts(query.filters['resource_type'])
+            yield f'resource_type IN {accepted}'
         if 'resource_id' in query.filters:
-            values = list(query.filters['resource_id'])
             named = _NAMED.format(
                 timeline=s0001_initial.TIMELINE,
                 types=types,
-                ids=self._bind(values, 'Array(String)'),
+                ids=self._bind_texts(query.filters['resource_id']),
             )
             yield f'timeline IN ({named})'
         owners = query.project_ids
@@ -161,7 +284,7 @@ class _Statement:
             # The whole timeline of a resource that was ever theirs (R6).
             owned = _OWNED.format(
                 timeline=s0001_initial.TIMELINE,
-                owners=self._bind(list(owners), 'Array(String)'),
+                owners=self._bind_texts(owners),
                 types=types,
             )
             yield f'timeline IN ({owned})'
@@ -170,17 +293,36 @@ class _Statement:
         """What an event must say for the interval that it opens to count."""
         yield "phase = 'billed'"
         if query.project_ids is not None:
-            owners = self._bind(list(query.project_ids), 'Array(String)')
+            owners = self._bind_texts(query.project_ids)
             yield f'project_id IN {owners}'
         for key, values in query.filters.items():
             if key not in _TIMELINE_KEYS:
-                accepted = self._bind(list(values), 'Array(String)')
-                yield f'{self._column(key)} IN {accepted}'
+                yield self._fact(key, self._bind_texts(values))
+
+    def _fact(self, key: str, accepted: str) -> str:
+        """Whether a key of an event, or its name, is one of some."""
+        if key == 'domain_id':
+            latest = self._latest([names.PROJECT])
+            return _OF_DOMAINS.format(latest=latest, accepted=accepted)
+        text = self._column(key)
+        if not self._kinds(key):
+            return f'{text} IN {accepted}'
+        thing, kinds, column = self._thing(key, text, lambda: 'resource_type')
+        return _CALLED.format(
+            thing=thing,
+            text=text,
+            latest=self._latest(kinds, column),
+            accepted=accepted,
+        )
 
 
-def _listed(names) -> str:
+def _instant(microseconds: str) -> str:
+    return f"fromUnixTimestamp64Micro({microseconds}, 'UTC')"
+
+
+def _listed(texts) -> str:
     """Comma-separated, with one behind the last: more always follows."""
-    return ''.join(f'{name}, ' for name in names)
+    return ''.join(f'{text}, ' for text in texts)
 
 
 class Reader:

@@ -99,6 +99,7 @@ class ShippedTest(unittest.TestCase):
         )
         self.assertEqual('volumes', shipped['volume'].collection)
         self.assertEqual(('size_gib',), shipped['volume'].measures)
+        self.assertEqual({'type': 'volume_type'}, shipped['volume'].names)
 
     def test_they_cannot_be_changed_by_those_who_read_them(self) -> None:
         shipped = definitions.Definitions.load(None).resource_types
@@ -648,8 +649,8 @@ class ErrorTest(base.FolderTestCase):
                 'group_bye: colour',
                 'group_bye: unknown key; expected one of attributes, '
                 'collection, created_at, enabled, event_time, group_by, '
-                'measures, name, project_id, resource_id, sources, state, '
-                'states, user_id',
+                'measures, name, names, project_id, resource_id, sources, '
+                'state, states, user_id',
             ),
             (
                 'group_by: colour',
@@ -959,7 +960,15 @@ class ErrorTest(base.FolderTestCase):
 
     def test_attributes(self) -> None:
         where = 'shelf: sources.workshop.attributes'
-        for name in ('project_id', 'state', 'limit', 'from', 'usage'):
+        for name in (
+            'project_id',
+            'domain_id',
+            'state',
+            'limit',
+            'from',
+            'usage',
+            'project_name',
+        ):
             self.assert_spoilt(
                 '{colour: paint.colour,',
                 f'{{colour: paint.colour, {name}: a,',
@@ -972,6 +981,34 @@ class ErrorTest(base.FolderTestCase):
                 f'{{colour: paint.colour, {name}: a,',
                 f'{where}{spelled}: expected a name in lower case, with '
                 'underscores',
+            )
+
+    def test_names(self) -> None:
+        for raw, error in (
+            ('7', ': expected a mapping'),
+            (
+                '{size: volume_type}',
+                '.size: unknown key; expected one of colour, type',
+            ),
+            (
+                '{type_id: volume_type}',
+                '.type_id: unknown key; expected one of colour, type',
+            ),
+            (
+                '{type: shelf}',
+                '.type: expected one of cluster_template, flavor, '
+                'network_flavor, share_type, volume_type',
+            ),
+            (
+                '{type: [flavor]}',
+                '.type: expected one of cluster_template, flavor, '
+                'network_flavor, share_type, volume_type',
+            ),
+        ):
+            self.assert_spoilt(
+                '    state: state\n',
+                f'    state: state\n    names: {raw}\n',
+                f'shelf: names{error}',
             )
 
     def test_what_is_ignored(self) -> None:
