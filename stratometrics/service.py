@@ -67,6 +67,5 @@ def prepare(
 def _check(conf: cfg.ConfigOpts) -> None:
     """Read each option once: a wrong value is told now, not when needed."""
     for module in stratometrics_conf.MODULES:
-        for group, opts in module.list_opts().items():
-            for opt in opts:
-                conf[group.name][opt.name]
+        for opt in module.OPTS:
+            conf[module.GROUP.name][opt.dest]

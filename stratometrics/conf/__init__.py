@@ -18,8 +18,17 @@ from stratometrics.conf import api
 from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
 from stratometrics.conf import definitions
+from stratometrics.conf import reconciler
+from stratometrics.conf import service_credentials
 
-MODULES = (api, clickhouse, collector, definitions)
+MODULES = (
+    api,
+    clickhouse,
+    collector,
+    definitions,
+    reconciler,
+    service_credentials,
+)
 
 
 def register_opts(conf):

@@ -122,6 +122,20 @@ class ResourceType:
     pending: tuple[str, ...] = ()
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
+    def phase(self, state: str) -> event_model.Phase:
+        """What a state means for the bill.
+
+        :param state: in any case.
+        """
+        word = state.lower()
+        if word in self.terminal:
+            return event_model.Phase.ENDED
+        if word in self.unbilled:
+            return event_model.Phase.UNBILLED
+        if word in self.pending:
+            return event_model.Phase.PENDING
+        return event_model.Phase.BILLED
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:

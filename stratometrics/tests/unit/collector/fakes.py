@@ -26,8 +26,6 @@ import dataclasses
 from typing import Any
 
 from stratometrics.model import event as event_model
-from stratometrics.model import names as names_model
-from stratometrics.model import usage
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import base
 from stratometrics.storage import errors
@@ -63,14 +61,13 @@ class FakeIncoming:
     ctxt: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class FakeStorage(base.Storage):
+class FakeStorage(base.EventWriter, base.RejectedStore):
     """A store in memory that fails when it is told to."""
 
     def __init__(self) -> None:
         self.inserts: list[tuple[list[event_model.Event], int]] = []
         self.kept: dict[str, base.RejectedMessage] = {}
         self.rejected_inserts: list[list[base.RejectedMessage]] = []
-        self.learnt: dict[str, dict[str, names_model.Name]] = {}
         #: Called before each insert of events; may raise.
         self.before_insert: Callable[[Sequence[event_model.Event]], None] = (
             lambda events: None
@@ -115,33 +112,6 @@ class FakeStorage(base.Storage):
     def remove_rejected(self, ids: Iterable[str]) -> None:
         for name in ids:
             del self.kept[name]
-
-    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        raise NotImplementedError
-
-    def write_names(
-        self, names: Sequence[names_model.Name], known_at: int
-    ) -> None:
-        for name in names:
-            self.learnt.setdefault(name.kind, {})[name.id] = name
-
-    def names(self, kind: str) -> dict[str, names_model.Name]:
-        return dict(self.learnt.get(kind, {}))
-
-    def used_ids(
-        self, key: str, resource_types: Collection[str] | None = None
-    ) -> set[str]:
-        return {
-            getattr(event, key)
-            for event in self.events
-            if resource_types is None or event.resource_type in resource_types
-        } - {''}
-
-    def check(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def refuse(*resource_ids: str) -> Callable[..., None]:
