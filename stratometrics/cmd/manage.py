@@ -17,8 +17,11 @@ import sys
 
 from oslo_config import cfg
 
+from stratometrics import cloud
 from stratometrics import service
 from stratometrics.collector import replay
+from stratometrics.naming import directory
+from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.storage import errors
@@ -97,6 +100,28 @@ def replay_rejected(
     )
 
 
+def names_sync(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Ask what everything is called that events know by its id."""
+    counts = learning.Learner(
+        storage,
+        definitions.Definitions.load(conf.definitions.directory),
+        directory.Directory(cloud.connect(conf)),
+    ).learn_all(again=True)
+    print(
+        f'{counts.asked} asked for, {counts.changed} new or changed, '
+        f'{counts.gone} found to be gone'
+    )
+    if counts.failed:
+        raise cloud.CloudError(
+            '; '.join(
+                f'not all of the kind {kind} could be had: {reason}'
+                for kind, reason in counts.failed.items()
+            )
+        )
+
+
 def _add_commands(subparsers) -> None:
     db = subparsers.add_parser('db', help='the schema of the database')
     steps = db.add_subparsers(required=True, metavar='COMMAND')
@@ -131,6 +156,13 @@ def _add_commands(subparsers) -> None:
     )
     again.set_defaults(run=replay_rejected)
 
+    names = subparsers.add_parser(
+        'names', help='what projects, users and types are called'
+    )
+    steps = names.add_subparsers(required=True, metavar='COMMAND')
+    sync = steps.add_parser('sync', help=names_sync.__doc__)
+    sync.set_defaults(run=names_sync)
+
 
 COMMAND = cfg.SubCommandOpt(
     'command',
@@ -155,6 +187,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         conf.command.run(conf, storage)
     except (
         cfg.Error,
+        cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
         ValueError,

@@ -18,6 +18,7 @@ from stratometrics.conf import api
 from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
 from stratometrics.conf import definitions
+from stratometrics.conf import names
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
 
@@ -26,6 +27,7 @@ MODULES = (
     clickhouse,
     collector,
     definitions,
+    names,
     reconciler,
     service_credentials,
 )

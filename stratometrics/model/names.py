@@ -31,6 +31,7 @@ ATTRIBUTE_KINDS = (
     SHARE_TYPE,
     VOLUME_TYPE,
 )
+KINDS = (PROJECT, DOMAIN, USER, *ATTRIBUTE_KINDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ _SOURCE_KEYS = _FACT_KEYS | {
 }
 _EVENT_TYPE_KEYS = _FACT_KEYS | {'enabled', 'unless'}
 _IGNORED_KEYS = frozenset(
-    ('because', 'event_types', 'exchange', 'priority', 'publisher')
+    ('because', 'event_types', 'exchange', 'names', 'priority', 'publisher')
 )
 
 _DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
@@ -237,6 +237,7 @@ def ignored(
     publisher = entry.get('publisher')
     if publisher is not None:
         publisher = plans.glob(_require_text(publisher, (*where, 'publisher')))
+    renamed = _renamed(entry.get('names', {}), (*where, 'names'))
     patterns = entry.get('event_types')
     where = (*where, 'event_types')
     if not isinstance(patterns, list) or not patterns:
@@ -244,7 +245,23 @@ def ignored(
     for place, pattern in enumerate(patterns):
         _require_pattern(pattern, (*where, place))
     return tuple(patterns), plans.Ignored(
-        entry['because'], priority, publisher
+        entry['because'], priority, publisher, renamed
+    )
+
+
+def _renamed(
+    raw: Any, where: documents.Where
+) -> tuple[tuple[str, values.Getter], ...]:
+    """Where the ids are of what may have another name now, by kind."""
+    _require_keys(raw, frozenset(names_model.KINDS), where)
+    return tuple(
+        (
+            kind,
+            values.Compiler(values.Kind.TEXT, kind, None).compile(
+                way, (*where, kind)
+            ),
+        )
+        for kind, way in raw.items()
     )
 
 

@@ -59,7 +59,7 @@ SELECT
     latest.2 AS name,
     latest.3 AS parent_id
 FROM $database.names
-WHERE found AND kind IN {kinds} {known}
+WHERE found AND kind IN {kinds} {condition}
 GROUP BY kind, id
 """
 

@@ -11,7 +11,7 @@
 # under the License.
 """The usage query: intervals from events, clipped to a period and summed."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stratometrics.model import names
@@ -164,7 +164,7 @@ class _Statement:
             ),
             keys=_listed(alias for alias, _ in self._carried.values()),
             columns=_listed(
-                f'CAST({column} AS String) AS {alias}'
+                f'{column} AS {alias}'
                 for alias, column in self._carried.values()
             ),
             timelines=' AND '.join(self._timelines(query)),
@@ -185,10 +185,15 @@ class _Statement:
             return f'events.{key}'
         return f'attributes[{self._bind(key, "String")}]'
 
-    def _carry(self, key: str) -> str:
+    def _carry(self, key: str, column: str = '') -> str:
+        """Have intervals carry something along of their event.
+
+        :param column: where it is, if it is not a text.
+        :returns: what it is called outside.
+        """
         if key not in self._carried:
-            alias = f'k{len(self._carried)}'
-            self._carried[key] = (alias, self._column(key))
+            column = column or f'CAST({self._column(key)} AS String)'
+            self._carried[key] = (f'k{len(self._carried)}', column)
         alias, _ = self._carried[key]
         return alias
 
@@ -204,7 +209,9 @@ class _Statement:
         if not self._kinds(key):
             return text
         name = self._join(
-            *self._thing(key, text, lambda: self._carry('resource_type'))
+            *self._thing(
+                key, text, lambda kind: self._carry(f'kind of {key}', kind)
+            )
         )
         return f"if({name}.name = '', {text}, {name}.name)"
 
@@ -222,10 +229,15 @@ class _Statement:
         return self._aliases[thing]
 
     def _latest(self, kinds: Sequence[str], column: str = 'id') -> str:
+        condition = self._known
+        owners = self._query.project_ids
+        if owners is not None and kinds == [names.PROJECT]:
+            # No other project is in question.
+            condition += f' AND id IN {self._bind_texts(owners)}'
         return clickhouse_names.LATEST.format(
             thing=column,
             kinds=self._bind_texts(kinds),
-            known=self._known,
+            condition=condition,
         )
 
     def _kinds(self, key: str) -> dict[str, str]:
@@ -237,15 +249,16 @@ class _Statement:
         }
 
     def _thing(
-        self, key: str, text: str, resource_type: Callable[[], str]
+        self, key: str, text: str, place: Callable[[str], str]
     ) -> tuple[str, list[str], str]:
         """What the name of an attribute is looked up by.
 
         An id alone will do where all resource types in question have ids of
-        one kind.
+        one kind. Else a number for the kind comes before it, which costs
+        less to sort than a text.
 
         :param text: the attribute, in the place of the query in question.
-        :param resource_type: gives the resource type in that place.
+        :param place: takes what is made of an event to that place.
         :returns: the thing, its possible kinds, and how the table of names
             spells it.
         """
@@ -255,12 +268,20 @@ class _Statement:
             self._query.resource_types
         ):
             return text, distinct, 'id'
-        types = self._bind_texts(kinds)
-        by_type = self._bind_texts(kinds.values())
-        thing = (
-            f"(transform({resource_type()}, {types}, {by_type}, ''), {text})"
+        kind = self._number(
+            'resource_type',
+            {name: distinct.index(kind) + 1 for name, kind in kinds.items()},
         )
-        return thing, distinct, '(CAST(kind AS String), id)'
+        spelled = self._number(
+            'kind', {kind: n for n, kind in enumerate(distinct, 1)}
+        )
+        return f'({place(kind)}, {text})', distinct, f'({spelled}, id)'
+
+    def _number(self, column: str, numbers: Mapping[str, int]) -> str:
+        """A number for each of some texts; 0 for all others."""
+        texts = self._bind_texts(numbers)
+        each = self._bind(list(numbers.values()), 'Array(UInt8)')
+        return f'transform({column}, {texts}, {each}, 0)'
 
     def _timelines(self, query: usage.UsageQuery):
         types = self._bind_texts(query.resource_types)
@@ -307,7 +328,7 @@ class _Statement:
         text = self._column(key)
         if not self._kinds(key):
             return f'{text} IN {accepted}'
-        thing, kinds, column = self._thing(key, text, lambda: 'resource_type')
+        thing, kinds, column = self._thing(key, text, lambda kind: kind)
         return _CALLED.format(
             thing=thing,
             text=text,

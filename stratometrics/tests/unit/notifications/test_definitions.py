@@ -1038,7 +1038,17 @@ class ErrorTest(base.FolderTestCase):
             (
                 {'topic': 'a'},
                 '.topic: unknown key; expected one of because, '
-                'event_types, exchange, priority, publisher',
+                'event_types, exchange, names, priority, publisher',
+            ),
+            (
+                {'names': '{shelf: id}'},
+                '.names.shelf: unknown key; expected one of '
+                'cluster_template, domain, flavor, network_flavor, project, '
+                'share_type, user, volume_type',
+            ),
+            (
+                {'names': '{project: 7}'},
+                '.names.project: expected a path',
             ),
         ):
             lines = [
