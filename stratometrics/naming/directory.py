@@ -15,7 +15,6 @@ from collections.abc import Callable
 import re
 from typing import Any
 
-from keystoneauth1 import exceptions as keystone_exceptions
 from openstack import connection
 from openstack import exceptions as sdk_exceptions
 
@@ -41,6 +40,18 @@ _ASK: dict[str, Ask] = {
         cloud.shared_file_system.get_share_type(id_)
     ),
     names.VOLUME_TYPE: lambda cloud, id_: cloud.block_storage.get_type(id_),
+}
+
+#: The services, by their official types.
+_SERVICES = {
+    names.PROJECT: 'identity',
+    names.DOMAIN: 'identity',
+    names.USER: 'identity',
+    names.CLUSTER_TEMPLATE: 'container-infrastructure-management',
+    names.FLAVOR: 'compute',
+    names.NETWORK_FLAVOR: 'network',
+    names.SHARE_TYPE: 'shared-file-system',
+    names.VOLUME_TYPE: 'block-storage',
 }
 
 _LIST = {
@@ -78,7 +89,9 @@ class Directory:
         if not _ID.fullmatch(id_):
             return None
         try:
-            return _name(kind, _asked(lambda: _ASK[kind](self._cloud, id_)))
+            return _name(
+                kind, self._ask(kind, lambda: _ASK[kind](self._cloud, id_))
+            )
         except sdk_exceptions.NotFoundException:
             if kind in _EVERYWHERE:
                 return names.Name(kind=kind, id=id_, found=False)
@@ -92,8 +105,18 @@ class Directory:
         """
         if kind not in _LIST:
             return {}
-        found = _asked(lambda: list(_LIST[kind](self._cloud)))
+        found = self._ask(kind, lambda: list(_LIST[kind](self._cloud)))
         return {thing.id: _name(kind, thing) for thing in found}
+
+    def _ask(self, kind: str, ask: Callable[[], Any]) -> Any:
+        try:
+            if not self._cloud.endpoint_for(_SERVICES[kind]):
+                raise NotOffered(f'the catalog has no {_SERVICES[kind]}')
+            return ask()
+        except sdk_exceptions.NotFoundException:
+            raise
+        except cloud_module.FAILURES as error:
+            raise cloud_module.CloudError(str(error)) from error
 
 
 def _name(kind: str, thing: Any) -> names.Name:
@@ -104,14 +127,3 @@ def _name(kind: str, thing: Any) -> names.Name:
         name=thing.name or '',
         parent_id=(thing.domain_id or '') if owned else '',
     )
-
-
-def _asked(ask: Callable[[], Any]) -> Any:
-    try:
-        return ask()
-    except sdk_exceptions.NotFoundException:
-        raise
-    except keystone_exceptions.EndpointNotFound as error:
-        raise NotOffered(str(error)) from error
-    except cloud_module.FAILURES as error:
-        raise cloud_module.CloudError(str(error)) from error

@@ -47,7 +47,7 @@ ASKED = {
 class DirectoryTest(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.cloud = mock.Mock(spec=[])
+        self.cloud = mock.Mock(spec=['endpoint_for'])
         for service, *_ in ASKED.values():
             versions = getattr(
                 connection.Connection, service
@@ -97,16 +97,26 @@ class DirectoryTest(testtools.TestCase):
             self.assertIsNone(self.directory.find(kind, 'i1'))
 
     def test_failures(self):
-        for raised, expected in (
-            (keystone_exceptions.EndpointNotFound(), directory.NotOffered),
-            (keystone_exceptions.ConnectFailure('no'), cloud.CloudError),
-            (keystone_exceptions.Unauthorized('no'), cloud.CloudError),
-            (sdk_exceptions.ForbiddenException('no'), cloud.CloudError),
+        for raised in (
+            keystone_exceptions.ConnectFailure('no'),
+            keystone_exceptions.Unauthorized('no'),
+            sdk_exceptions.ForbiddenException('no'),
         ):
             self.method(names.USER).side_effect = raised
-            self.assertRaises(expected, self.directory.find, names.USER, 'u1')
             self.method(names.PROJECT, 2).side_effect = raised
-            self.assertRaises(expected, self.directory.listed, names.PROJECT)
+            self.assert_raises(cloud.CloudError)
+        # There may be no catalog at all.
+        self.cloud.endpoint_for.side_effect = raised
+        self.assert_raises(cloud.CloudError)
+
+    def test_a_service_that_is_not_there(self):
+        self.cloud.endpoint_for.return_value = None
+        self.assert_raises(directory.NotOffered)
+        self.cloud.endpoint_for.assert_called_with('identity')
+
+    def assert_raises(self, expected):
+        self.assertRaises(expected, self.directory.find, names.USER, 'u1')
+        self.assertRaises(expected, self.directory.listed, names.PROJECT)
 
     def test_no_odd_id_gets_into_a_path(self):
         for odd in ('', '..', '.', 'a/b', 'a?b', 'a#b', 'a%2fb', 'a b', 'a\n'):
