@@ -12,6 +12,7 @@
 """What reconciliations found, and whose turn it is."""
 
 from collections import Counter
+import time
 import uuid
 
 from stratometrics.model import findings as findings_model
@@ -66,6 +67,10 @@ SELECT
     now64(6, 'UTC'),
     now64(6, 'UTC') + toIntervalMicrosecond({length:Int64})
 """
+
+
+#: Seconds that rivals get to enter their claims.
+_RIVALS = 1.0
 
 
 class Reconciliations:
@@ -141,6 +146,9 @@ class Lease(base.Lease):
         if self._pool.execute(_CLAIMS, {'name': self._name}):
             return False
         self.prolong()
+        # A rival may have taken the time of its claim before ours, and may
+        # still be writing it.
+        time.sleep(_RIVALS)
         if self._first() == self._holder:
             return True
         self.release()
