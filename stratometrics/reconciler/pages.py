@@ -137,6 +137,7 @@ def by_offset(
     params: Mapping[str, Any] | None = None,
     microversion: str | None = None,
     identifier: str = 'id',
+    offset_key: str = 'offset',
 ) -> Iterator[Page]:
     """The pages of a list whose next page begins at an offset.
 
@@ -147,6 +148,7 @@ def by_offset(
     :param key: where the objects are in the answer, such as ``shares``.
     :param params: of the query, besides ``limit`` and ``offset``.
     :param identifier: the key of an object that tells it from others.
+    :param offset_key: what the service calls the offset.
     :raises Unavailable: the service cannot be asked, answers otherwise, or
         pays no attention to the offset.
     """
@@ -161,7 +163,7 @@ def by_offset(
             inquiry,
             service_type,
             path,
-            {'limit': limit, **(params or {}), 'offset': offset},
+            {'limit': limit, **(params or {}), offset_key: offset},
             microversion,
         )
         objects = _objects(response, service_type, path, key, identifier)
