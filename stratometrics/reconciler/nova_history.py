@@ -21,6 +21,7 @@ before a rebuild.
 from collections.abc import Iterator, Mapping
 import dataclasses
 import itertools
+import math
 from typing import Any
 
 from stratometrics.model import observation
@@ -80,6 +81,17 @@ class _Stage:
     image: int
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Step:
+    """What was done for an action.
+
+    :param ended_at: microseconds since the epoch; None if it is under way.
+    """
+
+    name: str
+    ended_at: int | None
+
+
 def end_of_second(text: str) -> int:
     """A time, or, of one without a fraction, the end of its second.
 
@@ -108,7 +120,7 @@ def history(
     microversion = pages.microversion(inquiry, SERVICE_TYPE, MICROVERSION)
     path = f'/servers/{present.resource_id}/os-instance-actions'
     try:
-        stages = list(_stages(inquiry, path, microversion, present))
+        stages = _stages(inquiry, path, microversion, present)
     except pages.Missing:
         # It was purged; or it is deleted, and Nova older than 2.21.
         return []
@@ -129,18 +141,28 @@ def _stages(
     path: str,
     microversion: str | None,
     present: observation.Observation,
-) -> Iterator[_Stage]:
+) -> list[_Stage]:
     answer = pages.ask(inquiry, SERVICE_TYPE, path, microversion=microversion)
+    actions = answer['instanceActions']
+    stages: list[_Stage] = []
     numbers = itertools.count(1)
     flavor = flavor_before = image = 0
     state = state_before = ''
-    # They come latest first.
-    for action in reversed(answer['instanceActions']):
+    # They come latest first, and only the latest may be under way.
+    for action in reversed(actions):
         name = action['action']
         if name == 'create' and present.created_at is not None:
             state = 'building'
-            yield _Stage(present.created_at, state, flavor, image)
-        for ended_at, became in _effects(inquiry, path, microversion, action):
+            stages.append(_Stage(present.created_at, state, flavor, image))
+        steps: list[_Step] = []
+        if _is_told_by_steps(action, state) or action is actions[0]:
+            steps = _steps(inquiry, path, microversion, action)
+        if name == 'unshelve' and any(
+            step.name == 'compute_unshelve_instance' for step in steps
+        ):
+            # Nova may offload in the same step that shelves.
+            stages = _offloaded(stages)
+        for ended_at, became in _effects(action, steps):
             if name in ('resize', 'migrate'):
                 flavor_before, state_before = flavor, state
             if name == 'resize':
@@ -155,54 +177,96 @@ def _stages(
                 state = _kept(state_before)
             else:
                 state = _kept(state)
-            yield _Stage(ended_at, state, flavor, image)
+            stages.append(_Stage(ended_at, state, flavor, image))
+    return stages
 
 
 def _kept(state: str) -> str:
     return 'stopped' if state == 'stopped' else 'active'
 
 
-def _effects(
+def _offloaded(stages: list[_Stage]) -> list[_Stage]:
+    if not stages or stages[-1].state != 'shelved':
+        return stages
+    return [*stages[:-1], dataclasses.replace(stages[-1], state=_OFFLOADED)]
+
+
+def _is_told_by_steps(action: Mapping[str, Any], state: str) -> bool:
+    """Whether the steps of an action are needed to understand it.
+
+    :param state: the one before the action.
+    """
+    return (
+        action['action'] in _STEPS
+        or (action['action'] == 'unshelve' and state == 'shelved')
+        # In whole seconds one that never ended looks like a quick one.
+        or action.get('updated_at') in (None, action['start_time'])
+    )
+
+
+def _steps(
     inquiry: listing.Inquiry,
     path: str,
     microversion: str | None,
     action: Mapping[str, Any],
-) -> Iterator[tuple[int, str]]:
-    """When an action changed the state, and to which.
+) -> list[_Step]:
+    """The steps of an action, in the order in which they ended.
 
-    :returns: a time, and a state; '' if it depends on the one before.
-        Nothing for an action that failed, is under way or changes nothing.
+    :returns: nothing for an action that changes nothing.
     """
-    name = action['action']
-    became = _BECOMES.get(name, '')
-    steps = _STEPS.get(name, {})
-    if not (became or steps or name in _KEEP_STOPPED):
-        return
-    if action.get('message') == _FAILED:
-        return
-    changed = action.get('updated_at')
-    if not steps and changed and changed != action['start_time']:
-        yield end_of_second(changed), became
-        return
-    # In whole seconds an action under way looks like one that was quick.
+    if not _has_effect(action):
+        return []
     detail = pages.ask(
         inquiry,
         SERVICE_TYPE,
         f'{path}/{action["request_id"]}',
         microversion=microversion,
     )
-    events = detail['instanceAction'].get('events', [])
-    if any(not event['finish_time'] for event in events):
-        return
-    ends = sorted(
-        (end_of_second(event['finish_time']), event['event'])
-        for event in events
+    steps = [
+        _Step(
+            event['event'],
+            end_of_second(event['finish_time'])
+            if event['finish_time']
+            else None,
+        )
+        for event in detail['instanceAction'].get('events', [])
+    ]
+    return sorted(
+        steps,
+        key=lambda step: math.inf if step.ended_at is None else step.ended_at,
     )
-    if not steps and ends:
-        yield ends[-1][0], became
-    for ended_at, event in ends:
-        if event in steps:
-            yield ended_at, steps[event]
+
+
+def _has_effect(action: Mapping[str, Any]) -> bool:
+    name = action['action']
+    return (
+        name in _BECOMES or name in _STEPS or name in _KEEP_STOPPED
+    ) and action.get('message') != _FAILED
+
+
+def _effects(
+    action: Mapping[str, Any], steps: list[_Step]
+) -> Iterator[tuple[int, str]]:
+    """When an action changed the state, and to which.
+
+    :param steps: of the action, if they were asked for.
+    :returns: a time, and a state; '' if it depends on the one before.
+        Nothing for an action that failed, is under way or changes nothing.
+    """
+    if not _has_effect(action) or any(step.ended_at is None for step in steps):
+        return
+    name = action['action']
+    if name in _STEPS:
+        for step in steps:
+            if step.name in _STEPS[name]:
+                yield step.ended_at, _STEPS[name][step.name]
+    elif steps:
+        yield steps[-1].ended_at, _BECOMES.get(name, '')
+    elif (
+        action.get('updated_at', action['start_time'])
+        != (action['start_time'])
+    ):
+        yield end_of_second(action['updated_at']), _BECOMES.get(name, '')
 
 
 def _reconciled(
