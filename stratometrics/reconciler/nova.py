@@ -115,7 +115,7 @@ def ended(inquiry: listing.Inquiry, since: int) -> Iterator[listing.Page]:
     ):
         observations = []
         for server in servers:
-            if not _is_gone(inquiry, microversion, server):
+            if not _is_gone(inquiry, server):
                 continue
             ended_at = _ended_at(server)
             if ended_at >= since:
@@ -128,6 +128,21 @@ def ended(inquiry: listing.Inquiry, since: int) -> Iterator[listing.Page]:
                     )
                 )
         yield listing.Page(asked_at, observations)
+
+
+def exists(inquiry: listing.Inquiry, server_id: str) -> bool:
+    """Whether Nova has a server, when it is asked for that one alone.
+
+    A list lacks the servers of a cell that is down, however shortly; this
+    would be an error then.
+
+    :raises Unavailable: Nova cannot be asked.
+    """
+    try:
+        pages.ask(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
+    except pages.Missing:
+        return False
+    return True
 
 
 def _microversion(inquiry: listing.Inquiry) -> str | None:
@@ -196,11 +211,7 @@ def _require_all_cells(
         )
 
 
-def _is_gone(
-    inquiry: listing.Inquiry,
-    microversion: str | None,
-    server: Mapping[str, Any],
-) -> bool:
+def _is_gone(inquiry: listing.Inquiry, server: Mapping[str, Any]) -> bool:
     """Whether a server that was listed among the deleted ones is deleted.
 
     Among them are the softly deleted ones, and, if the credentials are not
@@ -209,16 +220,7 @@ def _is_gone(
     """
     if server[_STATE] in (_DELETED, _SOFT_DELETED):
         return server[_STATE] == _DELETED
-    try:
-        pages.ask(
-            inquiry,
-            SERVICE_TYPE,
-            f'/servers/{server["id"]}',
-            microversion=microversion,
-        )
-    except pages.Missing:
-        return True
-    return False
+    return not exists(inquiry, server['id'])
 
 
 def _flavors(inquiry: listing.Inquiry, microversion: str | None) -> _Flavors:
@@ -334,6 +336,7 @@ LISTINGS = (
         service_type=SERVICE_TYPE,
         living=living,
         ended=ended,
+        exists=exists,
         history=nova_history.history,
     ),
 )

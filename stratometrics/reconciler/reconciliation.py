@@ -246,7 +246,7 @@ class Reconciliation:
         if self._listing.history is None or not self._terms.histories:
             return []
         past = self._listing.history(self._inquiry, seen)
-        return comparison.past(self._author, known, past, until)
+        return comparison.past(self._author, known, [*past, seen], until)
 
     def _doubt(self) -> None:
         """Take estimated ends back that later events speak against."""
@@ -285,6 +285,8 @@ class Reconciliation:
             if latest.event_time > settled_by:
                 self._counts['unsettled'] += 1
                 continue
+            if self._exists(latest.resource_id):
+                continue
             missing.append(self._author.gone(latest, self._last_alive(latest)))
             if len(missing) > allowed:
                 raise Suspicious(
@@ -296,6 +298,11 @@ class Reconciliation:
         self._counts['estimated'] += len(missing)
         for number in range(0, len(missing), self._terms.page_size):
             self._write(missing[number : number + self._terms.page_size])
+
+    def _exists(self, resource_id: str) -> bool:
+        """Whether a resource is there after all that the list lacks."""
+        exists = self._listing.exists
+        return exists is not None and exists(self._inquiry, resource_id)
 
     def _living(self) -> Iterator[standing.Standing]:
         after = 0
