@@ -9,13 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""All that services list, and what of it a cloud has."""
+"""All that services list."""
 
-from collections.abc import Collection
-
-from openstack import connection
-
-from stratometrics import cloud as cloud_module
 from stratometrics.reconciler import cinder
 from stratometrics.reconciler import designate
 from stratometrics.reconciler import glance
@@ -29,6 +24,8 @@ from stratometrics.reconciler import octavia
 from stratometrics.reconciler import swift
 from stratometrics.reconciler import trove
 
+#: How each resource type is listed. Of a cloud that lacks a service, and of
+#: types that are switched off, nothing is asked.
 ALL: tuple[listing.Listing, ...] = (
     *cinder.LISTINGS,
     *glance.LISTINGS,
@@ -42,28 +39,3 @@ ALL: tuple[listing.Listing, ...] = (
     *heat.LISTINGS,
     *swift.LISTINGS,
 )
-
-
-def listings(
-    resource_types: Collection[str], cloud: connection.Connection
-) -> list[listing.Listing]:
-    """The listings of resource types whose service the cloud has.
-
-    :param resource_types: the names of those that are switched on.
-    :param cloud: whose catalog is looked into.
-    :raises Unavailable: there is no catalog, for there is no token.
-    """
-    wanted = [one for one in ALL if one.resource_type in resource_types]
-    try:
-        offered = {
-            service_type
-            for service_type in {one.service_type for one in wanted}
-            if cloud.session.get_endpoint(
-                service_type=service_type,
-                region_name=cloud.config.get_region_name(service_type),
-                interface=cloud.config.get_interface(service_type),
-            )
-        }
-    except cloud_module.FAILURES as error:
-        raise listing.Unavailable(f'the catalog: {error}') from error
-    return [one for one in wanted if one.service_type in offered]
