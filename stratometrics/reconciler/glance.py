@@ -38,7 +38,7 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
                 _SERVICE,
                 '/images',
                 'images',
-                params={'os_hidden': hidden},
+                params={'visibility': 'all', 'os_hidden': hidden},
             ),
             'image',
             _observe,

@@ -36,6 +36,10 @@ _NO_SUCH_MARKER = (400, 404)
 _MARKERS = 10
 
 
+class Missing(listing.Unavailable):
+    """The service says that there is no such thing: its status is 404."""
+
+
 def microversion(
     inquiry: listing.Inquiry, service_type: str, known: str
 ) -> str | None:
@@ -66,6 +70,7 @@ def ask(
 
     :param service_type: the service in the catalog, by its official name.
     :param path: below the service's endpoint, such as ``/servers/detail``.
+    :raises Missing: the service says that there is no such thing.
     :raises Unavailable: the service cannot be asked, or answers otherwise.
     """
     response = _get(inquiry, service_type, path, params, microversion)
@@ -205,7 +210,10 @@ def _content(
     response: requests.Response, service_type: str, path: str
 ) -> dict[str, Any]:
     if response.status_code >= 400:
-        raise listing.Unavailable(
+        failure = (
+            Missing if response.status_code == 404 else listing.Unavailable
+        )
+        raise failure(
             f'{service_type} {path}: {response.status_code} '
             f'{response.reason or ""}'.rstrip()
         )

@@ -13,6 +13,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+import contextlib
 import dataclasses
 
 from stratometrics.model import event as event_model
@@ -120,8 +121,9 @@ class Reconciliation:
         """
         outcome, reason = findings_model.Outcome.DONE, ''
         try:
-            for page in self._listing.living(self._inquiry):
-                self._compare(page)
+            with contextlib.suppress(listing_module.NotOffered):
+                for page in self._listing.living(self._inquiry):
+                    self._compare(page)
             if self._listing.ended is not None:
                 since = self._terms.deleted_since
                 for page in self._listing.ended(self._inquiry, since):

@@ -20,6 +20,7 @@ from stratometrics.reconciler import listing
 from stratometrics.reconciler import magnum
 from stratometrics.reconciler import manila
 from stratometrics.reconciler import neutron
+from stratometrics.reconciler import nova
 from stratometrics.reconciler import octavia
 from stratometrics.reconciler import swift
 from stratometrics.reconciler import trove
@@ -27,6 +28,7 @@ from stratometrics.reconciler import trove
 #: How each resource type is listed. Of a cloud that lacks a service, and of
 #: types that are switched off, nothing is asked.
 ALL: tuple[listing.Listing, ...] = (
+    *nova.LISTINGS,
     *cinder.LISTINGS,
     *glance.LISTINGS,
     *neutron.LISTINGS,

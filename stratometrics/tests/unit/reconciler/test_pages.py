@@ -218,6 +218,17 @@ class FailureTest(PagesCase):
         )
         self.assertEqual([('/servers/x', {}, '2.96')], service.asked)
 
+    def test_what_there_is_not_is_told_from_other_failures(self) -> None:
+        for status, missing in ((404, True), (403, False), (500, False)):
+            inquiry = fakes.inquiry(
+                compute=fakes.Service(lambda *_asked, status=status: status)
+            )
+            with self.assertRaises(listing.Unavailable) as caught:
+                pages.ask(inquiry, 'compute', '/servers/x')
+            self.assertEqual(
+                missing, isinstance(caught.exception, pages.Missing)
+            )
+
 
 class MicroversionTest(unittest.TestCase):
     def test_the_highest_that_both_know(self) -> None:
