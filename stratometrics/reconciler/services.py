@@ -25,6 +25,8 @@ from stratometrics.reconciler import octavia
 from stratometrics.reconciler import swift
 from stratometrics.reconciler import trove
 
+#: How each resource type is listed. Of a cloud that lacks a service, and of
+#: types that are switched off, nothing is asked.
 ALL: tuple[listing.Listing, ...] = (
     *nova.LISTINGS,
     *cinder.LISTINGS,
