@@ -33,8 +33,14 @@ def _list(inquiry: listing.Inquiry, **params: Any) -> Iterator[pages.Page]:
         _SERVICE,
         '/stacks',
         'stacks',
-        # A stack inside a stack is told like any other.
-        params={'global_tenant': 'true', 'show_nested': 'true', **params},
+        # A stack inside a stack is told like any other, and so is a hidden
+        # one.
+        params={
+            'global_tenant': 'true',
+            'show_nested': 'true',
+            'show_hidden': 'true',
+            **params,
+        },
     )
 
 

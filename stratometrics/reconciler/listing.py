@@ -68,3 +68,7 @@ class Listing:
 
 class Unavailable(Exception):
     """A service did not answer as it should; the text says how."""
+
+
+class NotOffered(Unavailable):
+    """A service has no resources of a type at all, and is not at fault."""

@@ -86,11 +86,15 @@ def _vpn(
             f'{_SERVICE} /extensions: there is no list of extensions in the '
             'answer'
         )
-    if any(
+    if not any(
         isinstance(one, dict) and one.get('alias') == 'vpnaas'
         for one in extensions
     ):
-        yield from _living(resource_type, path, key, fields, observe, inquiry)
+        raise listing.NotOffered(
+            f'{_SERVICE}: it has no {resource_type}, for the extension '
+            'vpnaas is missing'
+        )
+    yield from _living(resource_type, path, key, fields, observe, inquiry)
 
 
 def _observation(

@@ -63,6 +63,7 @@ class HeatTest(agreement.ListingCase):
         _path, query, _microversion = service.asked[0]
         self.assertEqual('true', query['global_tenant'])
         self.assertEqual('true', query['show_nested'])
+        self.assertEqual('true', query['show_hidden'])
 
     def test_a_deleted_stack(self) -> None:
         keys = {

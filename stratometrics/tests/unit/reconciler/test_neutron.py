@@ -13,6 +13,7 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.notifications import timestamps
+from stratometrics.reconciler import listing
 from stratometrics.reconciler import neutron
 from stratometrics.tests.unit.reconciler import agreement
 from stratometrics.tests.unit.reconciler import fakes
@@ -182,7 +183,11 @@ class NeutronTest(agreement.ListingCase):
         self.assertEqual('id', query['sort_key'])
 
     def test_a_cloud_without_the_vpn_service_has_none(self) -> None:
-        self.assertEqual([], self.see('vpn-service', VPN_SERVICE, vpn=False))
+        for resource_type in ('vpn-service', 'ipsec-site-connection'):
+            with self.assertRaisesRegex(
+                listing.NotOffered, f'no {resource_type}.*vpnaas is missing'
+            ):
+                self.see(resource_type, VPN_SERVICE, vpn=False)
 
     def test_what_is_malformed(self) -> None:
         for resource_type, told, keys, text in (
