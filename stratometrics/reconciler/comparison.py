@@ -72,6 +72,12 @@ def differences(
             for name, value in getattr(seen, group).items()
             if before.get(name) != value
         ]
+    if 'type_id' in names and not any(
+        name == 'type' or name.startswith('measures.') for name in names
+    ):
+        # A type that was made anew as it was before. The service knows it by
+        # name, and the resource still is of the old one.
+        names.remove('type_id')
     return tuple(names)
 
 
@@ -107,6 +113,11 @@ class Author:
 
         Facts that the service does not tell stay as they were known.
         """
+        differing = differences(known, seen)
+        if 'type_id' not in differing:
+            # Not that of another type, if the service does not tell it.
+            type_id = '' if 'type' in differing else known.type_id
+            seen = dataclasses.replace(seen, type_id=type_id)
         return self._event(CHANGED, seen, at, known)
 
     def deleted(
@@ -241,14 +252,18 @@ def past(
 ) -> list[event_model.Event]:
     """Events of what a service knows of the past of a resource.
 
+    Of a resource that nothing else is known of, a fact that the service no
+    longer knows is taken to have been what is known of it next (R8).
+
     :param known: the event that counts now, if any is known; only what is
         later is taken.
-    :param history: oldest first, each from its ``changed_at`` on.
+    :param history: oldest first, each from its ``changed_at`` on; the last
+        one is the present, which becomes no event.
     :param until: only what is earlier; microseconds since the epoch.
     :returns: an event for each time at which something changed.
     """
     events = []
-    for seen in history:
+    for seen in _complete(history)[:-1] if known is None else history[:-1]:
         at = seen.changed_at
         if at is None or at >= until or (known and at <= known.event_time):
             continue
@@ -260,6 +275,28 @@ def past(
             continue
         known = events[-1]
     return events
+
+
+def _complete(
+    history: Sequence[observation.Observation],
+) -> list[observation.Observation]:
+    """A history with each fact that is missing taken from the next stage."""
+    completed = [history[-1]]
+    for seen in reversed(history[:-1]):
+        following = completed[-1]
+        completed.append(
+            dataclasses.replace(
+                seen,
+                attributes=_merged(following.attributes, seen.attributes),
+                measures=_merged(following.measures, seen.measures),
+                **{
+                    name: getattr(following, name)
+                    for name in _COLUMNS
+                    if getattr(seen, name) is None
+                },
+            )
+        )
+    return completed[::-1]
 
 
 def births(events: Sequence[event_model.Event]) -> list[event_model.Event]:

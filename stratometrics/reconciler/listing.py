@@ -45,6 +45,8 @@ class Listing:
     :param living: what there is now.
     :param ended: what was deleted at or after a time, if the service can
         tell: takes microseconds since the epoch.
+    :param exists: whether the service has a resource after all that its list
+        lacks, if lists of this service can lack one. Takes the id.
     :param history: what a service knows of the past of one resource, if it
         does: what it was, oldest first, from ``changed_at`` on. Takes what
         was listed of it.
@@ -54,6 +56,7 @@ class Listing:
     service_type: str
     living: Callable[[Inquiry], Iterator[Page]]
     ended: Callable[[Inquiry, int], Iterator[Page]] | None = None
+    exists: Callable[[Inquiry, str], bool] | None = None
     history: (
         Callable[
             [Inquiry, observation.Observation],
@@ -65,3 +68,7 @@ class Listing:
 
 class Unavailable(Exception):
     """A service did not answer as it should; the text says how."""
+
+
+class NotOffered(Unavailable):
+    """A service has no resources of a type at all, and is not at fault."""

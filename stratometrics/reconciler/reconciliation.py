@@ -13,6 +13,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
+import contextlib
 import dataclasses
 
 from stratometrics.model import event as event_model
@@ -120,8 +121,9 @@ class Reconciliation:
         """
         outcome, reason = findings_model.Outcome.DONE, ''
         try:
-            for page in self._listing.living(self._inquiry):
-                self._compare(page)
+            with contextlib.suppress(listing_module.NotOffered):
+                for page in self._listing.living(self._inquiry):
+                    self._compare(page)
             if self._listing.ended is not None:
                 since = self._terms.deleted_since
                 for page in self._listing.ended(self._inquiry, since):
@@ -244,7 +246,7 @@ class Reconciliation:
         if self._listing.history is None or not self._terms.histories:
             return []
         past = self._listing.history(self._inquiry, seen)
-        return comparison.past(self._author, known, past, until)
+        return comparison.past(self._author, known, [*past, seen], until)
 
     def _doubt(self) -> None:
         """Take estimated ends back that later events speak against."""
@@ -283,6 +285,8 @@ class Reconciliation:
             if latest.event_time > settled_by:
                 self._counts['unsettled'] += 1
                 continue
+            if self._exists(latest.resource_id):
+                continue
             missing.append(self._author.gone(latest, self._last_alive(latest)))
             if len(missing) > allowed:
                 raise Suspicious(
@@ -294,6 +298,11 @@ class Reconciliation:
         self._counts['estimated'] += len(missing)
         for number in range(0, len(missing), self._terms.page_size):
             self._write(missing[number : number + self._terms.page_size])
+
+    def _exists(self, resource_id: str) -> bool:
+        """Whether a resource is there after all that the list lacks."""
+        exists = self._listing.exists
+        return exists is not None and exists(self._inquiry, resource_id)
 
     def _living(self) -> Iterator[standing.Standing]:
         after = 0

@@ -170,8 +170,8 @@ class Rounds:
             ).run()
             if not terms.dry_run:
                 self._storage.record_findings(found)
-            _log(found)
             progress.end(found)
+            _log(found)
             yield found
 
     def _offers(self, service_type: str) -> bool:

@@ -49,6 +49,8 @@ class Invented:
         #: Called after each page; may raise.
         self.after_page: Callable[[], None] = lambda: None
         self.pages = 0
+        #: What is there although the list lacks it.
+        self.hidden: set[str] = set()
 
     def has(self, resource_id: str, **facts) -> None:
         self.living = [
@@ -84,6 +86,7 @@ class Invented:
                 inquiry,
                 [seen for seen in self.ended if seen.ended_at >= since],
             ),
+            exists=lambda inquiry, resource_id: resource_id in self.hidden,
             history=lambda inquiry, seen: self.past.get(seen.resource_id, []),
         )
 
@@ -280,6 +283,12 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({('a',): 2 * HOUR}, self.usage())
         self.assertEqual({}, self.counted(self.reconcile()))
 
+    def test_what_only_the_list_lacks_is_not_gone(self) -> None:
+        self.tell('a', self.then)
+        self.service.hidden = {'a'}
+        self.assertEqual({}, self.counted(self.reconcile()))
+        self.assertEqual({('a',): 10 * HOUR}, self.usage())
+
     def test_gone_when_it_was_last_seen(self) -> None:
         self.tell('a', self.then)
         self.reconcile(alive_at=self.then + 5 * HOUR)
@@ -424,6 +433,20 @@ class ReconciliationTest(base.StorageTestCase):
         )
         self.assertEqual({'listed': 2, 'changed': 2}, self.counted(found))
         self.assertEqual(30 * HOUR, self.usage('project_id')[('p1',)])
+
+    def test_a_service_that_has_no_such_resources_has_lost_them(self) -> None:
+        self.tell('a', self.then)
+
+        def refuse() -> None:
+            raise listing.NotOffered('no such extension')
+
+        self.service.has('b')
+        self.service.after_page = refuse
+        found = self.reconcile()
+        self.assertEqual(findings.Outcome.DONE, found.outcome)
+        self.assertEqual(
+            {'listed': 1, 'unknown': 1, 'estimated': 1}, self.counted(found)
+        )
 
     def test_a_dry_run_finds_the_same_and_writes_nothing(self) -> None:
         self.tell('changed', self.then)

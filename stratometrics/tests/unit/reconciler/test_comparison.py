@@ -66,7 +66,6 @@ class DifferencesTest(testtools.TestCase):
             'user_id': 'u2',
             'name': '',
             'type': 'hdd',
-            'type_id': 'hdd',
             'image': 'i',
             'availability_zone': 'two',
             'state': 'error',
@@ -86,6 +85,23 @@ class DifferencesTest(testtools.TestCase):
                 (f'{group}.{name}',),
                 comparison.differences(known(), seen(**{group: value})),
             )
+
+    def test_a_type_that_was_made_anew(self) -> None:
+        """The resource is still of the old one."""
+        anew = seen(type='ssd', type_id='other')
+        self.assertEqual((), comparison.differences(known(), anew))
+        author = comparison.Author(VOLUME, 'one', 'reconciliation')
+        moved = dataclasses.replace(anew, project_id='p2')
+        self.assertEqual('ssd', author.changed(known(), moved, 7).type_id)
+        self.assertEqual(
+            '', author.changed(known(), seen(type='hdd'), 7).type_id
+        )
+        for larger in (
+            seen(type='hdd', type_id='other'),
+            seen(type='ssd', type_id='other', measures={'size_gib': 2}),
+        ):
+            event = author.changed(known(), larger, 7)
+            self.assertEqual('other', event.type_id)
 
     def test_a_state_that_passes_is_not(self) -> None:
         self.assertEqual(
@@ -180,6 +196,7 @@ class PastTest(testtools.TestCase):
             seen(state='error', changed_at=20),
             seen(state='error', changed_at=30),
             seen(changed_at=100),
+            seen(),
         ]
         self.assertEqual(
             [(20, 'error', comparison.CHANGED)],
@@ -192,4 +209,18 @@ class PastTest(testtools.TestCase):
                 (20, 'error', comparison.CHANGED),
             ],
             self.past(None, *history),
+        )
+
+    def test_what_is_no_longer_known_was_what_is_known_next(self) -> None:
+        """R8: the earliest facts that are known."""
+        history = [
+            seen(changed_at=1, measures={}),
+            seen(changed_at=2, type='ssd', measures={}),
+            seen(changed_at=3, state='error', measures={'size_gib': 2}),
+            seen(type='hdd', measures={'size_gib': 9}),
+        ]
+        events = comparison.past(self.author, None, history, 100)
+        self.assertEqual(
+            [('ssd', 2), ('hdd', 2)],
+            [(each.type, each.measures['size_gib']) for each in events],
         )
