@@ -63,7 +63,7 @@ _RESOURCE_KEYS = _FACT_KEYS | {
 }
 #: Of a resource type that no notification tells of.
 _OBSERVED_KEYS = frozenset(
-    ('collection', 'enabled', 'group_by', 'observed', 'states')
+    ('collection', 'enabled', 'group_by', 'names', 'observed', 'states')
 )
 _SOURCE_KEYS = _FACT_KEYS | {
     'each',

@@ -817,7 +817,7 @@ class ErrorTest(base.FolderTestCase):
                 '    observed:',
                 '    sources: {}\n    observed:',
                 'sources: unknown key; expected one of collection, enabled, '
-                'group_by, observed, states',
+                'group_by, names, observed, states',
             ),
             (
                 'attributes: [type, colour]',
