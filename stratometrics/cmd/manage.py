@@ -18,6 +18,7 @@ import sys
 from oslo_config import cfg
 
 from stratometrics import service
+from stratometrics.cmd import coverage
 from stratometrics.collector import replay
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
@@ -59,8 +60,9 @@ def db_downgrade(
 def db_rebuild(
     conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
 ) -> None:
-    """Derive again, from the events, which resources a project has had."""
+    """Derive again, from the events, what follows from them."""
     storage.rebuild_project_resources()
+    storage.rebuild_coverage()
 
 
 def _migrate(
@@ -131,6 +133,8 @@ def _add_commands(subparsers) -> None:
     )
     again.set_defaults(run=replay_rejected)
 
+    coverage.add_commands(subparsers)
+
 
 COMMAND = cfg.SubCommandOpt(
     'command',
@@ -144,7 +148,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     :param argv: the arguments without the program's name.
-    :returns: the exit status: 0, or 1 with the reason on standard error.
+    :returns: the exit status: 0, or 1 with the reason on standard error, or
+        what the command gives.
     """
     storage = None
     try:
@@ -152,7 +157,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.argv[1:] if argv is None else argv, cli_opts=[COMMAND]
         )
         storage = driver.get_storage(conf)
-        conf.command.run(conf, storage)
+        return conf.command.run(conf, storage) or 0
     except (
         cfg.Error,
         definitions.DefinitionError,
@@ -164,7 +169,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         if storage is not None:
             storage.close()
-    return 0
 
 
 if __name__ == '__main__':

@@ -17,9 +17,10 @@ Library code is handed a ``ConfigOpts``; only the entry points make one.
 from stratometrics.conf import api
 from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
+from stratometrics.conf import coverage
 from stratometrics.conf import definitions
 
-MODULES = (api, clickhouse, collector, definitions)
+MODULES = (api, clickhouse, collector, coverage, definitions)
 
 
 def register_opts(conf):

@@ -15,6 +15,7 @@ import abc
 from collections.abc import Collection, Iterable, Iterator, Sequence
 import dataclasses
 
+from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 
@@ -93,7 +94,21 @@ class RejectedStore(abc.ABC):
         """Forget messages that have been replayed."""
 
 
-class Storage(EventWriter, UsageReader, RejectedStore):
+class CoverageReader(abc.ABC):
+    """Tells what has arrived, for the report of coverage."""
+
+    @abc.abstractmethod
+    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
+        """What is known of each resource type and region.
+
+        :param audits: the event types that are audits.
+        :param now: the time of asking, microseconds since the epoch.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+
+class Storage(EventWriter, UsageReader, RejectedStore, CoverageReader):
     """A driver: all of the above over one pool of connections."""
 
     @abc.abstractmethod

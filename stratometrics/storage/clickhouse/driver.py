@@ -14,15 +14,18 @@
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0002_arrivals
 
 
 class ClickHouseStorage(base.Storage):
@@ -38,6 +41,7 @@ class ClickHouseStorage(base.Storage):
         self._pool = clickhouse_client.Pool(options)
         self._writer = writer.Writer(self._pool, options.send_receive_timeout)
         self._reader = reader.Reader(self._pool, query_limits(options))
+        self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
         # Connections of its own, so that a check does not wait for queries.
         self._schema_pool = clickhouse_client.Pool(options, size=2)
@@ -62,8 +66,17 @@ class ClickHouseStorage(base.Storage):
     def remove_rejected(self, ids: Iterable[str]) -> None:
         self._quarantine.remove_rejected(ids)
 
+    def observed(
+        self, audits: Collection[str], now: int
+    ) -> coverage_model.Observed:
+        return self._coverage.observed(audits, now)
+
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
+
+    def rebuild_coverage(self) -> None:
+        self._pool.execute(s0002_arrivals.REBUILD_ARRIVALS)
+        self._pool.execute(s0002_arrivals.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

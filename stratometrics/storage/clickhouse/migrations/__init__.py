@@ -17,6 +17,7 @@ that a step which was interrupted can simply be repeated.
 """
 
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0002_arrivals
 
 #: All steps; the first is number 1.
-STEPS = (s0001_initial,)
+STEPS = (s0001_initial, s0002_arrivals)

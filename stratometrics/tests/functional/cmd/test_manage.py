@@ -11,6 +11,7 @@
 # under the License.
 """stratometrics-manage and stratometrics-status, as an operator runs them."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -18,9 +19,15 @@ import sys
 import fixtures
 import testtools
 
+from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import migrations
 from stratometrics.tests.functional import base
+
+#: The version of the schema that this release needs.
+NEWEST = len(migrations.STEPS)
 
 
 def write_configuration(conf, path: pathlib.Path) -> None:
@@ -71,17 +78,25 @@ class CommandTestCase(testtools.TestCase):
 class ManageTest(CommandTestCase):
     def test_the_life_of_a_schema(self) -> None:
         self.assertIn('CREATE TABLE', self.manage('db', 'sync', '--dry-run'))
-        self.assertEqual('0 (newest: 1)\n', self.manage('db', 'version'))
-        self.assertIn('version 1', self.manage('db', 'sync'))
-        self.assertIn('version 1', self.manage('db', 'sync'))
-        self.assertEqual('1 (newest: 1)\n', self.manage('db', 'version'))
+        self.assertEqual(
+            f'0 (newest: {NEWEST})\n', self.manage('db', 'version')
+        )
+        self.assertIn(f'version {NEWEST}', self.manage('db', 'sync'))
+        self.assertIn(f'version {NEWEST}', self.manage('db', 'sync'))
+        self.assertEqual(
+            f'{NEWEST} (newest: {NEWEST})\n', self.manage('db', 'version')
+        )
         plan = self.manage('db', 'downgrade', '0', '--dry-run')
         self.assertIn('DROP TABLE', plan)
         self.assertIn(self.conf.clickhouse.database, plan)
         self.assertIn('--yes', self.manage('db', 'downgrade', '0', status=1))
-        self.assertEqual('1 (newest: 1)\n', self.manage('db', 'version'))
+        self.assertEqual(
+            f'{NEWEST} (newest: {NEWEST})\n', self.manage('db', 'version')
+        )
         self.manage('db', 'downgrade', '0', '--yes')
-        self.assertEqual('0 (newest: 1)\n', self.manage('db', 'version'))
+        self.assertEqual(
+            f'0 (newest: {NEWEST})\n', self.manage('db', 'version')
+        )
 
     def test_what_follows_from_events_can_be_derived_again(self) -> None:
         self.assertIn('db sync', self.manage('db', 'rebuild', status=1))
@@ -90,8 +105,8 @@ class ManageTest(CommandTestCase):
 
     def test_a_version_that_is_not_below_is_refused(self) -> None:
         self.manage('db', 'sync')
-        refused = self.manage('db', 'downgrade', '2', '--yes', status=1)
-        self.assertIn('2', refused)
+        refused = self.manage('db', 'downgrade', '99', '--yes', status=1)
+        self.assertIn('99', refused)
 
     def test_no_clickhouse_is_one_line(self) -> None:
         self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
@@ -114,6 +129,93 @@ class ManageTest(CommandTestCase):
         storage.write_rejected([message])
         self.assertIn('1 still not understood', self.manage('replay'))
         self.assertEqual([message], list(storage.rejected()))
+
+
+class CoverageTest(CommandTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.manage('db', 'sync')
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+
+    def write(self) -> int:
+        """Store an event of Glance, a day old.
+
+        :returns: its time.
+        """
+        received_at = timestamps.now() - 24 * 3600 * timestamps.MICROSECONDS
+        event = event_model.Event(
+            resource_type='image',
+            resource_id='i',
+            event_time=received_at,
+            message_id='m',
+            rank=event_model.RANK_EVENT,
+            phase=event_model.Phase.BILLED,
+            state='active',
+            project_id='p',
+            event_type='image.activate',
+            region='RegionOne',
+        )
+        self.storage.write_events([event], received_at)
+        return received_at
+
+    def configure(self, silent_after: int) -> None:
+        with self.file.open('a') as file:
+            file.write(f'[coverage]\nsilent_after = {silent_after}\n')
+
+    def test_glance_went_silent(self) -> None:
+        self.write()
+        self.assertNotIn('SILENT', self.manage('coverage', '--check'))
+        self.configure(12 * 3600)
+        [image] = [
+            line
+            for line in self.manage('coverage').splitlines()
+            if line.startswith('image')
+        ]
+        self.assertIn('SILENT', image)
+        self.assertIn('1 d 0 h', image)
+        done = self.run_module('manage', 'coverage', '--check')
+        self.assertEqual(1, done.returncode)
+        self.assertIn('SILENT', done.stdout)
+        self.assertEqual('', done.stderr)
+
+    def test_json_is_exact(self) -> None:
+        last = self.write()
+        self.storage.write_rejected(
+            [
+                storage_base.RejectedMessage(
+                    id='1',
+                    received_at=last,
+                    region='RegionOne',
+                    reason='why',
+                    event_type='nothing.known',
+                    message_id='m',
+                    body='{}',
+                )
+            ]
+        )
+        report = json.loads(self.manage('coverage', '--format', 'json'))
+        [image] = [
+            line
+            for line in report['coverage']
+            if line['resource_type'] == 'image'
+        ]
+        self.assertEqual(
+            ('RegionOne', 'ok', 1, timestamps.isoformat(last)),
+            (
+                image['region'],
+                image['status'],
+                image['living'],
+                image['last_event'],
+            ),
+        )
+        [unknown] = report['unknown_event_types']
+        self.assertEqual('nothing.known', unknown['event_type'])
+
+    def test_without_a_schema_it_is_one_line(self) -> None:
+        self.manage('db', 'downgrade', '0', '--yes')
+        refused = self.manage('coverage', status=1)
+        self.assertIn('db sync', refused)
 
 
 class StatusTest(CommandTestCase):

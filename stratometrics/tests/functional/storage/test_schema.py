@@ -95,11 +95,15 @@ class SchemaTest(testtools.TestCase):
         self.storage.check()
         self.assertEqual(
             {
+                'arrivals',
+                'arrivals_feed',
                 'events',
                 'project_resources',
                 'project_resources_feed',
                 'rejected',
                 'schema_journal',
+                'timelines',
+                'timelines_feed',
             },
             self.tables(),
         )

@@ -25,6 +25,7 @@ from collections.abc import (
 import dataclasses
 from typing import Any
 
+from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.notifications import errors as notification_errors
@@ -115,6 +116,9 @@ class FakeStorage(base.Storage):
             del self.kept[name]
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
+        raise NotImplementedError
+
+    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
         raise NotImplementedError
 
     def check(self) -> None:
