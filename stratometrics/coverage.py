@@ -11,8 +11,6 @@
 # under the License.
 """The report of coverage: what storage knows, in the light of definitions."""
 
-from collections.abc import Mapping
-import types
 from typing import Any
 
 from stratometrics.model import coverage
@@ -21,15 +19,12 @@ from stratometrics.notifications import definitions
 from stratometrics.notifications import plans
 from stratometrics.storage import base
 
-NO_FINDINGS: Mapping[coverage.Place, int] = types.MappingProxyType({})
-
 
 def survey(
-    storage: base.CoverageReader,
+    storage: base.Storage,
     found: definitions.Definitions,
     now: int,
     silent_after: int,
-    last_findings: Mapping[coverage.Place, int] = NO_FINDINGS,
 ) -> coverage.Report:
     """See how well the cloud is covered.
 
@@ -37,8 +32,6 @@ def survey(
     :param now: microseconds since the epoch.
     :param silent_after: microseconds without an event after which a resource
         type of which some exist is silent; 0 for never.
-    :param last_findings: how many resources the last reconciliation healed
-        (R14), where there was one.
     :raises StorageError: storage cannot answer.
     """
     audits = {
@@ -48,6 +41,10 @@ def survey(
     observed = storage.observed(
         [event_type for names in audits.values() for event_type in names], now
     )
+    healed = {
+        coverage.Place(*place): findings.healed
+        for place, findings in storage.last_findings().items()
+    }
     rejected: dict[coverage.Place, int] = {}
     unknown = []
     for messages in observed.rejected:
@@ -57,7 +54,7 @@ def survey(
         elif isinstance(rule, plans.Plan):
             place = coverage.Place(rule.resource_type, messages.region)
             rejected[place] = rejected.get(place, 0) + messages.messages
-    places = {*observed.arrivals, *observed.living, *rejected, *last_findings}
+    places = {*observed.arrivals, *observed.living, *rejected, *healed}
     unseen = audits.keys() - {place.resource_type for place in places}
     places |= {coverage.Place(name, '') for name in unseen}
     lines = []
@@ -73,7 +70,11 @@ def survey(
         lines.append(
             coverage.Line(
                 place=place,
-                voice=coverage.voice(arrivals, living, now, silent_after),
+                voice=(
+                    coverage.Voice.NOT_SENT
+                    if found.resource_types[place.resource_type].observed
+                    else coverage.voice(arrivals, living, now, silent_after)
+                ),
                 arrivals=arrivals,
                 audits=coverage.audits(
                     audited, living, now, bool(audits[place.resource_type])
@@ -81,7 +82,7 @@ def survey(
                 last_audit=audited.last_received if audited else None,
                 living=living,
                 rejected=rejected.get(place, 0),
-                healed=last_findings.get(place),
+                healed=healed.get(place),
             )
         )
     return coverage.Report(now=now, lines=tuple(lines), unknown=tuple(unknown))

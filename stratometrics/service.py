@@ -30,6 +30,7 @@ def prepare(
     argv: Sequence[str],
     default_config_files: Sequence[str] | None = None,
     cli_opts: Sequence[cfg.Opt] = (),
+    prints: bool = False,
 ) -> cfg.ConfigOpts:
     """Read the configuration and set logging up.
 
@@ -38,6 +39,8 @@ def prepare(
         by default the usual places, such as
         /etc/stratometrics/stratometrics.conf.
     :param cli_opts: options and sub-commands of this command alone.
+    :param prints: whether standard output is for what the command prints;
+        then the log goes to standard error.
     :returns: the configuration, with every option of the service registered.
     :raises oslo_config.cfg.Error: the configuration cannot be read.
     """
@@ -48,6 +51,7 @@ def prepare(
     )
     stratometrics_conf.register_opts(conf)
     conf.register_cli_opts(cli_opts)
+    conf.set_default('use_stderr', prints)
     try:
         conf(
             argv,
@@ -67,6 +71,5 @@ def prepare(
 def _check(conf: cfg.ConfigOpts) -> None:
     """Read each option once: a wrong value is told now, not when needed."""
     for module in stratometrics_conf.MODULES:
-        for group, opts in module.list_opts().items():
-            for opt in opts:
-                conf[group.name][opt.name]
+        for opt in module.OPTS:
+            conf[module.GROUP.name][opt.dest]

@@ -16,6 +16,7 @@ import sys
 
 from oslo_config import cfg
 
+from stratometrics import cloud
 from stratometrics import service
 from stratometrics.collector import master
 from stratometrics.collector import targets
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         collector = master.Master(lambda: service.prepare(arguments))
     except (
         cfg.Error,
+        cloud.CloudError,
         notification_errors.DefinitionError,
         targets.TargetError,
     ) as error:

@@ -48,7 +48,7 @@ _NOTHING = '-'
 _MINUTE = 60 * timestamps.MICROSECONDS
 
 
-def show(conf: cfg.ConfigOpts, storage: base.CoverageReader) -> int:
+def show(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     """Tell, for each resource type and region, what has come and what not.
 
     :returns: the exit status: 1 if something is silent and --check is given.

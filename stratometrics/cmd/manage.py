@@ -17,11 +17,14 @@ import sys
 
 from oslo_config import cfg
 
+from stratometrics import cloud
 from stratometrics import service
 from stratometrics.cmd import coverage
+from stratometrics.cmd import reconcile
 from stratometrics.collector import replay
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.reconciler import rounds
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
 
@@ -134,6 +137,7 @@ def _add_commands(subparsers) -> None:
     again.set_defaults(run=replay_rejected)
 
     coverage.add_commands(subparsers)
+    reconcile.add_commands(subparsers)
 
 
 COMMAND = cfg.SubCommandOpt(
@@ -148,20 +152,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command.
 
     :param argv: the arguments without the program's name.
-    :returns: the exit status: 0, or 1 with the reason on standard error, or
-        what the command gives.
+    :returns: the exit status: that of the command if it has one, else 0, or
+        1 with the reason on standard error.
     """
     storage = None
     try:
         conf = service.prepare(
-            sys.argv[1:] if argv is None else argv, cli_opts=[COMMAND]
+            sys.argv[1:] if argv is None else argv,
+            cli_opts=[COMMAND],
+            prints=True,
         )
         storage = driver.get_storage(conf)
         return conf.command.run(conf, storage) or 0
     except (
         cfg.Error,
+        cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
+        rounds.UnderWay,
         ValueError,
     ) as error:
         print(f'stratometrics-manage: {error}', file=sys.stderr)

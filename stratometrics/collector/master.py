@@ -17,6 +17,8 @@ import cotyledon
 from oslo_config import cfg
 from oslo_log import log as logging
 
+from stratometrics import cloud
+from stratometrics.collector import caretaker
 from stratometrics.collector import plan as plan_module
 from stratometrics.collector import targets
 from stratometrics.collector import worker
@@ -31,12 +33,14 @@ class Master:
     Workers are forked before they connect to anything, and inherit what was
     read here. On SIGHUP everything is read anew, and each worker is replaced
     after it has finished what it had taken; if anything that was read is
-    wrong, the new workers do as the old ones did.
+    wrong, the new workers do as the old ones did. With an interval set, a
+    further process reconciles.
 
     :param prepare: reads the configuration.
     :raises oslo_config.cfg.Error: the configuration is wrong.
     :raises TargetError: ``[collector]/targets`` is wrong.
     :raises DefinitionError: a definition is wrong.
+    :raises CloudError: it is to reconcile without credentials.
     """
 
     def __init__(self, prepare: Callable[[], cfg.ConfigOpts]) -> None:
@@ -50,6 +54,8 @@ class Master:
         self._workers = self._manager.add(
             self._worker, workers=options.workers
         )
+        if self._conf.reconciler.interval:
+            self._manager.add(self._caretaker)
 
     def run(self) -> None:
         """Start the workers; ends by SystemExit, on SIGTERM."""
@@ -57,6 +63,9 @@ class Master:
 
     def _worker(self, worker_id: int) -> worker.Worker:
         return worker.Worker(worker_id, self._conf, self._plan)
+
+    def _caretaker(self, worker_id: int) -> caretaker.Caretaker:
+        return caretaker.Caretaker(worker_id, self._conf, self._plan)
 
     def _read(self) -> None:
         conf = self._prepare()
@@ -68,6 +77,7 @@ class Master:
             self._read()
         except (
             cfg.Error,
+            cloud.CloudError,
             targets.TargetError,
             notification_errors.DefinitionError,
         ) as error:

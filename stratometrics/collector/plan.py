@@ -15,6 +15,7 @@ import dataclasses
 
 from oslo_config import cfg
 
+from stratometrics import cloud
 from stratometrics.collector import targets
 from stratometrics.collector import transport
 from stratometrics.notifications import definitions
@@ -41,7 +42,11 @@ def load(conf: cfg.ConfigOpts) -> Plan:
     :raises oslo_config.cfg.Error: the address of the broker is wrong.
     :raises TargetError: ``[collector]/targets`` is wrong.
     :raises DefinitionError: a definition is wrong.
+    :raises CloudError: there is something to ask the cloud, and nothing to
+        ask it with.
     """
+    if conf.reconciler.interval:
+        cloud.connect(conf)
     transport.check(conf)
     return Plan(
         tuple(targets.parse(conf.collector.targets)),

@@ -19,8 +19,18 @@ from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
 from stratometrics.conf import coverage
 from stratometrics.conf import definitions
+from stratometrics.conf import reconciler
+from stratometrics.conf import service_credentials
 
-MODULES = (api, clickhouse, collector, coverage, definitions)
+MODULES = (
+    api,
+    clickhouse,
+    collector,
+    coverage,
+    definitions,
+    reconciler,
+    service_credentials,
+)
 
 
 def register_opts(conf):

@@ -34,6 +34,8 @@ class Voice(enum.StrEnum):
     OK = 'ok'
     #: Nothing has come for too long.
     SILENT = 'silent'
+    #: No notification tells of it, but reconciliation alone.
+    NOT_SENT = 'not-sent'
     #: Nothing has ever come, and nothing is known to exist.
     NEVER_HEARD = 'never-heard'
 

@@ -20,8 +20,13 @@ import hashlib
 #: Births rank below zero and openings (microseconds since the epoch of their
 #: derivation) between zero and this.
 RANK_EVENT = 2**62
+#: Rank of an end that is estimated: it follows the last event that is known,
+#: often in the same microsecond (R14).
+RANK_ESTIMATE = RANK_EVENT + 1
+#: Rank of an event that takes such an estimate back, at the same microsecond.
+RANK_REFUTATION = RANK_EVENT + 2
 #: Rank of a deletion: the last of its microsecond.
-RANK_DELETION = RANK_EVENT + 1
+RANK_DELETION = RANK_EVENT + 3
 
 #: The state of a birth that only an end of its use tells of (R8).
 STATE_OF_BIRTH = 'active'

@@ -59,6 +59,10 @@ _RESOURCE_KEYS = _FACT_KEYS | {
     'sources',
     'states',
 }
+#: Of a resource type that no notification tells of.
+_OBSERVED_KEYS = frozenset(
+    ('collection', 'enabled', 'group_by', 'observed', 'states')
+)
 _SOURCE_KEYS = _FACT_KEYS | {
     'each',
     'event_types',
@@ -113,6 +117,8 @@ class ResourceType:
     :param pending: such states of a resource that is still being made.
     :param audits: event types by which a service tells regularly of all that
         exists, which heals what was lost (R14).
+    :param observed: whether no notification tells of it, but reconciliation
+        alone.
     """
 
     name: str
@@ -124,6 +130,21 @@ class ResourceType:
     unbilled: tuple[str, ...]
     pending: tuple[str, ...] = ()
     audits: tuple[str, ...] = ()
+    observed: bool = False
+
+    def phase(self, state: str) -> event_model.Phase:
+        """What a state means for the bill.
+
+        :param state: in any case.
+        """
+        word = state.lower()
+        if word in self.terminal:
+            return event_model.Phase.ENDED
+        if word in self.unbilled:
+            return event_model.Phase.UNBILLED
+        if word in self.pending:
+            return event_model.Phase.PENDING
+        return event_model.Phase.BILLED
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +267,15 @@ def resource(name: Any, body: Any) -> Resource:
         raise values.Malformed(
             where, 'a resource is named in lower case, with dashes'
         )
-    _require_keys(body, _RESOURCE_KEYS, where)
+    if isinstance(body, dict) and 'observed' in body:
+        _require_keys(body, _OBSERVED_KEYS, where)
+        event_types: tuple[EventType, ...] = ()
+        attributes, measures = _observed(body['observed'], (name, 'observed'))
+    else:
+        _require_keys(body, _RESOURCE_KEYS, where)
+        event_types = tuple(_event_types(name, body))
+        attributes = _names(event_types, 'attributes')
+        measures = _names(event_types, 'measures')
     phases = _phases(body.get('states'), (*where, 'states'))
     collection = body.get('collection')
     here = (*where, 'collection')
@@ -254,8 +283,6 @@ def resource(name: Any, body: Any) -> Resource:
         raise values.Malformed(here, 'expected lower case, with dashes')
     if collection in _RESERVED_COLLECTIONS:
         raise values.Malformed(here, f'{collection} has a meaning of its own')
-    event_types = tuple(_event_types(name, body))
-    attributes = _names(event_types, 'attributes')
     group_by = body.get('group_by', 'type')
     if group_by not in (*usage.COMMON_KEYS, *attributes):
         raise values.Malformed(
@@ -267,7 +294,7 @@ def resource(name: Any, body: Any) -> Resource:
             collection=collection,
             group_by=group_by,
             attributes=tuple(key for key in attributes if key not in _COLUMNS),
-            measures=_names(event_types, 'measures'),
+            measures=measures,
             terminal=_states(phases, event_model.Phase.ENDED),
             unbilled=_states(phases, event_model.Phase.UNBILLED),
             pending=_states(phases, event_model.Phase.PENDING),
@@ -276,11 +303,27 @@ def resource(name: Any, body: Any) -> Resource:
                 for event_type in event_types
                 if event_type.audit and event_type.enabled
             ),
+            observed='observed' in body,
         ),
         enabled=_flag(body, 'enabled', where, True),
         phases=phases,
         event_types=event_types,
     )
+
+
+def _observed(
+    raw: Any, where: documents.Where
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The attributes and measures that a service tells when it is asked."""
+    _require_keys(raw, frozenset(_GROUPS), where)
+    for group in _GROUPS:
+        here = (*where, group)
+        names = raw.get(group, [])
+        if not isinstance(names, list):
+            raise values.Malformed(here, 'expected a list of names')
+        for place, member in enumerate(names):
+            _require_member(group, member, (*here, place))
+    return tuple(raw.get('attributes', ())), tuple(raw.get('measures', ()))
 
 
 def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:

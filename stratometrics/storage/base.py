@@ -12,11 +12,19 @@
 """The interface that collector, API and commands know storage by."""
 
 import abc
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import dataclasses
 
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
+from stratometrics.model import findings
+from stratometrics.model import standing
 from stratometrics.model import usage
 
 
@@ -108,7 +116,96 @@ class CoverageReader(abc.ABC):
         """
 
 
-class Storage(EventWriter, UsageReader, RejectedStore, CoverageReader):
+class FactReader(abc.ABC):
+    """Tells what the events say of resources, for a comparison (R14)."""
+
+    @abc.abstractmethod
+    def standings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, standing.Standing]:
+        """Where resources stand, by id; unknown ones are left out."""
+
+    @abc.abstractmethod
+    def living(
+        self, resource_type: str, region: str, after: int, limit: int
+    ) -> Sequence[standing.Standing]:
+        """Resources of a region that have not ended, by any means.
+
+        :param after: the ``timeline`` that the last page ended with; 0 for
+            the first page.
+        :returns: in the order of their timelines.
+        """
+
+    @abc.abstractmethod
+    def count_living(self, resource_type: str, region: str) -> int:
+        """How many :meth:`living` would give."""
+
+    @abc.abstractmethod
+    def doubted(self, resource_type: str, region: str) -> Sequence[str]:
+        """Ids of resources that were heard of after an estimated end."""
+
+    @abc.abstractmethod
+    def timelines(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[event_model.Event]]:
+        """All events of resources, by id, each in the order of R10."""
+
+
+class Lease(abc.ABC):
+    """The right to do something alone, for a while."""
+
+    @abc.abstractmethod
+    def claim(self) -> bool:
+        """Try to get the right; whether that succeeded."""
+
+    @abc.abstractmethod
+    def prolong(self) -> None:
+        """Keep the right for its length from now."""
+
+    @abc.abstractmethod
+    def release(self) -> None:
+        """Give the right back."""
+
+
+class ReconciliationStore(abc.ABC):
+    """Keeps what reconciliations found, and who may carry one out."""
+
+    @abc.abstractmethod
+    def record_findings(self, found: findings.Findings) -> None:
+        """Keep what was found.
+
+        :raises StorageUnavailable: try again.
+        """
+
+    @abc.abstractmethod
+    def last_findings(
+        self, region: str = '', complete: bool = False
+    ) -> Mapping[tuple[str, str], findings.Findings]:
+        """What was found last, by resource type and region.
+
+        :param region: only this one; '' for all.
+        :param complete: only of what was compared whole and to the end.
+        """
+
+    @abc.abstractmethod
+    def lease(self, name: str, length: int) -> Lease:
+        """A right that can be claimed.
+
+        Two may hold it at once by a rare chance: what is done under it must
+        do no harm when it is done twice.
+
+        :param length: microseconds that it lasts unless it is prolonged.
+        """
+
+
+class Storage(
+    EventWriter,
+    UsageReader,
+    RejectedStore,
+    CoverageReader,
+    FactReader,
+    ReconciliationStore,
+):
     """A driver: all of the above over one pool of connections."""
 
     @abc.abstractmethod

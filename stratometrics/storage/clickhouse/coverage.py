@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from stratometrics.model import coverage
+from stratometrics.model import event as event_model
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
 # A pause is from the last arrival of one hour to the first of the next hour
@@ -62,10 +63,16 @@ FROM (
 GROUP BY resource_type, region
 """
 
+# An estimated end ends a timeline until something comes after it (R14).
 _LIVING = """
-SELECT resource_type, region, countIf(dead = 0)
+SELECT resource_type, region, countIf(dead = 0 AND rank != {estimate:Int64})
 FROM (
-    SELECT resource_type, region, timeline, max(ended) AS dead
+    SELECT
+        resource_type,
+        region,
+        timeline,
+        max(ended) AS dead,
+        max(last).2 AS rank
     FROM $database.timelines
     GROUP BY resource_type, region, timeline
 )
@@ -105,7 +112,9 @@ class Reader:
             audits=self._arrivals(now, audits),
             living={
                 coverage.Place(resource_type, region): living
-                for resource_type, region, living in self._read(_LIVING)
+                for resource_type, region, living in self._read(
+                    _LIVING, {'estimate': event_model.RANK_ESTIMATE}
+                )
             },
             rejected=tuple(
                 coverage.Rejected(

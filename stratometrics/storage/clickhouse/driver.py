@@ -11,21 +11,31 @@
 # under the License.
 """The ClickHouse driver: all of the storage interface over one pool."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any
 
 from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
+from stratometrics.model import findings
+from stratometrics.model import standing
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import coverage
+from stratometrics.storage.clickhouse import facts
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
+from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
-from stratometrics.storage.clickhouse.migrations import s0002_arrivals
+from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 
 
 class ClickHouseStorage(base.Storage):
@@ -43,6 +53,8 @@ class ClickHouseStorage(base.Storage):
         self._reader = reader.Reader(self._pool, query_limits(options))
         self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
+        self._facts = facts.Facts(self._pool)
+        self._reconciliations = reconciliations.Reconciliations(self._pool)
         # Connections of its own, so that a check does not wait for queries.
         self._schema_pool = clickhouse_client.Pool(options, size=2)
         self.schema = schema.Schema(self._schema_pool)
@@ -71,12 +83,44 @@ class ClickHouseStorage(base.Storage):
     ) -> coverage_model.Observed:
         return self._coverage.observed(audits, now)
 
+    def standings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, standing.Standing]:
+        return self._facts.standings(resource_type, resource_ids)
+
+    def living(
+        self, resource_type: str, region: str, after: int, limit: int
+    ) -> Sequence[standing.Standing]:
+        return self._facts.living(resource_type, region, after, limit)
+
+    def count_living(self, resource_type: str, region: str) -> int:
+        return self._facts.count_living(resource_type, region)
+
+    def doubted(self, resource_type: str, region: str) -> Sequence[str]:
+        return self._facts.doubted(resource_type, region)
+
+    def timelines(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[event_model.Event]]:
+        return self._facts.timelines(resource_type, resource_ids)
+
+    def record_findings(self, found: findings.Findings) -> None:
+        self._reconciliations.record_findings(found)
+
+    def last_findings(
+        self, region: str = '', complete: bool = False
+    ) -> Mapping[tuple[str, str], findings.Findings]:
+        return self._reconciliations.last_findings(region, complete)
+
+    def lease(self, name: str, length: int) -> base.Lease:
+        return reconciliations.Lease(self._pool, name, length)
+
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
 
     def rebuild_coverage(self) -> None:
-        self._pool.execute(s0002_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute(s0002_arrivals.REBUILD_TIMELINES)
+        self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)
+        self._pool.execute(s0003_arrivals.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

@@ -11,6 +11,7 @@
 #    under the License.
 
 import dataclasses
+import json
 import os
 import pathlib
 import signal
@@ -23,11 +24,15 @@ from unittest import mock
 
 from clickhouse_driver import errors as driver_errors
 from keystoneauth1 import exceptions
+from keystoneauth1 import session
 import kombu
+import requests
 
 from stratometrics.tests.realparts import chdb
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import errors
+from stratometrics.tests.realparts import glance
+from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import rabbitmq
@@ -360,6 +365,105 @@ class KeystoneTest(unittest.TestCase):
                 f'{server.url}/auth/tokens', headers={'X-Subject-Token': token}
             )
         self.assertEqual(200, answer.status_code)
+
+
+class GlanceTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.broker = rabbitmq.RabbitMQ()
+        cls.addClassCleanup(cls.broker.close)
+        cls.keystone = keystone.Keystone()
+        cls.addClassCleanup(cls.keystone.close)
+        for each in (cls.broker, cls.keystone):
+            each.launch()
+        for each in (cls.broker, cls.keystone):
+            each.wait()
+        cls.glance = glance.Glance(
+            cls.keystone.identity, cls.broker.transport_url
+        )
+        cls.addClassCleanup(cls.glance.close)
+        cls.glance.start()
+        cls.alice = cls.keystone.identity.session('alice', 'acme')
+
+    def _ask(
+        self, who: session.Session, method: str, path: str, **more: object
+    ) -> requests.Response:
+        where = {'service_type': 'image', 'region_name': identity.REGION}
+        return who.request(path, method, endpoint_filter=where, **more)
+
+    def _create(self, name: str) -> dict:
+        """Let alice create an image of three bytes."""
+        image = self._ask(
+            self.alice,
+            'POST',
+            '/v2/images',
+            json={
+                'name': name,
+                'disk_format': 'raw',
+                'container_format': 'bare',
+            },
+        ).json()
+        self._ask(
+            self.alice,
+            'PUT',
+            image['file'],
+            data=b'raw',
+            headers={'Content-Type': 'application/octet-stream'},
+        )
+        return image
+
+    def _names(self, user: str, project: str) -> set[str]:
+        who = self.keystone.identity.session(user, project)
+        answer = self._ask(who, 'GET', '/v2/images').json()
+        return {image['name'] for image in answer['images']}
+
+    def _hear(self, event_type: str, image: dict) -> dict:
+        """Take notifications until the one of an image that is meant."""
+        deadline = time.monotonic() + 30
+        with kombu.Connection(self.broker.url) as connection:
+            queue = kombu.Queue('notifications.info')(connection.channel())
+            while time.monotonic() < deadline:
+                message = queue.get(no_ack=True)
+                if not message:
+                    time.sleep(0.05)
+                    continue
+                body = json.loads(message.body)
+                said = json.loads(body['oslo.message'])
+                if (said['event_type'], said['payload'].get('id')) == (
+                    event_type,
+                    image['id'],
+                ):
+                    return said
+        raise AssertionError(f'no {event_type} of {image["name"]} has come')
+
+    def test_an_administrator_lists_the_images_of_other_projects(self) -> None:
+        self._create('listed')
+        self.assertIn('listed', self._names('reconciler', 'service'))
+        self.assertIn('listed', self._names('alice', 'acme'))
+        self.assertNotIn('listed', self._names('bob', 'globex'))
+
+    def test_without_a_token_nothing_is_shown(self) -> None:
+        answer = requests.get(f'{self.glance.url}v2/images', timeout=10)
+        self.assertEqual(401, answer.status_code)
+
+    def test_the_broker_hears_of_an_image(self) -> None:
+        image = self._create('heard of')
+        said = self._hear('image.upload', image)['payload']
+        self.assertEqual((image['owner'], 3), (said['owner'], said['size']))
+        self.assertEqual(self.alice.get_project_id(), image['owner'])
+
+    def test_an_image_survives_a_restart(self) -> None:
+        image = self._create('kept')
+        self.glance.kill()
+        self.glance.start()
+        answer = self._ask(self.alice, 'GET', image['file'])
+        self.assertEqual(b'raw', answer.content)
+
+    def test_one_that_does_not_come_up_says_why(self) -> None:
+        wrong = glance.Glance(self.keystone.identity, 'pigeon://')
+        self.addCleanup(wrong.close)
+        with self.assertRaisesRegex(errors.PartError, 'pigeon'):
+            wrong.start()
 
 
 class CommandLineTest(unittest.TestCase):

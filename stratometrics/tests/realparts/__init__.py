@@ -10,9 +10,9 @@
 #    License for the specific language governing permissions and limitations
 #    under the License.
 
-"""Real ClickHouse, RabbitMQ and Keystone servers for tests and trials.
+"""Real ClickHouse, RabbitMQ, Keystone and Glance for tests and trials.
 
 ``python -m stratometrics.tests.realparts --help`` is the command line. Tests
-use the classes ClickHouse, RabbitMQ and Keystone of the modules with those
-names.
+use the classes ClickHouse, RabbitMQ, Keystone and Glance of the modules with
+those names.
 """

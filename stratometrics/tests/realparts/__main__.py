@@ -13,8 +13,9 @@
 """Command line: start real parts, for a command or until told to stop."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 import contextlib
+import functools
 import logging
 import os
 import pathlib
@@ -70,20 +71,38 @@ def say(message: str) -> None:
     print(f'realparts: {message}', file=sys.stderr, flush=True)
 
 
-def names(text: str) -> list[str]:
+def names(known: Collection[str], text: str) -> list[str]:
     """Read the value of --only.
 
+    :param known: the names that are allowed.
     :param text: names of parts with commas between them.
     :returns: the names.
     :raises: ArgumentTypeError if one is unknown.
     """
     wanted = [name.strip() for name in text.split(',') if name.strip()]
     for name in wanted:
-        if name not in choice.PARTS:
+        if name not in known:
             raise argparse.ArgumentTypeError(
-                f'{name} is none of {", ".join(choice.PARTS)}'
+                f'{name} is none of {", ".join(known)}'
             )
     return wanted
+
+
+def which(known: Collection[str]) -> argparse.ArgumentParser:
+    """Return the parser of --only.
+
+    :param known: the names that are allowed.
+    """
+    only = argparse.ArgumentParser(add_help=False)
+    only.add_argument(
+        '--only',
+        type=functools.partial(names, known),
+        metavar='PARTS',
+        default=list(known),
+        help='which parts, with commas between them (default: all of '
+        f'{", ".join(known)})',
+    )
+    return only
 
 
 def parser() -> argparse.ArgumentParser:
@@ -92,15 +111,6 @@ def parser() -> argparse.ArgumentParser:
         prog='python -m stratometrics.tests.realparts', description=__doc__
     )
     commands = top.add_subparsers(dest='action', required=True)
-
-    which = argparse.ArgumentParser(add_help=False)
-    which.add_argument(
-        '--only',
-        type=names,
-        metavar='PARTS',
-        default=list(choice.PARTS),
-        help='which parts, with commas between them (default: all)',
-    )
 
     how = argparse.ArgumentParser(add_help=False)
     how.add_argument(
@@ -125,17 +135,19 @@ def parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser(
         'run',
-        parents=[which, how],
+        parents=[which(choice.PARTS), how],
         help='start parts, run a command, stop the parts',
     )
     run.add_argument('command', nargs='+', metavar='COMMAND')
     commands.add_parser(
         'up',
-        parents=[which, how],
+        parents=[which(choice.PARTS), how],
         help='start parts and keep them until Ctrl-C',
     )
     commands.add_parser(
-        'fetch', parents=[which], help='download what the parts need'
+        'fetch',
+        parents=[which(choice.DOWNLOADS)],
+        help='download what the parts need',
     )
     token = commands.add_parser(
         'token', help='print a new token from the running Keystone'
@@ -248,8 +260,9 @@ def fetch(args: argparse.Namespace) -> int:
     :raises: PartError if something cannot be had.
     """
     for name in args.only:
-        if not os.environ.get(choice.PARTS[name].variable):
-            choice.PARTS[name].fetch()
+        kind = choice.DOWNLOADS[name]
+        if not os.environ.get(kind.variable):
+            kind.fetch()
         say(f'{name} is ready')
     return 0
 

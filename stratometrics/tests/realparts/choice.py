@@ -17,6 +17,7 @@ import pathlib
 
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import given
+from stratometrics.tests.realparts import glance
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import rabbitmq
@@ -24,6 +25,12 @@ from stratometrics.tests.realparts import rabbitmq
 PARTS: dict[str, type[part.Part]] = {
     kind.name: kind
     for kind in (clickhouse.ClickHouse, rabbitmq.RabbitMQ, keystone.Keystone)
+}
+
+#: Those and what single tests start beside them.
+DOWNLOADS: dict[str, type[part.Part]] = {
+    **PARTS,
+    glance.Glance.name: glance.Glance,
 }
 
 

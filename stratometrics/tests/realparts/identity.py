@@ -38,6 +38,10 @@ USERS: dict[str, dict[str, tuple[str, ...]]] = {
     'billing': {'service': ('service',)},
     # The service's own user, with which it validates tokens.
     'stratometrics': {'service': ('service',)},
+    # Asks services for the resources of all projects, which takes an
+    # administrator.
+    'reconciler': {'service': ('admin',)},
+    'glance': {'service': ('service',)},
     'eve': {},
 }
 
@@ -104,9 +108,9 @@ class Identity:
         return self.session(user, project, password).get_token()
 
     def plant(self) -> None:
-        """Make the projects, users, roles and endpoints.
+        """Make the projects, users, roles and the billing endpoint.
 
-        What is there already is left alone.
+        What is there already is left alone, but for that endpoint's address.
 
         :raises: PartError if Keystone refuses.
         """
@@ -121,11 +125,21 @@ class Identity:
         :param url: the address of Stratometrics' own API.
         :raises: PartError if Keystone refuses.
         """
+        self.point('stratometrics', 'billing', url)
+
+    def point(self, name: str, kind: str, url: str) -> None:
+        """Let the catalog's endpoints of a service name this address.
+
+        :param name: the service, which is entered if it is not there.
+        :param kind: the service's type.
+        :param url: its address.
+        :raises: PartError if Keystone refuses.
+        """
         try:
-            _Admin(self).point_billing(url)
+            _Admin(self).point(name, kind, url)
         except exceptions.ClientException as e:
             raise errors.PartError(
-                f'keystone does not take the billing endpoint: {e}'
+                f'keystone does not take the {kind} endpoint: {e}'
             ) from e
 
 
@@ -154,24 +168,25 @@ class _Admin:
                         f'{self._url}/projects/{projects[project]}'
                         f'/users/{user_id}/roles/{role_ids[name]}'
                     )
-        service = self._ensure('service', 'stratometrics', type='billing')
-        if not self._list('endpoint', service_id=service):
+        self.point('stratometrics', 'billing', BILLING_URL)
+
+    def point(self, name: str, kind: str, url: str) -> None:
+        service = self._ensure('service', name, type=kind)
+        endpoints = self._list('endpoint', service_id=service)
+        for endpoint in endpoints:
+            if endpoint['url'] != url:
+                self._session.patch(
+                    f'{self._url}/endpoints/{endpoint["id"]}',
+                    json={'endpoint': {'url': url}},
+                )
+        if not endpoints:
             for interface in ('public', 'internal', 'admin'):
                 self._create(
                     'endpoint',
                     service_id=service,
                     region=REGION,
                     interface=interface,
-                    url=BILLING_URL,
-                )
-
-    def point_billing(self, url: str) -> None:
-        [service] = self._list('service', type='billing')
-        for endpoint in self._list('endpoint', service_id=service['id']):
-            if endpoint['url'] != url:
-                self._session.patch(
-                    f'{self._url}/endpoints/{endpoint["id"]}',
-                    json={'endpoint': {'url': url}},
+                    url=url,
                 )
 
     def _list(self, kind: str, **query: str) -> Sequence[dict]:

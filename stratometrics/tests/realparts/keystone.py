@@ -16,20 +16,15 @@ import base64
 import hashlib
 import pathlib
 import secrets
-import shlex
 import shutil
-
-import requests
 
 from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import cache
 from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import part
-from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import process
 from stratometrics.tests.realparts import venv
-
-REQUIREMENTS = ('keystone>=30.0.0', 'gunicorn>=27.0.1')
+from stratometrics.tests.realparts import wsgi
 
 DATABASE = 'keystone.db'
 SEEDED = (DATABASE, 'fernet-keys', 'credential-keys')
@@ -59,22 +54,6 @@ key_repository = {folder}/credential-keys
 enabled = false
 """
 
-# In a file, because Keystone reads the options of the process that it runs in
-# as its own.
-SERVER = """\
-wsgi_app = 'keystone.wsgi.api:application'
-bind = '{host}:{port}'
-workers = 1
-threads = 4
-graceful_timeout = 1
-control_socket_disable = True
-"""
-
-
-def environment() -> pathlib.Path:
-    """Return the virtual environment that Keystone runs in."""
-    return venv.prepared('keystone', REQUIREMENTS)
-
 
 def seeded() -> pathlib.Path:
     """Return a folder with a seeded database and its keys.
@@ -84,10 +63,9 @@ def seeded() -> pathlib.Path:
     :returns: a folder of the cache.
     :raises: PartError if it cannot be made.
     """
-    folder = environment()
     inputs = repr(
         (
-            folder.name,
+            Keystone.installed().name,
             CONFIG,
             identity.PASSWORD,
             identity.PROJECTS,
@@ -115,12 +93,14 @@ def _copy(source: pathlib.Path, target: pathlib.Path) -> None:
             shutil.copyfile(source / name, target / name)
 
 
-class Keystone(part.Part):
+class Keystone(wsgi.Application):
     """A Keystone of our own, with the users of the identity module."""
 
     name = 'keystone'
     variable = identity.VARIABLE
     default_port = 5000
+    requirements = ('keystone>=30.0.0',)
+    application = 'keystone.wsgi.api:application'
 
     def __init__(
         self,
@@ -156,15 +136,6 @@ class Keystone(part.Part):
             identity.PASSWORD_VARIABLE: identity.PASSWORD,
         }
 
-    @staticmethod
-    def answers(where: addresses.Address) -> bool:
-        if not ports.accepts(where.port, where.host):
-            return False
-        try:
-            return requests.get(where.url, timeout=10).ok
-        except requests.RequestException:
-            return False
-
     @property
     def identity(self) -> identity.Identity:
         """Its users: their sessions and tokens."""
@@ -183,14 +154,14 @@ class Keystone(part.Part):
         self.identity.point_billing(self.billing_url)
 
     def _launch(self) -> None:
-        folder = environment()
         self._configure()
         if not (self.data_dir / DATABASE).exists():
             self._populate()
-        self._spawn(
-            self.name,
-            venv.command(folder, 'gunicorn'),
-            self._process_environment(),
+        self._serve(
+            {
+                'OS_KEYSTONE_CONFIG_DIR': str(self.data_dir),
+                'OS_KEYSTONE_CONFIG_FILES': 'keystone.conf',
+            }
         )
 
     def _populate(self) -> None:
@@ -206,23 +177,6 @@ class Keystone(part.Part):
                 expired_window=self._expired_window,
             )
         )
-        (self.data_dir / 'gunicorn.conf.py').write_text(
-            SERVER.format(host=self.host, port=self.port)
-        )
-
-    def _process_environment(self) -> dict[str, str]:
-        env = {
-            name: value
-            for name, value in venv.environment().items()
-            if not name.startswith(('OS_', 'GUNICORN_'))
-        }
-        return {
-            **env,
-            'OS_KEYSTONE_CONFIG_DIR': str(self.data_dir),
-            'OS_KEYSTONE_CONFIG_FILES': 'keystone.conf',
-            'GUNICORN_CMD_ARGS': '--config '
-            + shlex.quote(str(self.data_dir / 'gunicorn.conf.py')),
-        }
 
 
 class _Unseeded(Keystone):
@@ -234,12 +188,12 @@ class _Unseeded(Keystone):
 
     def _populate(self) -> None:
         manage = [
-            *venv.command(environment(), 'keystone-manage'),
+            *venv.command(self.installed(), 'keystone-manage'),
             '--config-file',
             str(self.data_dir / 'keystone.conf'),
         ]
         env = {
-            **self._process_environment(),
+            **self._clean_environment(),
             # Not among the arguments, which every user of the machine
             # can see.
             'OS_BOOTSTRAP_PASSWORD': identity.PASSWORD,

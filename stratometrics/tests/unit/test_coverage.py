@@ -9,11 +9,12 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 import unittest
 
 from stratometrics import coverage
 from stratometrics.model import coverage as model
+from stratometrics.model import findings
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
@@ -46,14 +47,32 @@ def rejected(event_type: str, region: str = 'RegionOne') -> model.Rejected:
 class Known(base.CoverageReader):
     """What storage would say; remembers which audits it was asked for."""
 
-    def __init__(self, **found) -> None:
+    def __init__(self, healed=None, **found) -> None:
         nothing = {'arrivals': {}, 'audits': {}, 'living': {}, 'rejected': ()}
         self._observed = model.Observed(**{**nothing, **found})
         self.asked: set[str] = set()
+        self._healed = healed or {}
 
     def observed(self, audits: Collection[str], now: int) -> model.Observed:
         self.asked = set(audits)
         return self._observed
+
+    def last_findings(
+        self,
+    ) -> Mapping[tuple[str, str], findings.Findings]:
+        return {
+            (place.resource_type, place.region): findings.Findings(
+                resource_type=place.resource_type,
+                region=place.region,
+                source='reconciliation',
+                began_at=NOW,
+                ended_at=NOW,
+                whole=True,
+                outcome=findings.Outcome.DONE,
+                counts={'listed': 9, 'changed': number},
+            )
+            for place, number in self._healed.items()
+        }
 
 
 class SurveyTest(unittest.TestCase):
@@ -61,10 +80,8 @@ class SurveyTest(unittest.TestCase):
         super().setUp()
         self.definitions = definitions.Definitions.load(None)
 
-    def survey(self, known: Known, **options) -> model.Report:
-        return coverage.survey(
-            known, self.definitions, NOW, 3 * model.DAY, **options
-        )
+    def survey(self, known: Known) -> model.Report:
+        return coverage.survey(known, self.definitions, NOW, 3 * model.DAY)
 
     def line(self, report: model.Report, place: model.Place) -> model.Line:
         [line] = [line for line in report.lines if line.place == place]
@@ -109,6 +126,16 @@ class SurveyTest(unittest.TestCase):
         self.assertIs(model.Audits.MISSING, volume.audits)
         self.assertEqual(NOW - 3 * model.HOUR, volume.last_audit)
 
+    def test_what_reconciliation_alone_tells_of_is_never_silent(self) -> None:
+        [name, *_others] = [
+            name
+            for name, resource_type in self.definitions.resource_types.items()
+            if resource_type.observed
+        ]
+        place = model.Place(name, 'RegionOne')
+        line = self.line(self.survey(Known(living={place: 1})), place)
+        self.assertIs(model.Voice.NOT_SENT, line.voice)
+
     def test_what_is_switched_off_has_no_line(self) -> None:
         report = self.survey(
             Known(arrivals={PORT: arrivals(model.WEEK)}, living={PORT: 3})
@@ -137,7 +164,7 @@ class SurveyTest(unittest.TestCase):
 
     def test_what_the_last_reconciliation_healed(self) -> None:
         report = self.survey(
-            Known(living={IMAGE: 1, VOLUME: 1}), last_findings={VOLUME: 5}
+            Known(living={IMAGE: 1, VOLUME: 1}, healed={VOLUME: 5})
         )
         self.assertEqual(5, self.line(report, VOLUME).healed)
         self.assertIsNone(self.line(report, IMAGE).healed)
@@ -150,11 +177,10 @@ class BodyTest(unittest.TestCase):
             audits={VOLUME: arrivals(model.HOUR)},
             living={VOLUME: 4},
             rejected=(rejected('nova.dream'),),
+            healed={VOLUME: 1},
         )
         body = coverage.body(
-            coverage.survey(
-                found, definitions.Definitions.load(None), NOW, 0, {VOLUME: 1}
-            )
+            coverage.survey(found, definitions.Definitions.load(None), NOW, 0)
         )
         self.assertEqual({'at', 'coverage', 'unknown_event_types'}, set(body))
         self.assertEqual(timestamps.isoformat(NOW), body['at'])

@@ -18,12 +18,16 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import migrations
+from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.tests.functional import base
 
 #: In the middle of the present hour: the server forgets how many events came
 #: days ago.
 NOW = timestamps.now() // coverage.HOUR * coverage.HOUR + coverage.HOUR // 2
 AUDIT = 'volume.exists'
+#: The version of the schema from which on arrivals are summed.
+STEP = 1 + migrations.STEPS.index(s0003_arrivals)
 PLACE = coverage.Place('volume', 'RegionOne')
 
 
@@ -171,6 +175,19 @@ class CoverageTest(base.StorageTestCase):
         self.write(0, event(4, 1))
         self.assertEqual({PLACE: 2}, self.observed().living)
 
+    def test_an_estimated_end_is_one_until_something_comes_after(self) -> None:
+        gone = {
+            'rank': event_model.RANK_ESTIMATE,
+            'source': 'reconciliation',
+            'phase': event_model.Phase.UNBILLED,
+        }
+        self.write(0, event(1, 9), event(2, 9))
+        self.write(0, event(1, 9, message_id='e1', **gone))
+        self.write(0, event(2, 9, message_id='e2', **gone))
+        self.assertEqual({PLACE: 0}, self.observed().living)
+        self.write(0, event(1, 5, message_id='later'))
+        self.assertEqual({PLACE: 1}, self.observed().living)
+
     def test_neither_order_nor_repetition_matters(self) -> None:
         chance = random.Random(11)
         events = [
@@ -210,7 +227,7 @@ class CoverageTest(base.StorageTestCase):
         self.assertEqual(expected, self.observed())
 
     def test_the_step_begins_with_the_events_that_there_are(self) -> None:
-        self.storage.schema.migrate(1)
+        self.storage.schema.migrate(STEP - 1)
         self.write(3, event(1, 5), event(2, 6, event_type=AUDIT))
         self.write(2, ended(2, 4))
         self.storage.schema.migrate(self.storage.schema.newest)

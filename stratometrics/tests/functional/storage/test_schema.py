@@ -93,23 +93,38 @@ class SchemaTest(testtools.TestCase):
     def test_there_and_back(self) -> None:
         self.schema.migrate(self.schema.newest)
         self.storage.check()
-        self.assertEqual(
-            {
-                'arrivals',
-                'arrivals_feed',
-                'events',
-                'project_resources',
-                'project_resources_feed',
-                'rejected',
-                'schema_journal',
-                'timelines',
-                'timelines_feed',
-            },
-            self.tables(),
+        self.assertLess(
+            {'events', 'rejected', 'schema_journal'}, self.tables()
         )
         self.schema.migrate(0)
         self.assertEqual({'schema_journal'}, self.tables())
         self.assertEqual(schema.Version(0, 0), self.schema.version())
+
+    def test_every_step_leaves_what_it_found(self) -> None:
+        found = []
+        for version in range(self.schema.newest + 1):
+            self.schema.migrate(version)
+            found.append(self.tables())
+        for version in reversed(range(1, self.schema.newest)):
+            self.schema.migrate(version)
+            self.assertEqual(found[version], self.tables())
+
+    def test_every_step_can_be_repeated(self) -> None:
+        self.schema.migrate(0)
+        for step in migrations.STEPS:
+            self._repeat(step.FORWARDS)
+        for step in reversed(migrations.STEPS):
+            self._repeat(step.BACKWARDS)
+        self.assertEqual({'schema_journal'}, self.tables())
+
+    def _repeat(self, statements: list[str]) -> None:
+        """Run the statements of a step, and see that again does nothing."""
+        for statement in statements:
+            self.pool.execute(statement)
+        expected = self.tables()
+        for statement in statements:
+            self.pool.execute(statement)
+        self.assertEqual(expected, self.tables())
 
     def test_again_changes_nothing(self) -> None:
         self.schema.migrate(self.schema.newest)

@@ -33,6 +33,7 @@ import webob
 from stratometrics import conf as stratometrics_conf
 from stratometrics.api import app
 from stratometrics.model import coverage
+from stratometrics.model import findings
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
@@ -92,6 +93,9 @@ class MemoryStorage(base.UsageReader, base.CoverageReader):
         if self.failure:
             raise self.failure
         return self.coverage
+
+    def last_findings(self) -> Mapping[tuple[str, str], findings.Findings]:
+        return {}
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         self.questions.append(query)

@@ -25,9 +25,7 @@ from collections.abc import (
 import dataclasses
 from typing import Any
 
-from stratometrics.model import coverage
 from stratometrics.model import event as event_model
-from stratometrics.model import usage
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import base
 from stratometrics.storage import errors
@@ -63,7 +61,7 @@ class FakeIncoming:
     ctxt: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-class FakeStorage(base.Storage):
+class FakeStorage(base.EventWriter, base.RejectedStore):
     """A store in memory that fails when it is told to."""
 
     def __init__(self) -> None:
@@ -114,18 +112,6 @@ class FakeStorage(base.Storage):
     def remove_rejected(self, ids: Iterable[str]) -> None:
         for name in ids:
             del self.kept[name]
-
-    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        raise NotImplementedError
-
-    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
-        raise NotImplementedError
-
-    def check(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
 
 
 def refuse(*resource_ids: str) -> Callable[..., None]:

@@ -32,6 +32,9 @@ from stratometrics.tests import oracle
 
 REGION = 'RegionOne'
 
+#: A definition that switches on what is off by default.
+EVERYTHING_ON = 'resources: {port: {enabled: true}, stack: {enabled: true}}'
+
 
 @functools.cache
 def recordings() -> tuple[tuple[str, fixtures.Recorded], ...]:
@@ -53,10 +56,7 @@ def every_definition() -> definitions.Definitions:
     """The shipped definitions with all resource types switched on."""
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / 'on.yaml'
-        file.write_text(
-            'resources: {port: {enabled: true}, stack: {enabled: true}}',
-            encoding='utf-8',
-        )
+        file.write_text(EVERYTHING_ON, encoding='utf-8')
         return definitions.Definitions.load(folder)
 
 

@@ -31,8 +31,10 @@ SHIPPED = {
     'load-balancer',
     'network',
     'node',
+    'object-account',
     'router',
     'share',
+    'share-snapshot',
     'snapshot',
     'volume',
     'vpn-service',
@@ -58,6 +60,18 @@ resources:
         event_types:
           shelf.update:
           shelf.delete: {state: {value: burnt}}
+"""
+
+#: A resource type that no notification tells of.
+CRATE = """\
+resources:
+  crate:
+    collection: crates
+    group_by: colour
+    states: {terminal: [burnt], pending: [planned]}
+    observed:
+      attributes: [type, colour]
+      measures: [weight_kg]
 """
 
 
@@ -176,6 +190,26 @@ class FolderTest(base.FolderTestCase):
             ),
             event,
         )
+
+    def test_a_resource_type_that_no_notification_tells_of(self) -> None:
+        self.write('crate.yaml', CRATE)
+        found = self.load()
+        self.assertEqual(
+            definitions.ResourceType(
+                name='crate',
+                collection='crates',
+                group_by='colour',
+                attributes=('colour',),
+                measures=('weight_kg',),
+                terminal=('burnt',),
+                unbilled=(),
+                pending=('planned',),
+                observed=True,
+            ),
+            found.resource_types['crate'],
+        )
+        shipped = definitions.Definitions.load(None)
+        self.assertEqual(shipped.exchanges, found.exchanges)
 
     def test_states_are_compared_without_case_and_kept_as_they_are(
         self,
@@ -814,6 +848,45 @@ class ErrorTest(base.FolderTestCase):
             ),
         ):
             self.assert_error(SHELF.replace(cut, sources), f'shelf: {error}')
+
+    def test_what_is_observed(self) -> None:
+        for old, new, error in (
+            (
+                '    observed:',
+                '    sources: {}\n    observed:',
+                'sources: unknown key; expected one of collection, enabled, '
+                'group_by, observed, states',
+            ),
+            (
+                'attributes: [type, colour]',
+                'facts: [type, colour]',
+                'observed.facts: unknown key; expected one of attributes, '
+                'measures',
+            ),
+            (
+                'measures: [weight_kg]',
+                'measures: {weight_kg: weight}',
+                'observed.measures: expected a list of names',
+            ),
+            (
+                'weight_kg',
+                'Weight',
+                'observed.measures[0]: expected a name in lower case, with '
+                'underscores',
+            ),
+            (
+                'type, colour',
+                'type, state',
+                'observed.attributes[1]: state has a meaning of its own',
+            ),
+            (
+                '[type, colour]',
+                '[type]',
+                'group_by: neither a common key nor an attribute',
+            ),
+        ):
+            self.assertIn(old, CRATE)
+            self.assert_error(CRATE.replace(old, new), f'crate: {error}')
 
     def test_event_types(self) -> None:
         where = 'shelf: sources.workshop.event_types'

@@ -33,7 +33,8 @@ PAGE = (
 def attributes(body: dict[str, Any]) -> list[str]:
     """All that a definition fills in, the common attributes included."""
     names = dict.fromkeys(body.get('attributes', {}))
-    for source in body['sources'].values():
+    names |= dict.fromkeys(body.get('observed', {}).get('attributes', []))
+    for source in body.get('sources', {}).values():
         names |= dict.fromkeys(source.get('attributes', {}))
     return list(names)
 

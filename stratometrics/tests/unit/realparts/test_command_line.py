@@ -43,6 +43,14 @@ class CommandLineTest(unittest.TestCase):
         self.assertEqual(2, status)
         self.assertIn('ham is none of clickhouse, rabbitmq, keystone', said)
 
+    def test_glance_is_fetched_but_not_started(self) -> None:
+        parser = command_line.parser()
+        self.assertIn('glance', parser.parse_args(['fetch']).only)
+        self.assertNotIn('glance', parser.parse_args(['up']).only)
+        status, said = self._run('up', '--only', 'glance')
+        self.assertEqual(2, status)
+        self.assertIn('glance is none of clickhouse', said)
+
     def test_a_missing_command_is_named_before_anything_starts(self) -> None:
         with mock.patch.object(command_line, 'running') as running:
             status, said = self._run('run', '--', 'no-such-command')

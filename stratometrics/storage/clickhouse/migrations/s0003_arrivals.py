@@ -69,7 +69,9 @@ CREATE TABLE IF NOT EXISTS $database.timelines (
     region LowCardinality(String),
     timeline UInt128,
     ended SimpleAggregateFunction(max, UInt8)
-        COMMENT 'whether it has an end; nothing reopens it (R7)'
+        COMMENT 'whether it has an end; nothing reopens it (R7)',
+    last SimpleAggregateFunction(max, Tuple(Int64, Int64))
+        COMMENT 'time and rank of the last event'
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (resource_type, region, timeline)
@@ -80,7 +82,8 @@ SELECT
     resource_type,
     region,
     timeline,
-    max(phase = 'ended') AS ended
+    max(phase = 'ended') AS ended,
+    max((toUnixTimestamp64Micro(event_time), rank)) AS last
 FROM $database.events
 GROUP BY resource_type, region, timeline
 """

@@ -9,32 +9,36 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The life of each resource type, from messages to usage in ClickHouse."""
+"""The life of each resource type, from messages in RabbitMQ to usage."""
 
 from collections import defaultdict
 import random
 
-from stratometrics.collector import births
-from stratometrics.collector import recorder
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.notifications import decoder
 from stratometrics.tests import observed
 from stratometrics.tests import oracle
-from stratometrics.tests.functional import base
+from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.unit.notifications import base as messages
 
 #: From before the first message until after the last.
 PERIOD = usage.Period(messages.moment('06:00:00'), messages.moment('13:00:00'))
 
 
-class LivesTest(base.StorageTestCase):
+class LivesTest(bed.CollectorTestCase):
     """All that services sent or build, out of order, a tenth of it twice."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.definitions = messages.every_definition()
-        decode = decoder.Decoder(self.definitions, messages.REGION).decode
+        definitions = messages.every_definition()
+        #: The resource types that notifications tell of.
+        self.told = {
+            name: resource_type
+            for name, resource_type in definitions.resource_types.items()
+            if not resource_type.observed
+        }
+        decode = decoder.Decoder(definitions, messages.REGION).decode
         arriving = [
             recorded.message for _name, recorded in messages.recordings()
         ]
@@ -45,17 +49,17 @@ class LivesTest(base.StorageTestCase):
         chance = random.Random(3)
         arriving += chance.sample(arriving, len(arriving) // 10)
         chance.shuffle(arriving)
-        writer = recorder.Recorder(self.storage, births.Births(100))
-        for first in range(0, len(arriving), 100):
-            self.assertEqual(
-                [],
-                writer.record(
-                    [
-                        recorder.Understood(message, decode(message))
-                        for message in arriving[first : first + 100]
-                    ]
-                ),
-            )
+        (self.folder / 'all.yaml').write_text(messages.EVERYTHING_ON)
+        self.configure('definitions', directory=self.folder)
+        self.publish(map(bed.envelope, arriving))
+        self.start_and_wait()
+        self.wait_stored(
+            {
+                event.message_id
+                for events in self.events.values()
+                for event in events
+            }
+        )
 
     def ask(
         self, resource_type: str, *group_by: str
@@ -71,7 +75,7 @@ class LivesTest(base.StorageTestCase):
         return {row.group: (row.usage, dict(row.measures)) for row in rows}
 
     def test_each_type_is_billed_as_the_oracle_says(self) -> None:
-        for name, resource_type in self.definitions.resource_types.items():
+        for name, resource_type in self.told.items():
             events = self.events[name]
             expected: dict[tuple[str, ...], list[int]] = defaultdict(
                 lambda: [0, 0]
@@ -100,7 +104,7 @@ class LivesTest(base.StorageTestCase):
             )
 
     def test_each_type_can_be_grouped_by_all_that_it_has(self) -> None:
-        for name, resource_type in self.definitions.resource_types.items():
+        for name, resource_type in self.told.items():
             ((_group, whole),) = self.ask(name).items()
             for key in {resource_type.group_by, *resource_type.attributes}:
                 parts = self.ask(name, key)

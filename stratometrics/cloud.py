@@ -1,0 +1,73 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The services of the cloud, asked with credentials of our own."""
+
+from typing import Any
+
+from keystoneauth1 import exceptions as keystone_exceptions
+from keystoneauth1 import loading
+from openstack import connection
+from openstack import exceptions as sdk_exceptions
+from oslo_config import cfg
+
+from stratometrics import version
+from stratometrics.conf import service_credentials
+
+_GROUP = service_credentials.GROUP.name
+
+#: What a call to a service may raise, through whichever layer.
+FAILURES = (
+    sdk_exceptions.SDKException,
+    keystone_exceptions.ClientException,
+)
+
+
+class CloudError(Exception):
+    """The cloud cannot be asked; the text says why, and what to do."""
+
+
+def is_configured(conf: cfg.ConfigOpts) -> bool:
+    """Whether there are credentials to ask with."""
+    options = conf[_GROUP]
+    return bool(options.auth_type or options.auth_section)
+
+
+def connect(conf: cfg.ConfigOpts) -> connection.Connection:
+    """A connection to the cloud, and to the region that is collected from.
+
+    Nothing is asked yet, not even for a token.
+
+    :param conf: the configuration, with the service's options registered.
+    :raises CloudError: the credentials are missing or make no sense.
+    """
+    if not is_configured(conf):
+        raise CloudError(
+            '[service_credentials] is not configured: set auth_type, '
+            'auth_url and what belongs to it'
+        )
+    options = conf[_GROUP]
+    try:
+        session = loading.load_session_from_conf_options(
+            conf,
+            _GROUP,
+            auth=loading.load_auth_from_conf_options(conf, _GROUP),
+        )
+    except (keystone_exceptions.ClientException, cfg.Error) as error:
+        raise CloudError(f'[service_credentials]: {error}') from error
+    settings: dict[str, Any] = {'interface': options.interface}
+    return connection.Connection(
+        session=session,
+        region_name=options.region_name or conf.collector.region_name,
+        app_name='stratometrics',
+        app_version=version.version_info.version_string(),
+        **settings,
+    )

@@ -1,0 +1,103 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The process that reconciles from time to time (R14)."""
+
+import threading
+
+import cotyledon
+from oslo_config import cfg
+from oslo_log import log as logging
+
+from stratometrics import cloud
+from stratometrics.collector import plan as plan_module
+from stratometrics.model import timestamps
+from stratometrics.reconciler import rounds
+from stratometrics.reconciler import services
+from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import driver
+
+LOG = logging.getLogger(__name__)
+
+#: Seconds between two looks whether it is time, at most.
+_LOOK = 60.0
+
+
+class Caretaker(cotyledon.Service):
+    """Reconciles when it is time, unless another collector does.
+
+    :param worker_id: 0, for there is one.
+    :param conf: the configuration.
+    :param plan: what the master read from files, checked.
+    """
+
+    name = 'caretaker'
+
+    def __init__(
+        self, worker_id: int, conf: cfg.ConfigOpts, plan: plan_module.Plan
+    ) -> None:
+        super().__init__(worker_id)
+        self._conf = conf
+        self._plan = plan
+        self._region = conf.collector.region_name
+        self._stopping = threading.Event()
+        self._finished = threading.Event()
+
+    def run(self) -> None:
+        """Reconcile until terminate() is called."""
+        storage = driver.get_storage(self._conf)
+        interval = self._conf.reconciler.interval
+        try:
+            while not self._stopping.is_set():
+                self._look(storage, interval * timestamps.MICROSECONDS)
+                self._stopping.wait(min(_LOOK, interval))
+        finally:
+            storage.close()
+            self._finished.set()
+
+    def terminate(self) -> None:
+        """Finish the resource type that is under way, and stop."""
+        self._stopping.set()
+        self._finished.wait()
+
+    def _look(self, storage: driver.ClickHouseStorage, interval: int) -> None:
+        try:
+            storage.check()
+            last = [
+                found.began_at
+                for found in storage.last_findings(self._region).values()
+                if found.source == 'reconciliation'
+            ]
+            if timestamps.now() - max(last, default=0) >= interval:
+                self._reconcile(storage)
+        except rounds.UnderWay as error:
+            LOG.debug('%s', str(error))
+        except (cloud.CloudError, errors.StorageError, ValueError) as error:
+            LOG.error('Reconciling later: %s', str(error))
+        except Exception:
+            LOG.exception('Unexpected error; reconciling later')
+
+    def _reconcile(self, storage: driver.ClickHouseStorage) -> None:
+        round_ = rounds.Rounds(
+            storage,
+            self._plan.definitions,
+            cloud.connect(self._conf),
+            services.ALL,
+        )
+        options = self._conf.reconciler
+        terms = rounds.terms(options, self._region, timestamps.now())
+        for _ in round_.run(
+            round_.choose(options.resource_types),
+            terms,
+            rounds.Progress(),
+            self._stopping.is_set,
+        ):
+            pass

@@ -1,0 +1,104 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Database instances, as the management API of Trove lists them.
+
+What notifications tell, and what not, is said in ``trove.yaml``.
+"""
+
+from collections.abc import Iterator
+import functools
+
+from stratometrics.model import observation
+from stratometrics.reconciler import listing
+from stratometrics.reconciler import pages
+from stratometrics.reconciler import spelling
+
+_SERVICE = 'database'
+_COMPUTE = 'compute'
+
+#: The state of what is still being made.
+_PENDING = 'build'
+#: What has such a status may never have been.
+_NEVER_MADE = frozenset(('build', 'error', 'failed'))
+#: States that are soon over. What shuts down is being deleted.
+_PASSING = frozenset(
+    (
+        'backup',
+        'detach',
+        'eject',
+        'promote',
+        'reboot',
+        'resize',
+        'shutdown',
+        'upgrade',
+    )
+)
+
+
+def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
+    flavor_names = functools.cache(lambda: _flavor_names(inquiry))
+
+    def observe(told: spelling.Told) -> observation.Observation:
+        status = spelling.name(told, 'status').lower()
+        never_made = status in _NEVER_MADE
+        flavor = told.get('flavor')
+        type_id = spelling.name(
+            flavor if isinstance(flavor, dict) else {}, 'id'
+        )
+        return observation.Observation(
+            resource_type='database-instance',
+            resource_id=spelling.name(told, 'id'),
+            project_id=spelling.name(told, 'tenant_id'),
+            name=spelling.text(told, 'name'),
+            state=_PENDING if never_made else status,
+            passing=never_made or status in _PASSING,
+            created_at=spelling.whole_second(told, 'created'),
+            changed_at=spelling.end_of_second(told, 'updated', 'created'),
+            type=flavor_names().get(type_id),
+            type_id=type_id,
+        )
+
+    listed = pages.by_offset(
+        inquiry,
+        _SERVICE,
+        '/mgmt/instances',
+        'instances',
+        params={'deleted': 'false', 'include_clustered': 'true'},
+        # It is no id, but a number.
+        offset_key='marker',
+    )
+    return spelling.observations(listed, 'database-instance', observe)
+
+
+def _flavor_names(inquiry: listing.Inquiry) -> dict[str, str]:
+    """The names of Nova's flavors by their ids."""
+    listed = pages.by_marker(
+        inquiry,
+        _COMPUTE,
+        '/flavors',
+        'flavors',
+        params={'is_public': 'None'},
+    )
+    return {
+        one['id']: spelling.name(one, 'name')
+        for _asked_at, flavors in listed
+        for one in flavors
+    }
+
+
+LISTINGS = (
+    listing.Listing(
+        resource_type='database-instance',
+        service_type=_SERVICE,
+        living=_living,
+    ),
+)

@@ -1,0 +1,233 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Where resources stand by their events, for a comparison (R14)."""
+
+from collections.abc import Sequence
+import json
+from typing import Any
+
+from stratometrics.model import event as event_model
+from stratometrics.model import standing
+from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse.migrations import s0001_initial
+
+#: The columns of an event, and how each is read.
+_FACTS = {
+    'event_time': 'toUnixTimestamp64Micro(event_time)',
+    'rank': 'rank',
+    'message_id': 'message_id',
+    'phase': 'toInt8(phase)',
+    'region': 'toString(region)',
+    'project_id': 'toString(project_id)',
+    'user_id': 'toString(user_id)',
+    'name': 'name',
+    'state': 'toString(state)',
+    'type': 'toString(type)',
+    'type_id': 'toString(type_id)',
+    'image': 'toString(image)',
+    'availability_zone': 'toString(availability_zone)',
+    'attributes': "CAST(attributes, 'Map(String, String)')",
+    'measures': 'toString(measures)',
+    'created_at': 'toUnixTimestamp64Micro(created_at)',
+    'event_type': 'toString(event_type)',
+    'source': 'toString(source)',
+}
+
+_TUPLE = f'({", ".join(_FACTS.values())})'
+
+#: The greatest counts: the first deletion if there is one (R7), else the last
+#: event (R10).
+_PRECEDENCE = """(
+        phase = 'ended',
+        toUnixTimestamp64Micro(event_time) * if(phase = 'ended', -1, 1),
+        rank,
+        message_order
+    )"""
+
+_STANDING = f"""
+    toString(timeline) AS number,
+    any(events.resource_id) AS id,
+    argMax({_TUPLE}, {_PRECEDENCE}) AS fact
+FROM $database.events
+WHERE resource_type = {{resource_type:String}}"""
+
+# Text is made of the constants above only; every value is bound.
+_GIVEN = """
+    timeline IN (
+        SELECT {timeline} FROM (
+            SELECT
+                {{resource_type:String}} AS resource_type,
+                arrayJoin({{ids:Array(String)}}) AS resource_id
+        )
+    )"""
+
+_BY_IDS = """
+SELECT {standing} AND {given}
+GROUP BY timeline
+"""
+
+# The order of the groups is that of the table, so that a page costs what it
+# holds.
+_LIVING = """
+SELECT {standing} AND timeline > {{after:UInt128}}
+GROUP BY resource_type, timeline
+HAVING fact.4 != {{ended:Int8}}
+    AND fact.2 != {{estimate:Int64}}
+    AND fact.5 = {{region:String}}
+ORDER BY resource_type, timeline
+LIMIT {{limit:UInt32}}
+SETTINGS optimize_aggregation_in_order = 1
+"""
+
+_COUNT = """
+SELECT count() FROM (
+    SELECT
+        argMax(
+            (rank, toString(region)),
+            (event_time, rank, message_order)
+        ) AS last
+    FROM $database.events
+    WHERE resource_type = {resource_type:String}
+    GROUP BY timeline
+    HAVING countIf(phase = 'ended') = 0
+        AND last.1 != {estimate:Int64}
+        AND last.2 = {region:String}
+)
+"""
+
+# Estimates that something later than themselves speaks against.
+_DOUBTED = """
+SELECT any(events.resource_id)
+FROM $database.events
+WHERE resource_type = {resource_type:String}
+    AND timeline IN (
+        SELECT timeline FROM $database.events
+        WHERE resource_type = {resource_type:String}
+            AND rank = {estimate:Int64}
+    )
+GROUP BY timeline
+HAVING argMax(region, event_time) = {region:String}
+    AND maxIf(event_time, rank = {estimate:Int64})
+        > maxIf(event_time, rank = {refutation:Int64})
+    AND maxIf(event_time, rank = {estimate:Int64})
+        < maxIf(event_time, rank != {estimate:Int64})
+"""
+
+_TIMELINES = """
+SELECT resource_id, {facts}
+FROM $database.events
+WHERE resource_type = {{resource_type:String}} AND {given}
+ORDER BY timeline, event_time, rank, message_order
+"""
+
+_PARTS = {
+    'facts': _TUPLE,
+    'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
+    'standing': _STANDING,
+}
+
+
+class Facts:
+    """Reads standings, many at a time."""
+
+    def __init__(self, pool: clickhouse_client.Pool) -> None:
+        self._pool = pool
+
+    def standings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> dict[str, standing.Standing]:
+        """See :meth:`stratometrics.storage.base.FactReader.standings`."""
+        rows = self._pool.execute(
+            _BY_IDS.format(**_PARTS),
+            {'resource_type': resource_type, 'ids': list(resource_ids)},
+        )
+        found = (_standing(resource_type, *row) for row in rows)
+        return {each.latest.resource_id: each for each in found}
+
+    def living(
+        self, resource_type: str, region: str, after: int, limit: int
+    ) -> list[standing.Standing]:
+        """See :meth:`stratometrics.storage.base.FactReader.living`."""
+        rows = self._pool.execute(
+            _LIVING.format(**_PARTS),
+            {
+                'resource_type': resource_type,
+                'region': region,
+                'after': str(after),
+                'limit': limit,
+                'ended': int(event_model.Phase.ENDED),
+                'estimate': event_model.RANK_ESTIMATE,
+            },
+        )
+        return [_standing(resource_type, *row) for row in rows]
+
+    def count_living(self, resource_type: str, region: str) -> int:
+        """See :meth:`stratometrics.storage.base.FactReader.count_living`."""
+        [(count,)] = self._pool.execute(
+            _COUNT,
+            {
+                'resource_type': resource_type,
+                'region': region,
+                'estimate': event_model.RANK_ESTIMATE,
+            },
+        )
+        return count
+
+    def doubted(self, resource_type: str, region: str) -> list[str]:
+        """See :meth:`stratometrics.storage.base.FactReader.doubted`."""
+        rows = self._pool.execute(
+            _DOUBTED,
+            {
+                'resource_type': resource_type,
+                'region': region,
+                'estimate': event_model.RANK_ESTIMATE,
+                'refutation': event_model.RANK_REFUTATION,
+            },
+        )
+        return [resource_id for (resource_id,) in rows]
+
+    def timelines(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> dict[str, list[event_model.Event]]:
+        """See :meth:`stratometrics.storage.base.FactReader.timelines`."""
+        found: dict[str, list[event_model.Event]] = {}
+        for resource_id, fact in self._pool.execute(
+            _TIMELINES.format(**_PARTS),
+            {'resource_type': resource_type, 'ids': list(resource_ids)},
+        ):
+            found.setdefault(resource_id, []).append(
+                _event(resource_type, resource_id, fact)
+            )
+        return found
+
+
+def _standing(
+    resource_type: str, number: str, resource_id: str, fact: tuple
+) -> standing.Standing:
+    latest = _event(resource_type, resource_id, fact)
+    return standing.Standing(
+        timeline=int(number),
+        latest=latest,
+        ended=latest.phase is event_model.Phase.ENDED,
+    )
+
+
+def _event(
+    resource_type: str, resource_id: str, fact: tuple
+) -> event_model.Event:
+    facts: dict[str, Any] = dict(zip(_FACTS, fact, strict=True))
+    facts['phase'] = event_model.Phase(facts['phase'])
+    facts['measures'] = json.loads(facts['measures'])
+    facts['created_at'] = facts['created_at'] or None
+    return event_model.Event(
+        resource_type=resource_type, resource_id=resource_id, **facts
+    )
