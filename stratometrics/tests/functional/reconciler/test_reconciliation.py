@@ -434,6 +434,20 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({'listed': 2, 'changed': 2}, self.counted(found))
         self.assertEqual(30 * HOUR, self.usage('project_id')[('p1',)])
 
+    def test_a_service_that_has_no_such_resources_has_lost_them(self) -> None:
+        self.tell('a', self.then)
+
+        def refuse() -> None:
+            raise listing.NotOffered('no such extension')
+
+        self.service.has('b')
+        self.service.after_page = refuse
+        found = self.reconcile()
+        self.assertEqual(findings.Outcome.DONE, found.outcome)
+        self.assertEqual(
+            {'listed': 1, 'unknown': 1, 'estimated': 1}, self.counted(found)
+        )
+
     def test_a_dry_run_finds_the_same_and_writes_nothing(self) -> None:
         self.tell('changed', self.then)
         self.tell('gone', self.then)
