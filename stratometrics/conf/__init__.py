@@ -17,6 +17,7 @@ Library code is handed a ``ConfigOpts``; only the entry points make one.
 from stratometrics.conf import api
 from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
+from stratometrics.conf import coverage
 from stratometrics.conf import definitions
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
@@ -25,6 +26,7 @@ MODULES = (
     api,
     clickhouse,
     collector,
+    coverage,
     definitions,
     reconciler,
     service_credentials,
