@@ -118,6 +118,8 @@ def _service(
             settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
         ),
         collections=collection.collections(found),
+        definitions=found,
+        silent_after=conf.coverage.silent_after * timestamps.MICROSECONDS,
     )
 
 

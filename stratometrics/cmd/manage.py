@@ -19,6 +19,7 @@ from oslo_config import cfg
 
 from stratometrics import cloud
 from stratometrics import service
+from stratometrics.cmd import coverage
 from stratometrics.cmd import reconcile
 from stratometrics.collector import replay
 from stratometrics.naming import directory
@@ -64,8 +65,9 @@ def db_downgrade(
 def db_rebuild(
     conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
 ) -> None:
-    """Derive again, from the events, which resources a project has had."""
+    """Derive again, from the events, what follows from them."""
     storage.rebuild_project_resources()
+    storage.rebuild_coverage()
 
 
 def _migrate(
@@ -158,6 +160,7 @@ def _add_commands(subparsers) -> None:
     )
     again.set_defaults(run=replay_rejected)
 
+    coverage.add_commands(subparsers)
     reconcile.add_commands(subparsers)
 
     names = subparsers.add_parser(

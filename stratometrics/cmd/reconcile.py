@@ -17,10 +17,10 @@ import sys
 from typing import Any
 
 from oslo_config import cfg
-import prettytable
 import tqdm
 
 from stratometrics import cloud
+from stratometrics.cmd import table
 from stratometrics.model import findings as findings_model
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
@@ -106,20 +106,22 @@ def _print(
     if style == 'json':
         print(json.dumps([_plain(each) for each in found], indent=2))
         return
-    table = prettytable.PrettyTable(
-        ['resource type', *findings_model.COUNTS, 'outcome']
-    )
-    table.align = 'r'
-    table.align['resource type'] = table.align['outcome'] = 'l'
-    for each in found:
-        table.add_row(
+    print(
+        table.table(
+            ('type', *findings_model.COUNTS, 'outcome'),
             [
-                each.resource_type,
-                *(each.counts[name] for name in findings_model.COUNTS),
-                each.outcome,
-            ]
+                (
+                    each.resource_type,
+                    *(
+                        str(each.counts[name])
+                        for name in findings_model.COUNTS
+                    ),
+                    each.outcome,
+                )
+                for each in found
+            ],
         )
-    print(table)
+    )
     for each in found:
         if each.reason:
             print(f'{each.resource_type}: {each.reason}')

@@ -17,6 +17,7 @@ Library code is handed a ``ConfigOpts``; only the entry points make one.
 from stratometrics.conf import api
 from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
+from stratometrics.conf import coverage
 from stratometrics.conf import definitions
 from stratometrics.conf import names
 from stratometrics.conf import reconciler
@@ -26,6 +27,7 @@ MODULES = (
     api,
     clickhouse,
     collector,
+    coverage,
     definitions,
     names,
     reconciler,

@@ -72,7 +72,7 @@ _SOURCE_KEYS = _FACT_KEYS | {
     'root',
     'wrapper',
 }
-_EVENT_TYPE_KEYS = _FACT_KEYS | {'enabled', 'unless'}
+_EVENT_TYPE_KEYS = _FACT_KEYS | {'audit', 'enabled', 'unless'}
 _IGNORED_KEYS = frozenset(
     ('because', 'event_types', 'exchange', 'names', 'priority', 'publisher')
 )
@@ -80,7 +80,13 @@ _IGNORED_KEYS = frozenset(
 _DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
 _UNDERSCORED = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*')
 #: Paths below /v1 that are not collections of one resource type.
-_RESERVED_COLLECTIONS = ('prices', 'resources', 'statements', 'usage')
+_RESERVED_COLLECTIONS = (
+    'coverage',
+    'prices',
+    'resources',
+    'statements',
+    'usage',
+)
 #: Parameters of questions that an attribute, as a filter, would hide, and what
 #: a result holds beside the attributes that it is grouped by.
 _RESERVED_ATTRIBUTES = (
@@ -114,6 +120,8 @@ class ResourceType:
     :param pending: such states of a resource that is still being made.
     :param names: attributes that hold an id and are shown as its name, with
         the kind of what it names.
+    :param audits: event types by which a service tells regularly of all that
+        exists, which heals what was lost (R14).
     :param observed: whether no notification tells of it, but reconciliation
         alone.
     """
@@ -127,6 +135,7 @@ class ResourceType:
     unbilled: tuple[str, ...]
     pending: tuple[str, ...] = ()
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    audits: tuple[str, ...] = ()
     observed: bool = False
 
     def phase(self, state: str) -> event_model.Phase:
@@ -150,6 +159,7 @@ class EventType:
 
     :param where: the way to it, for errors.
     :param enabled: false if it is to be ignored.
+    :param audit: true if it tells regularly of all that exists.
     :param facts: how to find each fact, by names such as ``state`` and
         ``measures.vcpus``.
     """
@@ -157,6 +167,7 @@ class EventType:
     pattern: str
     where: documents.Where
     enabled: bool
+    audit: bool
     exchange: str
     objects: plans.Objects
     unless: tuple[tuple[values.Getter, frozenset[str]], ...]
@@ -311,9 +322,14 @@ def resource(name: Any, body: Any) -> Resource:
             unbilled=_states(phases, event_model.Phase.UNBILLED),
             pending=_states(phases, event_model.Phase.PENDING),
             names=_named(body, attributes, (*where, 'names')),
+            audits=tuple(
+                event_type.pattern
+                for event_type in event_types
+                if event_type.audit and event_type.enabled
+            ),
             observed='observed' in body,
         ),
-        enabled=_require_flag(body, where),
+        enabled=_flag(body, 'enabled', where, True),
         phases=phases,
         event_types=event_types,
     )
@@ -382,7 +398,8 @@ def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
             yield EventType(
                 pattern=pattern,
                 where=there,
-                enabled=_require_flag(overrides, there),
+                enabled=_flag(overrides, 'enabled', there, True),
+                audit=_audit(pattern, overrides, there),
                 exchange=exchange,
                 objects=objects,
                 unless=_unless(overrides, there, wrapper),
@@ -539,11 +556,25 @@ def _require_text(raw: Any, where: documents.Where) -> str:
     return raw
 
 
-def _require_flag(body: Mapping[str, Any], where: documents.Where) -> bool:
-    enabled = body.get('enabled', True)
-    if not isinstance(enabled, bool):
-        raise values.Malformed((*where, 'enabled'), 'expected true or false')
-    return enabled
+def _flag(
+    body: Mapping[str, Any], key: str, where: documents.Where, default: bool
+) -> bool:
+    flag = body.get(key, default)
+    if not isinstance(flag, bool):
+        raise values.Malformed((*where, key), 'expected true or false')
+    return flag
+
+
+def _audit(
+    pattern: str, body: Mapping[str, Any], where: documents.Where
+) -> bool:
+    audit = _flag(body, 'audit', where, False)
+    if audit and '*' in pattern:
+        # Audits are looked up by their names among what has arrived.
+        raise values.Malformed(
+            (*where, 'audit'), 'a glob cannot be one: name the event type'
+        )
+    return audit
 
 
 def _require_pattern(raw: Any, where: documents.Where) -> None:

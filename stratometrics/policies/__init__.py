@@ -17,6 +17,7 @@ from oslo_policy import policy
 
 from stratometrics.policies import base
 from stratometrics.policies import capabilities
+from stratometrics.policies import coverage
 from stratometrics.policies import usage
 
 
@@ -26,6 +27,7 @@ def list_rules() -> list[policy.RuleDefault]:
         itertools.chain(
             base.list_rules(),
             capabilities.list_rules(),
+            coverage.list_rules(),
             usage.list_rules(),
         )
     )

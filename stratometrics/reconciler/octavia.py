@@ -29,6 +29,9 @@ _SERVICE = 'load-balancer'
 _ACTIVE = 'active'
 #: The state of what was not, or perhaps not.
 _PENDING = 'pending_create'
+_AMPHORA = 'amphora'
+#: What Octavia also calls it.
+_FORMER_AMPHORA = 'octavia'
 
 
 def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
@@ -56,13 +59,21 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
                 told, 'updated_at', 'created_at'
             ),
             availability_zone=spelling.text(told, 'availability_zone'),
-            attributes={} if contents is None else _attributes(contents),
+            attributes={
+                **({} if contents is None else _attributes(contents)),
+                'provider': _provider(told),
+            },
         )
 
     listed = pages.by_marker(
         inquiry, _SERVICE, '/lbaas/loadbalancers', 'loadbalancers'
     )
     return spelling.observations(listed, 'load-balancer', observe)
+
+
+def _provider(told: spelling.Told) -> str:
+    name = spelling.name(told, 'provider')
+    return _AMPHORA if name == _FORMER_AMPHORA else name
 
 
 def _attributes(contents: Mapping[str, Any]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from collections.abc import (
 )
 import dataclasses
 
+from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
@@ -100,6 +101,20 @@ class RejectedStore(abc.ABC):
     @abc.abstractmethod
     def remove_rejected(self, ids: Iterable[str]) -> None:
         """Forget messages that have been replayed."""
+
+
+class CoverageReader(abc.ABC):
+    """Tells what has arrived, for the report of coverage."""
+
+    @abc.abstractmethod
+    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
+        """What is known of each resource type and region.
+
+        :param audits: the event types that are audits.
+        :param now: the time of asking, microseconds since the epoch.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
 
 
 class FactReader(abc.ABC):
@@ -224,6 +239,7 @@ class Storage(
     EventWriter,
     UsageReader,
     RejectedStore,
+    CoverageReader,
     FactReader,
     ReconciliationStore,
     NameStore,

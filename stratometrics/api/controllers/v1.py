@@ -17,6 +17,7 @@ from typing import Any
 
 import wsme.rest.json
 
+from stratometrics import coverage
 from stratometrics import policy
 from stratometrics.api import answer
 from stratometrics.api import authorization
@@ -28,18 +29,26 @@ from stratometrics.api.controllers import base
 from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
 from stratometrics.model import usage
+from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
+from stratometrics.policies import coverage as coverage_policies
 from stratometrics.storage import base as storage_base
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Service:
-    """What the controllers work with."""
+    """What the controllers work with.
 
-    storage: storage_base.UsageReader
+    :param silent_after: microseconds without an event after which a resource
+        type of which some exist is silent; 0 for never.
+    """
+
+    storage: storage_base.Storage
     enforcer: policy.Enforcer
     rules: parameters.Rules
     collections: Mapping[str, collection.Collection]
+    definitions: definitions.Definitions
+    silent_after: int
 
 
 class UsageController(base.ReadOnlyController):
@@ -75,6 +84,30 @@ class UsageController(base.ReadOnlyController):
         return answer.body(question, self._asked, rows)
 
 
+class CoverageController(base.ReadOnlyController):
+    """GET /v1/coverage"""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def read(self, request: base.Request) -> dict[str, Any]:
+        parameters.none_expected(request.query_string)
+        caller = request.environ[context.ENVIRON_KEY]
+        if not self._service.enforcer.allows(
+            coverage_policies.GET, {}, caller
+        ):
+            raise errors.Forbidden(
+                'You are not allowed to see how the cloud is covered.'
+            )
+        report = coverage.survey(
+            self._service.storage,
+            self._service.definitions,
+            timestamps.now(),
+            self._service.silent_after,
+        )
+        return coverage.body(report)
+
+
 class V1Controller(base.ReadOnlyController):
     """GET /v1/, and everything below it."""
 
@@ -83,7 +116,7 @@ class V1Controller(base.ReadOnlyController):
         self.below = {
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
-        }
+        } | {'coverage': CoverageController(service)}
 
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)

@@ -20,6 +20,7 @@ from collections.abc import (
 )
 from typing import Any
 
+from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
@@ -27,6 +28,7 @@ from stratometrics.model import standing
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
 from stratometrics.storage.clickhouse import names
 from stratometrics.storage.clickhouse import quarantine
@@ -35,6 +37,7 @@ from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 
 
 class ClickHouseStorage(base.Storage):
@@ -50,6 +53,7 @@ class ClickHouseStorage(base.Storage):
         self._pool = clickhouse_client.Pool(options)
         self._writer = writer.Writer(self._pool, options.send_receive_timeout)
         self._reader = reader.Reader(self._pool, query_limits(options))
+        self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
         self._facts = facts.Facts(self._pool)
         self._reconciliations = reconciliations.Reconciliations(self._pool)
@@ -76,6 +80,11 @@ class ClickHouseStorage(base.Storage):
 
     def remove_rejected(self, ids: Iterable[str]) -> None:
         self._quarantine.remove_rejected(ids)
+
+    def observed(
+        self, audits: Collection[str], now: int
+    ) -> coverage_model.Observed:
+        return self._coverage.observed(audits, now)
 
     def standings(
         self, resource_type: str, resource_ids: Sequence[str]
@@ -124,6 +133,10 @@ class ClickHouseStorage(base.Storage):
 
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
+
+    def rebuild_coverage(self) -> None:
+        self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)
+        self._pool.execute(s0003_arrivals.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

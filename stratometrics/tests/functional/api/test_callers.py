@@ -84,6 +84,27 @@ class TestCallers(base.SharedServerTestCase):
                     else:
                         self.assert_error(response, 400, 'no-project')
 
+    def test_who_may_see_how_the_cloud_is_covered(self):
+        for name, token, status in (
+            ('alice', base.alice(), 403),
+            ('admin', base.admin(), 200),
+            ('billing', base.token('billing', 'service'), 200),
+            ('system', system_token(), 200),
+        ):
+            with self.subTest(name):
+                response = self.get('/v1/coverage', token)
+                if status == 200:
+                    self.assertEqual(200, response.status_code, response.text)
+                    self.assertIn(
+                        'image',
+                        {
+                            line['resource_type']
+                            for line in response.json()['coverage']
+                        },
+                    )
+                else:
+                    self.assert_error(response, 403, 'forbidden')
+
     def test_a_user_without_a_role(self):
         eve = base.token('eve', None)
         acme = {'project_id': base.project_id('alice', 'acme')}

@@ -11,6 +11,7 @@
 # under the License.
 """stratometrics-manage and stratometrics-status, as an operator runs them."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import sys
 import fixtures
 import testtools
 
+from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import migrations
@@ -119,6 +122,93 @@ class ManageTest(CommandTestCase):
         storage.write_rejected([message])
         self.assertIn('1 still not understood', self.manage('replay'))
         self.assertEqual([message], list(storage.rejected()))
+
+
+class CoverageTest(CommandTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.manage('db', 'sync')
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+
+    def write(self) -> int:
+        """Store an event of Glance, a day old.
+
+        :returns: its time.
+        """
+        received_at = timestamps.now() - 24 * 3600 * timestamps.MICROSECONDS
+        event = event_model.Event(
+            resource_type='image',
+            resource_id='i',
+            event_time=received_at,
+            message_id='m',
+            rank=event_model.RANK_EVENT,
+            phase=event_model.Phase.BILLED,
+            state='active',
+            project_id='p',
+            event_type='image.activate',
+            region='RegionOne',
+        )
+        self.storage.write_events([event], received_at)
+        return received_at
+
+    def configure(self, silent_after: int) -> None:
+        with self.file.open('a') as file:
+            file.write(f'[coverage]\nsilent_after = {silent_after}\n')
+
+    def test_glance_went_silent(self) -> None:
+        self.write()
+        self.assertNotIn('SILENT', self.manage('coverage', '--check'))
+        self.configure(12 * 3600)
+        [image] = [
+            line
+            for line in self.manage('coverage').splitlines()
+            if line.startswith('image')
+        ]
+        self.assertIn('SILENT', image)
+        self.assertIn('1 d 0 h', image)
+        done = self.run_module('manage', 'coverage', '--check')
+        self.assertEqual(1, done.returncode)
+        self.assertIn('SILENT', done.stdout)
+        self.assertEqual('', done.stderr)
+
+    def test_json_is_exact(self) -> None:
+        last = self.write()
+        self.storage.write_rejected(
+            [
+                storage_base.RejectedMessage(
+                    id='1',
+                    received_at=last,
+                    region='RegionOne',
+                    reason='why',
+                    event_type='nothing.known',
+                    message_id='m',
+                    body='{}',
+                )
+            ]
+        )
+        report = json.loads(self.manage('coverage', '--format', 'json'))
+        [image] = [
+            line
+            for line in report['coverage']
+            if line['resource_type'] == 'image'
+        ]
+        self.assertEqual(
+            ('RegionOne', 'ok', 1, timestamps.isoformat(last)),
+            (
+                image['region'],
+                image['status'],
+                image['living'],
+                image['last_event'],
+            ),
+        )
+        [unknown] = report['unknown_event_types']
+        self.assertEqual('nothing.known', unknown['event_type'])
+
+    def test_without_a_schema_it_is_one_line(self) -> None:
+        self.manage('db', 'downgrade', '0', '--yes')
+        refused = self.manage('coverage', status=1)
+        self.assertIn('db sync', refused)
 
 
 class StatusTest(CommandTestCase):

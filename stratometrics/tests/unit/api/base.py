@@ -17,7 +17,7 @@ ask the real ones.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 import dataclasses
 import pathlib
 from typing import Any
@@ -32,6 +32,8 @@ import webob
 
 from stratometrics import conf as stratometrics_conf
 from stratometrics.api import app
+from stratometrics.model import coverage
+from stratometrics.model import findings
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
@@ -70,7 +72,7 @@ class Stay:
     measures: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-class MemoryStorage(base.UsageReader):
+class MemoryStorage(base.UsageReader, base.CoverageReader):
     """Answers questions about stays; fails when told to."""
 
     def __init__(self) -> None:
@@ -78,11 +80,22 @@ class MemoryStorage(base.UsageReader):
         self.questions: list[usage.UsageQuery] = []
         self.failure: Exception | None = None
         self.checks = 0
+        self.coverage = coverage.Observed(
+            arrivals={}, audits={}, living={}, rejected=()
+        )
 
     def check(self) -> None:
         self.checks += 1
         if self.failure:
             raise self.failure
+
+    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
+        if self.failure:
+            raise self.failure
+        return self.coverage
+
+    def last_findings(self) -> Mapping[tuple[str, str], findings.Findings]:
+        return {}
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         self.questions.append(query)

@@ -30,6 +30,7 @@ BOTH = '/v1/usage?project_id=acme&project_id=globex'
 NONE = '/v1/usage?project_id=None'
 ALL = '/v1/usage?all_projects=true'
 CAPABILITIES = '/v1/'
+COVERAGE = '/v1/coverage'
 
 
 class PolicyTestCase(base.ApiTestCase):
@@ -59,17 +60,28 @@ class TestDefaults(PolicyTestCase):
             ('member', {CAPABILITIES}),
             (
                 'admin',
-                {MINE, ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES},
+                {MINE, ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES, COVERAGE},
             ),
             (
                 'billing',
-                {MINE, ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES},
+                {MINE, ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES, COVERAGE},
             ),
-            ('system-admin', {ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES}),
+            (
+                'system-admin',
+                {ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES, COVERAGE},
+            ),
             ('system-reader', {CAPABILITIES}),
             ('eve', {CAPABILITIES}),
         ):
-            paths = [ACME, GLOBEX, BOTH, NONE, ALL, CAPABILITIES]
+            paths = [
+                ACME,
+                GLOBEX,
+                BOTH,
+                NONE,
+                ALL,
+                CAPABILITIES,
+                COVERAGE,
+            ]
             if token not in ('eve', *base.SYSTEM_CALLERS):
                 paths.append(MINE)
             for path in paths:
@@ -113,6 +125,11 @@ class TestPolicyFile(PolicyTestCase):
         self.write('"usage:get_all_projects": "role:reader"\n')
         self.assertTrue(self.allowed('alice', ALL))
         self.assertFalse(self.allowed('admin', ALL))
+
+    def test_it_opens_the_report_of_coverage(self):
+        self.write('"coverage:get": "role:reader"\n')
+        self.assertTrue(self.allowed('alice', COVERAGE))
+        self.assertFalse(self.allowed('admin', COVERAGE))
 
     def test_it_closes_a_route(self):
         self.write(

@@ -108,12 +108,32 @@ class ShippedTest(unittest.TestCase):
                 measures=('vcpus', 'ram_mib', 'disk_gib'),
                 terminal=('deleted',),
                 unbilled=('soft-delete', 'soft_deleted'),
+                audits=('compute.instance.exists', 'instance.exists'),
             ),
             shipped['instance'],
         )
         self.assertEqual('volumes', shipped['volume'].collection)
         self.assertEqual(('size_gib',), shipped['volume'].measures)
         self.assertEqual({'type': 'volume_type'}, shipped['volume'].names)
+
+    def test_what_tells_of_all_that_exists_is_an_audit(self) -> None:
+        found = base.every_definition()
+        audits = {
+            event_type
+            for resource_type in found.resource_types.values()
+            for event_type in resource_type.audits
+        }
+        told = {
+            event.event_type
+            for _name, recorded in base.recordings()
+            for event in base.everything().decode(recorded.message)
+        }
+        self.assertLessEqual(audits, told)
+        self.assertEqual(
+            {event_type for event_type in told if 'exists' in event_type}
+            | {'share.consumed.size'},
+            audits,
+        )
 
     def test_they_cannot_be_changed_by_those_who_read_them(self) -> None:
         shipped = definitions.Definitions.load(None).resource_types
@@ -339,6 +359,20 @@ class FolderTest(base.FolderTestCase):
         self.assertEqual((), self.decoder().decode(shelf()))
         message = shelf() | {'event_type': 'shelf.delete'}
         self.assertEqual(1, len(self.decoder().decode(message)))
+
+    def test_an_audit_that_is_switched_off_is_none(self) -> None:
+        self.write(
+            'off.yaml',
+            """
+            resources:
+              instance:
+                sources:
+                  legacy:
+                    event_types: {compute.instance.exists: {enabled: false}}
+            """,
+        )
+        instance = self.load().resource_types['instance']
+        self.assertEqual(('instance.exists',), instance.audits)
 
     def test_a_file_adds_to_what_is_ignored(self) -> None:
         message = shelf()
@@ -704,6 +738,11 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 'shelves',
+                'coverage',
+                'collection: coverage has a meaning of its own',
+            ),
+            (
+                'shelves',
                 'volumes',
                 'collection: volumes is the collection of volume',
             ),
@@ -866,8 +905,18 @@ class ErrorTest(base.FolderTestCase):
             (
                 'shelf.update: {status: a}',
                 f'{where}.shelf.update.status: unknown key; expected one of '
-                'attributes, created_at, enabled, event_time, measures, '
-                'name, project_id, resource_id, state, unless, user_id',
+                'attributes, audit, created_at, enabled, event_time, '
+                'measures, name, project_id, resource_id, state, unless, '
+                'user_id',
+            ),
+            (
+                'shelf.update: {audit: 7}',
+                f'{where}.shelf.update.audit: expected true or false',
+            ),
+            (
+                'shelf.*: {audit: true}',
+                f'{where}.shelf.*.audit: a glob cannot be one: name the '
+                'event type',
             ),
             (
                 'shelf.update: {unless: [a]}',

@@ -56,7 +56,8 @@ class LoadBalancerTest(unittest.TestCase):
             [one.event_type for one in life],
         )
         self.assertEqual(
-            {'topology': '', 'compute_flavor': ''}, life[0].attributes
+            {'topology': '', 'compute_flavor': '', 'provider': 'amphora'},
+            life[0].attributes,
         )
         self.assertEqual(
             {('active', ACME, '', '0'): '0.691625'},

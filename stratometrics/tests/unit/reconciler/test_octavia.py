@@ -99,12 +99,19 @@ class OctaviaTest(agreement.ListingCase):
     def test_what_a_flavor_leaves_open_is_empty(self) -> None:
         (seen,) = self.see(agreement.changed(PROFILE, flavor_data='{}'))
         self.assertEqual(
-            {'topology': '', 'compute_flavor': ''}, seen.attributes
+            {'topology': '', 'compute_flavor': '', 'provider': 'amphora'},
+            seen.attributes,
         )
 
     def test_of_a_flavor_that_is_not_listed_nothing_is_known(self) -> None:
         (seen,) = self.see(flavor_id='f2')
-        self.assertEqual({}, seen.attributes)
+        self.assertEqual({'provider': 'amphora'}, seen.attributes)
+
+    def test_providers(self) -> None:
+        """One of them has two names, and notifications know one."""
+        for told, provider in (('octavia', 'amphora'), ('ovn', 'ovn')):
+            (seen,) = self.see(provider=told)
+            self.assertEqual(provider, seen.attributes['provider'])
 
     def test_flavors_are_listed_once_and_only_if_there_is_one(self) -> None:
         service = self.octavia(

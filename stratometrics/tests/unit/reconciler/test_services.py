@@ -19,6 +19,8 @@ class ServicesTest(unittest.TestCase):
     def test_each_resource_type_is_listed_once(self) -> None:
         listed = [one.resource_type for one in services.ALL]
         self.assertEqual(len(listed), len(set(listed)))
+        # Requests are over when they are told: they cannot be listed.
         self.assertEqual(
-            base.every_definition().resource_types.keys(), set(listed)
+            base.every_definition().resource_types.keys() - {'object-request'},
+            set(listed),
         )

@@ -1,0 +1,167 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What has arrived, what lives and what was rejected, for each place."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from stratometrics.model import coverage
+from stratometrics.model import event as event_model
+from stratometrics.storage.clickhouse import client as clickhouse_client
+
+# A pause is from the last arrival of one hour to the first of the next hour
+# that has any. What a reconciliation or an import wrote is no sign of life.
+_ARRIVALS = """
+SELECT
+    resource_type,
+    region,
+    min(first) AS first_received,
+    max(last) AS last_received,
+    max(event) AS last_event,
+    sum(arrived) AS last_day,
+    countIf(last > newest - {week:Int64}) AS hours,
+    maxIf(
+        first - previous, previous > 0 AND first > newest - {week:Int64}
+    ) AS longest_pause
+FROM (
+    SELECT
+        *,
+        lagInFrame(last, 1, toInt64(0)) OVER whole AS previous,
+        max(last) OVER whole AS newest
+    FROM (
+        SELECT
+            resource_type,
+            region,
+            hour,
+            toUnixTimestamp64Micro(min(first_received)) AS first,
+            toUnixTimestamp64Micro(max(last_received)) AS last,
+            toUnixTimestamp64Micro(max(last_event)) AS event,
+            uniqMergeIf(
+                events, hour > fromUnixTimestamp64Micro({day:Int64}, 'UTC')
+            ) AS arrived
+        FROM $database.arrivals
+        WHERE source = 'notification'
+            AND (
+                {every:Bool} OR event_type IN {event_types:Array(String)}
+            )
+        GROUP BY resource_type, region, hour
+    )
+    WINDOW whole AS (
+        PARTITION BY resource_type, region ORDER BY hour
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
+)
+GROUP BY resource_type, region
+"""
+
+# An estimated end ends a timeline until something comes after it (R14).
+_LIVING = """
+SELECT resource_type, region, countIf(dead = 0 AND rank != {estimate:Int64})
+FROM (
+    SELECT
+        resource_type,
+        region,
+        timeline,
+        max(ended) AS dead,
+        max(last).2 AS rank
+    FROM $database.timelines
+    GROUP BY resource_type, region, timeline
+)
+GROUP BY resource_type, region
+"""
+
+# Copies of a message that are not merged yet share its id.
+_REJECTED = """
+SELECT
+    event_type,
+    region,
+    uniqExact(id) AS messages,
+    toUnixTimestamp64Micro(max(received_at))
+FROM $database.rejected
+GROUP BY event_type, region
+ORDER BY messages DESC, event_type, region
+"""
+
+
+class Reader:
+    """Reads what the report of coverage is made of.
+
+    :param settings: limits that every query runs under, by the names of
+        ClickHouse.
+    """
+
+    def __init__(
+        self, pool: clickhouse_client.Pool, settings: Mapping[str, Any]
+    ) -> None:
+        self._pool = pool
+        self._settings = settings
+
+    def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
+        """See :class:`stratometrics.storage.base.CoverageReader`."""
+        return coverage.Observed(
+            arrivals=self._arrivals(now),
+            audits=self._arrivals(now, audits),
+            living={
+                coverage.Place(resource_type, region): living
+                for resource_type, region, living in self._read(
+                    _LIVING, {'estimate': event_model.RANK_ESTIMATE}
+                )
+            },
+            rejected=tuple(
+                coverage.Rejected(
+                    event_type=event_type,
+                    region=region,
+                    messages=messages,
+                    last_received=last,
+                )
+                for event_type, region, messages, last in self._read(_REJECTED)
+            ),
+        )
+
+    def _arrivals(
+        self, now: int, event_types: Collection[str] | None = None
+    ) -> dict[coverage.Place, coverage.Arrivals]:
+        """What arrived: of some event types, or of all."""
+        rows = self._read(
+            _ARRIVALS,
+            {
+                'week': coverage.WEEK,
+                'day': now - coverage.DAY,
+                'every': event_types is None,
+                'event_types': list(event_types or ()),
+            },
+        )
+        return {
+            coverage.Place(resource_type, region): coverage.Arrivals(
+                first_received=first,
+                last_received=last,
+                last_event=event,
+                last_day=last_day,
+                hours=hours,
+                longest_pause=pause,
+            )
+            for (
+                resource_type,
+                region,
+                first,
+                last,
+                event,
+                last_day,
+                hours,
+                pause,
+            ) in rows
+        }
+
+    def _read(
+        self, query: str, parameters: Mapping[str, Any] | None = None
+    ) -> list[tuple]:
+        return self._pool.execute(query, parameters, self._settings)
