@@ -16,8 +16,17 @@ from collections.abc import Collection, Sequence
 from stratometrics.model import names as names_model
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
-#: Columns of an event that hold ids or, of types, what may be one.
-_COLUMNS = frozenset({'project_id', 'user_id', 'type', 'type_id', 'image'})
+#: Columns of an event that may hold ids; what else may is an attribute.
+_COLUMNS = frozenset(
+    {
+        'availability_zone',
+        'image',
+        'project_id',
+        'type',
+        'type_id',
+        'user_id',
+    }
+)
 
 _INSERT = """
 INSERT INTO $database.names (kind, id, known_at, found, name, parent_id) VALUES

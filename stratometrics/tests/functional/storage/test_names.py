@@ -100,7 +100,12 @@ class TestUsedIds(base.StorageTestCase):
         self.storage.write_events(
             [
                 event(1, type='t1', user_id='u1', project_id='p2'),
-                event(2, type='t2', attributes={'pool': 'fast'}),
+                event(
+                    2,
+                    type='t2',
+                    availability_zone='z1',
+                    attributes={'pool': 'fast'},
+                ),
                 event(3, resource_type='share', type='t3', user_id='u2'),
             ],
             received_at=1,
@@ -122,4 +127,9 @@ class TestUsedIds(base.StorageTestCase):
         )
 
     def test_of_an_attribute(self) -> None:
-        self.assertEqual({'fast'}, self.storage.used_ids('pool', ['volume']))
+        for key, expected in (
+            ('pool', {'fast'}),
+            ('availability_zone', {'z1'}),
+            ('image', set()),
+        ):
+            self.assertEqual(expected, self.storage.used_ids(key, ['volume']))
