@@ -33,6 +33,7 @@ SHIPPED = {
     'network',
     'node',
     'object-account',
+    'object-request',
     'router',
     'share',
     'share-snapshot',
