@@ -9,7 +9,11 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The usage query: intervals from events, clipped to a period and summed."""
+"""The queries for usage.
+
+For states it makes intervals from events, clips them to a period, and sums
+them; for consumptions it adds up the events of the period.
+"""
 
 from typing import Any
 
@@ -17,15 +21,9 @@ from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
-# An interval runs from one event of a timeline to the next, in the order of
-# R10, and no further than the end of the period. What begins at a deletion or
-# later is dead (R7). What is followed by another event at the same microsecond
-# has length zero, and so have all but the last of several copies of an event:
-# there is nothing to deduplicate (R2). The window needs its frame spelled
-# out: the default one ends at the current row, where leadInFrame sees no next
-# one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long.
-_USAGE = """
+# Of equal measures there are many: they are read and multiplied once, by the
+# time for which they held, or by how often they were consumed.
+_SUM = """
 SELECT
     {keys}
     sum(time) AS usage,
@@ -35,7 +33,22 @@ SELECT
             JSONExtract(measures, 'Map(String, Int64)')
         )
     ) AS measure_usage
-FROM (
+FROM (%s)
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+# An interval runs from one event of a timeline to the next, in the order of
+# R10, and no further than the end of the period. What begins at a deletion or
+# later is dead (R7). What is followed by another event at the same microsecond
+# has length zero, and so have all but the last of several copies of an event:
+# there is nothing to deduplicate (R2). The window needs its frame spelled
+# out: the default one ends at the current row, where leadInFrame sees no next
+# one. Texts are plain before the window sorts them: moving rows of
+# LowCardinality columns about takes several times as long.
+_USAGE = (
+    _SUM
+    % """
     SELECT
         {keys}
         measures,
@@ -74,10 +87,31 @@ FROM (
         AND interval_begin < timeline_end
         AND interval_end > greatest(interval_begin, {{begin:Int64}})
     GROUP BY {keys} measures
-)
-GROUP BY ALL
-ORDER BY ALL
 """
+)
+
+# Here a copy would count, so FINAL leaves but the first one of each event,
+# before anything that is not in the key decides (R2, R15). Nothing but the
+# events of the period has to be read: there is no timeline.
+_CONSUMPTION = (
+    _SUM
+    % """
+    SELECT
+        {keys}
+        measures,
+        toInt128(count()) AS time
+    FROM (
+        SELECT
+            {columns}
+            CAST(events.measures AS String) AS measures
+        FROM $database.events FINAL
+        WHERE {timelines}
+            AND event_time >= fromUnixTimestamp64Micro({{begin:Int64}}, 'UTC')
+            AND {facts}
+    )
+    GROUP BY {keys} measures
+"""
+)
 
 _OWNED = """
 SELECT {timeline} FROM $database.project_resources
@@ -91,8 +125,23 @@ SELECT {timeline} FROM (
 )
 """
 
-#: Or else the planner computes plain texts only once they have been sorted.
-_PLAN = {'query_plan_execute_functions_after_sorting': 0}
+_TEXTS = {
+    usage.Kind.STATE: _USAGE,
+    usage.Kind.CONSUMPTION: _CONSUMPTION,
+}
+
+#: The phase of what counts at all.
+_COUNTS = {
+    usage.Kind.STATE: "phase = 'billed'",
+    usage.Kind.CONSUMPTION: "phase = 'consumed'",
+}
+
+_PLAN = {
+    # Or else the planner computes plain texts only once they were sorted.
+    'query_plan_execute_functions_after_sorting': 0,
+    # Copies of an event are in the same month.
+    'do_not_merge_across_partitions_select_final': 1,
+}
 
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
@@ -102,23 +151,23 @@ _COLUMNS = frozenset(usage.COMMON_KEYS)
 
 
 class _Statement:
-    """The text of one usage query and the values bound to it.
+    """The text of one query and the values bound to it.
 
     Text is made from column names of this module and placeholders only;
     every value that came from outside is bound (R16).
     """
 
-    def __init__(self, query: usage.UsageQuery, end: int) -> None:
+    def __init__(self, query: usage.UsageQuery) -> None:
         self.parameters: dict[str, Any] = {
             'begin': query.period.begin,
-            'end': end,
+            'end': query.end,
         }
         keys = [
             (f'k{number}', self._column(key))
             for number, key in enumerate(query.group_by)
         ]
         names = _listed(alias for alias, _ in keys)
-        self.text = _USAGE.format(
+        self.text = _TEXTS[query.kind].format(
             keys=names,
             columns=_listed(
                 f'CAST({column} AS String) AS {alias}'
@@ -167,8 +216,8 @@ class _Statement:
             yield f'timeline IN ({owned})'
 
     def _facts(self, query: usage.UsageQuery):
-        """What an event must say for the interval that it opens to count."""
-        yield "phase = 'billed'"
+        """What an event must say to count, or the interval that it opens."""
+        yield _COUNTS[query.kind]
         if query.project_ids is not None:
             owners = self._bind(list(query.project_ids), 'Array(String)')
             yield f'project_id IN {owners}'
@@ -198,18 +247,13 @@ class Reader:
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
-        # R9: neither the future nor anything past the period counts. An
-        # answer as of a time is the one that was given at that time (R15).
-        end = min(query.period.end, query.now)
-        if query.as_of is not None:
-            end = min(end, query.as_of)
-        if end <= query.period.begin:
+        if query.end <= query.period.begin:
             return []
-        statement = _Statement(query, end)
+        statement = _Statement(query)
         rows = self._pool.execute(
             statement.text, statement.parameters, self._settings
         )
         return [
-            usage.UsageRow(tuple(group), time, measures)
-            for *group, time, measures in rows
+            usage.UsageRow(tuple(group), amount, measures)
+            for *group, amount, measures in rows
         ]
