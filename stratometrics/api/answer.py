@@ -86,7 +86,7 @@ def _result(
     spelled: Callable[[int], str],
 ) -> dict[str, Any]:
     result: dict[str, Any] = dict(
-        zip(question.group_by, row.group, strict=True)
+        zip(usage.with_names(question.group_by), row.group, strict=True)
     )
     zeros = declared[result.get(parameters.RESOURCE_TYPE)]
     result['usage'] = spelled(row.usage)

@@ -22,6 +22,8 @@ from stratometrics import service
 from stratometrics.cmd import coverage
 from stratometrics.cmd import reconcile
 from stratometrics.collector import replay
+from stratometrics.naming import directory
+from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.reconciler import rounds
@@ -102,6 +104,28 @@ def replay_rejected(
     )
 
 
+def names_sync(
+    conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
+) -> None:
+    """Ask what everything is called that events know by its id."""
+    counts = learning.Learner(
+        storage,
+        definitions.Definitions.load(conf.definitions.directory),
+        directory.Directory(cloud.connect(conf)),
+    ).learn_all(again=True)
+    print(
+        f'{counts.asked} asked for, {counts.changed} new or changed, '
+        f'{counts.gone} found to be gone'
+    )
+    if counts.failed:
+        raise cloud.CloudError(
+            '; '.join(
+                f'not all of the kind {kind} could be had: {reason}'
+                for kind, reason in counts.failed.items()
+            )
+        )
+
+
 def _add_commands(subparsers) -> None:
     db = subparsers.add_parser('db', help='the schema of the database')
     steps = db.add_subparsers(required=True, metavar='COMMAND')
@@ -138,6 +162,13 @@ def _add_commands(subparsers) -> None:
 
     coverage.add_commands(subparsers)
     reconcile.add_commands(subparsers)
+
+    names = subparsers.add_parser(
+        'names', help='what projects, users and types are called'
+    )
+    steps = names.add_subparsers(required=True, metavar='COMMAND')
+    sync = steps.add_parser('sync', help=names_sync.__doc__)
+    sync.set_defaults(run=names_sync)
 
 
 COMMAND = cfg.SubCommandOpt(

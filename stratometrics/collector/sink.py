@@ -20,6 +20,7 @@ from oslo_log import log as logging
 
 from stratometrics.collector import births
 from stratometrics.collector import metrics as metrics_module
+from stratometrics.collector import namer as namer_module
 from stratometrics.collector import novelty
 from stratometrics.collector import patience as patience_module
 from stratometrics.collector import quarantine
@@ -54,6 +55,7 @@ class Sink:
     :param patience: how to wait while storage is away.
     :param metrics: what is counted.
     :param keep_unknown: whether messages of unknown types are set aside.
+    :param namer: told what may need a name, once it is stored.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Sink:
         patience: patience_module.Patience,
         metrics: metrics_module.Metrics,
         keep_unknown: bool,
+        namer: namer_module.Namer | None = None,
     ) -> None:
         self._storage = storage
         self._decoder = decoder
@@ -72,6 +75,7 @@ class Sink:
         self._patience = patience
         self._metrics = metrics
         self._keep_unknown = keep_unknown
+        self._namer = namer
         self._recorder = recorder.Recorder(storage, known_births, patience)
         self._news = novelty.Novelty()
 
@@ -141,6 +145,10 @@ class Sink:
                 understood.append(recorder.Understood(incoming, events))
             else:
                 self._metrics.ignored.inc()
+                if self._namer:
+                    self._namer.renamed(
+                        self._decoder.renamed(incoming.message)
+                    )
         if understood:
             self._record(understood, rejected)
         self._keep(rejected.pop(_UNKNOWN, []), _UNKNOWN)
@@ -158,12 +166,15 @@ class Sink:
         for each in refused:
             self._reject(rejected, 'refused', each.origin, each.reason)
         refused_origins = {id(each.origin) for each in refused}
-        times = [
-            event.event_time
+        stored = [
+            event
             for each in understood
             if id(each.origin) not in refused_origins
             for event in each.events
         ]
+        if self._namer:
+            self._namer.notice(stored)
+        times = [event.event_time for event in stored]
         if times:
             self._metrics.stored.inc(len(times))
             lag = (timestamps.now() - max(times)) / timestamps.MICROSECONDS

@@ -18,14 +18,18 @@ from oslo_config import cfg
 from oslo_log import log as logging
 import oslo_messaging
 
+from stratometrics import cloud
 from stratometrics.collector import births
 from stratometrics.collector import dead_letter
 from stratometrics.collector import dispatcher
 from stratometrics.collector import metrics
+from stratometrics.collector import namer
 from stratometrics.collector import patience
 from stratometrics.collector import plan as plan_module
 from stratometrics.collector import sink
 from stratometrics.collector import transport
+from stratometrics.naming import directory
+from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.storage import base
 from stratometrics.storage import errors
@@ -75,7 +79,8 @@ class Worker(cotyledon.Service):
                 options.metrics_host, options.metrics_port + self.worker_id
             )
         storage = driver.get_storage(self._conf)
-        target = self._sink(storage)
+        names = self._namer(storage)
+        target = self._sink(storage, names)
         dead_letters = self._dead_letters(target)
         try:
             while self._await(storage):
@@ -91,6 +96,8 @@ class Worker(cotyledon.Service):
         finally:
             if dead_letters:
                 dead_letters.stop()
+            if names:
+                names.stop()
             storage.close()
             if endpoint:
                 endpoint.close()
@@ -104,7 +111,28 @@ class Worker(cotyledon.Service):
         if not self._connecting:
             self._finished.wait()
 
-    def _sink(self, storage: base.Storage) -> sink.Sink:
+    def _namer(self, storage: base.Storage) -> namer.Namer | None:
+        if not cloud.is_configured(self._conf):
+            return None
+        definitions = self._plan.definitions
+        names = namer.Namer(
+            definitions,
+            lambda stop: learning.Learner(
+                storage,
+                definitions,
+                directory.Directory(cloud.connect(self._conf)),
+                stop,
+            ),
+            # Each worker learns of what it has stored itself. One is enough
+            # to look for what all of them missed.
+            self._conf.names.interval if self.worker_id == 0 else None,
+        )
+        names.start()
+        return names
+
+    def _sink(
+        self, storage: base.Storage, names: namer.Namer | None
+    ) -> sink.Sink:
         options = self._conf.collector
         return sink.Sink(
             storage,
@@ -114,6 +142,7 @@ class Worker(cotyledon.Service):
             self._patience,
             self._metrics,
             options.keep_unknown,
+            names,
         )
 
     def _dead_letters(

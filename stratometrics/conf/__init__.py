@@ -19,6 +19,7 @@ from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
 from stratometrics.conf import coverage
 from stratometrics.conf import definitions
+from stratometrics.conf import names
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
 
@@ -28,6 +29,7 @@ MODULES = (
     collector,
     coverage,
     definitions,
+    names,
     reconciler,
     service_credentials,
 )

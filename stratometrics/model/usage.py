@@ -11,7 +11,7 @@
 # under the License.
 """Questions about usage and their answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import dataclasses
 import enum
 
@@ -21,6 +21,7 @@ COMMON_KEYS = (
     'resource_type',
     'resource_id',
     'project_id',
+    'domain_id',
     'user_id',
     'region',
     'availability_zone',
@@ -30,6 +31,26 @@ COMMON_KEYS = (
     'image',
     'name',
 )
+
+#: What is shown beside an id that usage is grouped by.
+NAMES = {
+    'project_id': 'project_name',
+    'domain_id': 'domain_name',
+    'user_id': 'user_name',
+}
+
+
+def with_names(keys: Iterable[str]) -> tuple[str, ...]:
+    """The keys, each of :data:`NAMES` followed by that of its name.
+
+    Usage is still grouped by the same: an id has one name.
+    """
+    shown = []
+    for key in keys:
+        shown.append(key)
+        if key in NAMES:
+            shown.append(NAMES[key])
+    return tuple(shown)
 
 
 class Kind(enum.StrEnum):
@@ -68,8 +89,12 @@ class UsageQuery:
         (R9).
     :param resource_types: names of definitions; at least one, and all of them
         of the same kind.
-    :param group_by: names from :data:`COMMON_KEYS` or attributes.
-    :param filters: accepted values by the same names; all must hold.
+    :param group_by: names from :data:`COMMON_KEYS` or attributes, also with
+        those of :data:`NAMES`.
+    :param filters: accepted values by names from :data:`COMMON_KEYS` or
+        attributes; all must hold.
+    :param names: by resource type, which attributes hold an id that is
+        shown, grouped and filtered by its name, and of which kind.
     :param project_ids: the owners whose usage may be seen, or None for all
         projects. This is the tenant filter (R16).
     :param as_of: answer as at this time: as if only the events received up
@@ -82,6 +107,9 @@ class UsageQuery:
     resource_types: tuple[str, ...]
     group_by: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
+    names: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict
     )
     project_ids: tuple[str, ...] | None = None

@@ -84,6 +84,24 @@ class Decoder:
             raise NotUnderstood('payload: it tells of one resource twice')
         return tuple(events)
 
+    def renamed(self, message: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """What may have another name now, or be gone, by a notification.
+
+        :param message: one that :meth:`decode` found no event in.
+        :returns: kinds and ids.
+        """
+        plan = self._find(message['event_type'])
+        payload = message.get('payload')
+        if not isinstance(plan, plans.Ignored) or not isinstance(
+            payload, dict
+        ):
+            return []
+        try:
+            found = [(kind, get(payload, message)) for kind, get in plan.names]
+        except NotUnderstood:
+            return []
+        return [(kind, id_) for kind, id_ in found if id_]
+
     def _event(
         self,
         plan: plans.Plan,

@@ -65,11 +65,14 @@ class Ignored:
     :param because: the reason that the definition gives.
     :param priority: ignore only messages of this priority, in lower case.
     :param publisher: ignore only messages of publishers that this matches.
+    :param names: what a message says may have another name now: kinds, and
+        where their ids are.
     """
 
     because: str
     priority: str | None = None
     publisher: re.Pattern[str] | None = None
+    names: tuple[tuple[str, values.Getter], ...] = ()
 
 
 def is_pattern(text: str) -> bool:

@@ -21,6 +21,7 @@ import re
 from typing import Any
 
 from stratometrics.model import event as event_model
+from stratometrics.model import names as names_model
 from stratometrics.model import usage
 from stratometrics.notifications import documents
 from stratometrics.notifications import plans
@@ -57,12 +58,13 @@ _RESOURCE_KEYS = _FACT_KEYS | {
     'enabled',
     'group_by',
     'kind',
+    'names',
     'sources',
     'states',
 }
 #: Of a resource type that no notification tells of.
 _OBSERVED_KEYS = frozenset(
-    ('collection', 'enabled', 'group_by', 'observed', 'states')
+    ('collection', 'enabled', 'group_by', 'names', 'observed', 'states')
 )
 _SOURCE_KEYS = _FACT_KEYS | {
     'each',
@@ -73,7 +75,7 @@ _SOURCE_KEYS = _FACT_KEYS | {
 }
 _EVENT_TYPE_KEYS = _FACT_KEYS | {'audit', 'enabled', 'unless'}
 _IGNORED_KEYS = frozenset(
-    ('because', 'event_types', 'exchange', 'priority', 'publisher')
+    ('because', 'event_types', 'exchange', 'names', 'priority', 'publisher')
 )
 
 _DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
@@ -103,6 +105,7 @@ _RESERVED_ATTRIBUTES = (
     'timezone',
     'to',
     'usage',
+    *usage.NAMES.values(),
 )
 
 
@@ -119,6 +122,8 @@ class ResourceType:
     :param terminal: states that end a timeline (R7), in lower case.
     :param unbilled: states whose time does not count, in lower case.
     :param pending: such states of a resource that is still being made.
+    :param names: attributes that hold an id and are shown as its name, with
+        the kind of what it names.
     :param audits: event types by which a service tells regularly of all that
         exists, which heals what was lost (R14).
     :param kind: how it is billed.
@@ -134,6 +139,7 @@ class ResourceType:
     terminal: tuple[str, ...]
     unbilled: tuple[str, ...]
     pending: tuple[str, ...] = ()
+    names: Mapping[str, str] = dataclasses.field(default_factory=dict)
     audits: tuple[str, ...] = ()
     kind: usage.Kind = usage.Kind.STATE
     observed: bool = False
@@ -258,6 +264,7 @@ def ignored(
     publisher = entry.get('publisher')
     if publisher is not None:
         publisher = plans.glob(_require_text(publisher, (*where, 'publisher')))
+    renamed = _renamed(entry.get('names', {}), (*where, 'names'))
     patterns = entry.get('event_types')
     where = (*where, 'event_types')
     if not isinstance(patterns, list) or not patterns:
@@ -265,7 +272,23 @@ def ignored(
     for place, pattern in enumerate(patterns):
         _require_pattern(pattern, (*where, place))
     return tuple(patterns), plans.Ignored(
-        entry['because'], priority, publisher
+        entry['because'], priority, publisher, renamed
+    )
+
+
+def _renamed(
+    raw: Any, where: documents.Where
+) -> tuple[tuple[str, values.Getter], ...]:
+    """Where the ids are of what may have another name now, by kind."""
+    _require_keys(raw, frozenset(names_model.KINDS), where)
+    return tuple(
+        (
+            kind,
+            values.Compiler(values.Kind.TEXT, kind, None).compile(
+                way, (*where, kind)
+            ),
+        )
+        for kind, way in raw.items()
     )
 
 
@@ -312,6 +335,7 @@ def resource(name: Any, body: Any) -> Resource:
             terminal=_states(phases, event_model.Phase.ENDED),
             unbilled=_states(phases, event_model.Phase.UNBILLED),
             pending=_states(phases, event_model.Phase.PENDING),
+            names=_named(body, attributes, (*where, 'names')),
             audits=tuple(
                 event_type.pattern
                 for event_type in event_types
@@ -324,6 +348,24 @@ def resource(name: Any, body: Any) -> Resource:
         phases=phases,
         event_types=event_types,
     )
+
+
+def _named(
+    body: Mapping[str, Any],
+    attributes: tuple[str, ...],
+    where: documents.Where,
+) -> Mapping[str, str]:
+    """Attributes that are shown by name, with the kind of what is named."""
+    raw = body.get('names', {})
+    named = frozenset(attributes) - {'type_id'}
+    _require_keys(raw, named, where)
+    for attribute, kind in raw.items():
+        if kind not in names_model.ATTRIBUTE_KINDS:
+            known = ', '.join(names_model.ATTRIBUTE_KINDS)
+            raise values.Malformed(
+                (*where, attribute), f'expected one of {known}'
+            )
+    return raw
 
 
 def _observed(

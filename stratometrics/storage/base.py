@@ -24,6 +24,7 @@ import dataclasses
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import names as names_model
 from stratometrics.model import standing
 from stratometrics.model import usage
 
@@ -198,6 +199,42 @@ class ReconciliationStore(abc.ABC):
         """
 
 
+class NameStore(abc.ABC):
+    """Keeps what the things are called that events know by their ids."""
+
+    @abc.abstractmethod
+    def write_names(
+        self, names: Sequence[names_model.Name], known_at: int
+    ) -> None:
+        """Store names that were learnt.
+
+        Only what changed need be written. What is gone keeps its last name.
+
+        :param known_at: the time of writing, microseconds since the epoch;
+            the newest name counts, and of several as of a time the newest
+            until then (R15).
+        :raises StorageUnavailable: try again.
+        """
+
+    @abc.abstractmethod
+    def names(self, kind: str) -> dict[str, names_model.Name]:
+        """All that is known of a kind, by id.
+
+        What is gone is among them, as not found and with its last name.
+        """
+
+    @abc.abstractmethod
+    def used_ids(
+        self, key: str, resource_types: Collection[str] | None = None
+    ) -> set[str]:
+        """The distinct values of a key that any event has, without ''.
+
+        :param key: a column of events, such as ``project_id``, or an
+            attribute.
+        :param resource_types: only of these; by default of all.
+        """
+
+
 class Storage(
     EventWriter,
     UsageReader,
@@ -205,6 +242,7 @@ class Storage(
     CoverageReader,
     FactReader,
     ReconciliationStore,
+    NameStore,
 ):
     """A driver: all of the above over one pool of connections."""
 

@@ -67,8 +67,12 @@ class UsageController(base.ReadOnlyController):
             period=question.period,
             now=now,
             resource_types=question.resource_types,
-            group_by=question.group_by,
+            group_by=usage.with_names(question.group_by),
             filters=question.filters,
+            names={
+                name: self._asked.resource_types[name].names
+                for name in question.resource_types
+            },
             project_ids=authorization.visible_projects(
                 self._service.enforcer,
                 request.environ[context.ENVIRON_KEY],

@@ -23,12 +23,14 @@ from typing import Any
 from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import names as names_model
 from stratometrics.model import standing
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse import names
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
@@ -55,6 +57,7 @@ class ClickHouseStorage(base.Storage):
         self._quarantine = quarantine.Quarantine(self._pool)
         self._facts = facts.Facts(self._pool)
         self._reconciliations = reconciliations.Reconciliations(self._pool)
+        self._names = names.Names(self._pool)
         # Connections of its own, so that a check does not wait for queries.
         self._schema_pool = clickhouse_client.Pool(options, size=2)
         self.schema = schema.Schema(self._schema_pool)
@@ -114,6 +117,19 @@ class ClickHouseStorage(base.Storage):
 
     def lease(self, name: str, length: int) -> base.Lease:
         return reconciliations.Lease(self._pool, name, length)
+
+    def write_names(
+        self, names: Sequence[names_model.Name], known_at: int
+    ) -> None:
+        self._names.write_names(names, known_at)
+
+    def names(self, kind: str) -> dict[str, names_model.Name]:
+        return self._names.names(kind)
+
+    def used_ids(
+        self, key: str, resource_types: Collection[str] | None = None
+    ) -> set[str]:
+        return self._names.used_ids(key, resource_types)
 
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)

@@ -20,6 +20,7 @@ from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0002_reconciliations
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.storage.clickhouse.migrations import s0004_consumption
+from stratometrics.storage.clickhouse.migrations import s0005_names
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -27,4 +28,5 @@ STEPS = (
     s0002_reconciliations,
     s0003_arrivals,
     s0004_consumption,
+    s0005_names,
 )

@@ -324,7 +324,7 @@ class OutageTest(testtools.TestCase):
     def test_it_is_away_and_comes_back(self) -> None:
         storage = driver.get_storage(self.conf)
         self.addCleanup(storage.close)
-        storage.schema.migrate(1)
+        storage.schema.migrate(storage.schema.newest)
         storage.write_events([event()], 1)
         self.server.kill()
         self.assertRaises(

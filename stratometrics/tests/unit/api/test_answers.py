@@ -109,6 +109,55 @@ class TestUsage(base.ApiTestCase):
         )
         self.assertEqual('0.000010', result['measures']['size_gib'])
 
+    def test_names_are_shown_beside_ids(self):
+        self.storage.stays = [
+            base.Stay(
+                BEGIN,
+                BEGIN + DAY,
+                {
+                    'resource_type': 'volume',
+                    'project_id': 'acme',
+                    'project_name': 'Acme',
+                    'domain_id': 'd1',
+                    'domain_name': 'First',
+                    'type': 'ssd',
+                },
+            )
+        ]
+        response = self.ask(
+            '/v1/volumes', group_by='domain_id,project_id,user_id', **OCTOBER
+        )
+        self.assertEqual(
+            [
+                {
+                    'domain_id': 'd1',
+                    'domain_name': 'First',
+                    'project_id': 'acme',
+                    'project_name': 'Acme',
+                    # Not known, like everything of this user.
+                    'user_id': '',
+                    'user_name': '',
+                    'usage': '86400.000000',
+                    'measures': {'size_gib': '0.000000'},
+                }
+            ],
+            response.json['results'],
+        )
+        [query] = self.storage.questions
+        self.assertEqual({'volume': {'type': 'volume_type'}}, query.names)
+        [result] = self.ask('/v1/volumes', **OCTOBER).json['results']
+        self.assertEqual({'type', 'usage', 'measures'}, set(result))
+
+    def test_a_name_is_no_key_of_its_own(self):
+        # Projects of two domains may have the same.
+        for parameters in (
+            {'group_by': 'project_name'},
+            {'project_name': 'Acme'},
+        ):
+            self.assertEqual(
+                400, self.ask('/v1/volumes', **parameters).status_int
+            )
+
     def test_a_type_chosen_among_all_has_its_measures_alone(self):
         response = self.ask(
             '/v1/usage', group_by='state', resource_type='volume', **OCTOBER
@@ -158,6 +207,7 @@ class TestUsage(base.ApiTestCase):
                     'name': ("O'Neill",),
                     'state': ('active', 'stopped'),
                 },
+                names={'instance': {}},
                 project_ids=('acme',),
                 as_of=BEGIN + 31 * DAY + 1,
             ),

@@ -145,6 +145,9 @@ class ScriptedDecoder:
     def __init__(self, region: str = '') -> None:
         self._region = region
 
+    def renamed(self, message: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [('project', message['message_id'])]
+
     def decode(self, message: Mapping[str, Any]) -> Sequence:
         match message['event_type']:
             case 'ignored':
@@ -164,6 +167,20 @@ class ScriptedDecoder:
             )
             for facts in message['payload']
         ]
+
+
+class Notes:
+    """What a namer was told."""
+
+    def __init__(self) -> None:
+        self.noticed: list[str] = []
+        self.things: list[tuple[str, str]] = []
+
+    def notice(self, events: Sequence[event_model.Event]) -> None:
+        self.noticed.extend(event.message_id for event in events)
+
+    def renamed(self, things: Iterable[tuple[str, str]]) -> None:
+        self.things.extend(things)
 
 
 def make_message(

@@ -33,6 +33,7 @@ class SinkTestCase(testtools.TestCase):
         self.storage = fakes.FakeStorage()
         self.metrics = metrics.Metrics()
         self.patience = patience.Patience(0.01, lambda away: None)
+        self.notes = fakes.Notes()
         self.sink = sink.Sink(
             self.storage,
             fakes.ScriptedDecoder(),
@@ -41,6 +42,7 @@ class SinkTestCase(testtools.TestCase):
             self.patience,
             self.metrics,
             self.keep_unknown,
+            self.notes,
         )
 
     def store(self, *messages):
@@ -62,6 +64,32 @@ class TestStore(SinkTestCase):
         )
         self.assertEqual(1, len(self.storage.inserts))
         self.assertEqual([f'm{n}' for n in range(9)], self.storage.message_ids)
+
+    def test_names_are_asked_for_of_what_is_stored(self):
+        self.storage.before_insert = fakes.refuse('r-m2')
+        self.store(
+            fakes.make_message('m1'),
+            fakes.make_message('m2'),
+            fakes.make_message('m3', 'ignored'),
+            fakes.make_message('m4', 'odd'),
+            fakes.make_message('m5', 'unknown'),
+        )
+        self.assertEqual(['m1'], self.notes.noticed)
+        self.assertEqual([('project', 'm3')], self.notes.things)
+
+    def test_no_names_are_asked_for_of_what_is_given_back(self):
+        self.patience.halt()
+        self.storage.before_insert = fakes.fail(1, AWAY)
+        self.store(fakes.make_message())
+        self.assertEqual([], self.notes.noticed)
+
+    def test_it_needs_no_namer(self):
+        self.sink._namer = None
+        self.assertTrue(
+            self.store(
+                fakes.make_message('m1'), fakes.make_message('m2', 'ignored')
+            )
+        )
 
     def test_births_beside_events(self):
         message = fakes.make_message(created_at=5)

@@ -116,6 +116,7 @@ class ShippedTest(unittest.TestCase):
         )
         self.assertEqual('volumes', shipped['volume'].collection)
         self.assertEqual(('size_gib',), shipped['volume'].measures)
+        self.assertEqual({'type': 'volume_type'}, shipped['volume'].names)
 
     def test_what_tells_of_all_that_exists_is_an_audit(self) -> None:
         found = base.every_definition()
@@ -763,8 +764,8 @@ class ErrorTest(base.FolderTestCase):
                 'group_bye: colour',
                 'group_bye: unknown key; expected one of attributes, '
                 'collection, created_at, enabled, event_time, group_by, '
-                'kind, measures, name, project_id, resource_id, sources, '
-                'state, states, user_id',
+                'kind, measures, name, names, project_id, resource_id, '
+                'sources, state, states, user_id',
             ),
             (
                 'group_by: colour',
@@ -934,7 +935,7 @@ class ErrorTest(base.FolderTestCase):
                 '    observed:',
                 '    sources: {}\n    observed:',
                 'sources: unknown key; expected one of collection, enabled, '
-                'group_by, observed, states',
+                'group_by, names, observed, states',
             ),
             (
                 'attributes: [type, colour]',
@@ -1188,7 +1189,15 @@ class ErrorTest(base.FolderTestCase):
 
     def test_attributes(self) -> None:
         where = 'shelf: sources.workshop.attributes'
-        for name in ('project_id', 'state', 'limit', 'from', 'usage'):
+        for name in (
+            'project_id',
+            'domain_id',
+            'state',
+            'limit',
+            'from',
+            'usage',
+            'project_name',
+        ):
             self.assert_spoilt(
                 '{colour: paint.colour,',
                 f'{{colour: paint.colour, {name}: a,',
@@ -1201,6 +1210,34 @@ class ErrorTest(base.FolderTestCase):
                 f'{{colour: paint.colour, {name}: a,',
                 f'{where}{spelled}: expected a name in lower case, with '
                 'underscores',
+            )
+
+    def test_names(self) -> None:
+        for raw, error in (
+            ('7', ': expected a mapping'),
+            (
+                '{size: volume_type}',
+                '.size: unknown key; expected one of colour, type',
+            ),
+            (
+                '{type_id: volume_type}',
+                '.type_id: unknown key; expected one of colour, type',
+            ),
+            (
+                '{type: shelf}',
+                '.type: expected one of cluster_template, flavor, '
+                'network_flavor, share_type, volume_type',
+            ),
+            (
+                '{type: [flavor]}',
+                '.type: expected one of cluster_template, flavor, '
+                'network_flavor, share_type, volume_type',
+            ),
+        ):
+            self.assert_spoilt(
+                '    state: state\n',
+                f'    state: state\n    names: {raw}\n',
+                f'shelf: names{error}',
             )
 
     def test_what_is_ignored(self) -> None:
@@ -1230,7 +1267,17 @@ class ErrorTest(base.FolderTestCase):
             (
                 {'topic': 'a'},
                 '.topic: unknown key; expected one of because, '
-                'event_types, exchange, priority, publisher',
+                'event_types, exchange, names, priority, publisher',
+            ),
+            (
+                {'names': '{shelf: id}'},
+                '.names.shelf: unknown key; expected one of '
+                'cluster_template, domain, flavor, network_flavor, project, '
+                'share_type, user, volume_type',
+            ),
+            (
+                {'names': '{project: 7}'},
+                '.names.project: expected a path',
             ),
         ):
             lines = [

@@ -1,0 +1,129 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The services of the cloud, asked what things are called."""
+
+from collections.abc import Callable
+import re
+from typing import Any
+
+from openstack import connection
+from openstack import exceptions as sdk_exceptions
+
+from stratometrics import cloud as cloud_module
+from stratometrics.model import names
+
+#: An id comes from a message, and becomes a part of a path that is asked for
+#: with the rights of an administrator.
+_ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,254}')
+
+Ask = Callable[[connection.Connection, str], Any]
+
+_ASK: dict[str, Ask] = {
+    names.PROJECT: lambda cloud, id_: cloud.identity.get_project(id_),
+    names.DOMAIN: lambda cloud, id_: cloud.identity.get_domain(id_),
+    names.USER: lambda cloud, id_: cloud.identity.get_user(id_),
+    names.CLUSTER_TEMPLATE: lambda cloud, id_: (
+        cloud.container_infrastructure_management.get_cluster_template(id_)
+    ),
+    names.FLAVOR: lambda cloud, id_: cloud.compute.get_flavor(id_),
+    names.NETWORK_FLAVOR: lambda cloud, id_: cloud.network.get_flavor(id_),
+    names.SHARE_TYPE: lambda cloud, id_: (
+        cloud.shared_file_system.get_share_type(id_)
+    ),
+    names.VOLUME_TYPE: lambda cloud, id_: cloud.block_storage.get_type(id_),
+}
+
+#: The services, by their official types.
+_SERVICES = {
+    names.PROJECT: 'identity',
+    names.DOMAIN: 'identity',
+    names.USER: 'identity',
+    names.CLUSTER_TEMPLATE: 'container-infrastructure-management',
+    names.FLAVOR: 'compute',
+    names.NETWORK_FLAVOR: 'network',
+    names.SHARE_TYPE: 'shared-file-system',
+    names.VOLUME_TYPE: 'block-storage',
+}
+
+_LIST = {
+    names.PROJECT: lambda cloud: cloud.identity.projects(),
+    names.DOMAIN: lambda cloud: cloud.identity.domains(),
+}
+
+#: One Keystone knows those of all regions. What it does not know is gone;
+#: other services may just not be the ones of the right region.
+_EVERYWHERE = frozenset({names.PROJECT, names.DOMAIN, names.USER})
+
+
+class NotOffered(Exception):
+    """The catalog does not have the service that knows these names."""
+
+
+class Directory:
+    """Names, as the services tell them now.
+
+    :param cloud: where to ask, and with which rights.
+    """
+
+    def __init__(self, cloud: connection.Connection) -> None:
+        self._cloud = cloud
+
+    def find(self, kind: str, id_: str) -> names.Name | None:
+        """What something is called.
+
+        :param kind: one of :mod:`stratometrics.model.names`.
+        :returns: the name; that it is gone; or None if the services of this
+            region cannot tell.
+        :raises NotOffered: there is no such service.
+        :raises CloudError: the service does not answer.
+        """
+        if not _ID.fullmatch(id_):
+            return None
+        try:
+            return _name(
+                kind, self._ask(kind, lambda: _ASK[kind](self._cloud, id_))
+            )
+        except sdk_exceptions.NotFoundException:
+            if kind in _EVERYWHERE:
+                return names.Name(kind=kind, id=id_, found=False)
+            return None
+
+    def listed(self, kind: str) -> dict[str, names.Name]:
+        """All of a kind, by id, where that is cheaper than one by one.
+
+        :returns: nothing of a kind that is better asked for one by one.
+        :raises CloudError: the service does not answer.
+        """
+        if kind not in _LIST:
+            return {}
+        found = self._ask(kind, lambda: list(_LIST[kind](self._cloud)))
+        return {thing.id: _name(kind, thing) for thing in found}
+
+    def _ask(self, kind: str, ask: Callable[[], Any]) -> Any:
+        try:
+            if not self._cloud.endpoint_for(_SERVICES[kind]):
+                raise NotOffered(f'the catalog has no {_SERVICES[kind]}')
+            return ask()
+        except sdk_exceptions.NotFoundException:
+            raise
+        except cloud_module.FAILURES as error:
+            raise cloud_module.CloudError(str(error)) from error
+
+
+def _name(kind: str, thing: Any) -> names.Name:
+    owned = kind in (names.PROJECT, names.USER)
+    return names.Name(
+        kind=kind,
+        id=thing.id,
+        name=thing.name or '',
+        parent_id=(thing.domain_id or '') if owned else '',
+    )
