@@ -51,8 +51,17 @@ VERSION_HEADERS = (
     'HTTP_X_OPENSTACK_IRONIC_API_VERSION',
 )
 
-# What a query says about pages, not about what is listed.
-PAGING = {'limit', 'marker', 'sort_key', 'sort_dir', 'sort', 'page_reverse'}
+# What a query says about pages and fields, not about what is listed.
+PAGING = {
+    'fields',
+    'limit',
+    'marker',
+    'offset',
+    'page_reverse',
+    'sort',
+    'sort_dir',
+    'sort_key',
+}
 
 # Filters that compare a field, by the names that the services give it.
 OWNER = (
@@ -75,9 +84,10 @@ FIELDS = {
 
 # Lists that show the caller's project alone unless the query asks for all.
 ASK_FOR_ALL = {
-    'block-storage': 'all_tenants',
-    'compute': 'all_tenants',
-    'shared-file-system': 'all_tenants',
+    'block-storage': ('all_tenants',),
+    'compute': ('all_tenants',),
+    'dns': ('all_projects', 'all_tenants'),
+    'shared-file-system': ('all_tenants',),
 }
 # Of these services, what belongs to no project is everybody's.
 NOBODYS = ('/flavors', '/types', '/os-')
@@ -172,12 +182,19 @@ class Answers:
         return 'system', {'token': {**token, 'system': {'all': True}}}
 
     def _get(self, path: str, environ: Mapping[str, Any]) -> tuple[int, Any]:
-        query = dict(
-            urllib.parse.parse_qsl(
-                environ.get('QUERY_STRING', ''), keep_blank_values=True
-            )
+        pairs = urllib.parse.parse_qsl(
+            environ.get('QUERY_STRING', ''), keep_blank_values=True
         )
+        query = dict(pairs)
+        if 'fields' in query:
+            # Neutron takes them one by one.
+            query['fields'] = ','.join(v for k, v in pairs if k == 'fields')
         answers = self._at(path, environ)
+        if not answers and self._at(f'{_plain(path)}/detail', environ):
+            # Ironic shows details, or chosen fields, without that path.
+            path = f'{_plain(path)}/detail'
+            query.pop('detail', None)
+            answers = self._at(path, environ)
         if not answers:
             return self._single(path, environ)
         wanted = _meaning(query)
@@ -206,11 +223,12 @@ class Answers:
     ) -> dict[str, str]:
         """The query, narrowed to the caller's project if it asks for less."""
         service = path.split('/')[1]
-        if service == 'dns':
-            every = 'HTTP_X_AUTH_ALL_PROJECTS' in environ
-        else:
-            name = ASK_FOR_ALL.get(service)
-            every = name is None or query.get(name, '').lower() in YES
+        names = ASK_FOR_ALL.get(service, ())
+        every = not names or any(
+            query.get(name, '').lower() in YES for name in names
+        )
+        if service == 'dns' and 'HTTP_X_AUTH_ALL_PROJECTS' in environ:
+            every = True
         if every or any(part in path for part in NOBODYS):
             return query
         return {**query, 'project_id': self._token['token']['project']['id']}
@@ -227,8 +245,10 @@ class Answers:
         if not versions:
             return []
         version = _version(environ)
-        older = [each for each in versions if each <= version]
-        chosen = max(older) if older else min(versions)
+        # A later one mostly tells more; an earlier one would lack what was
+        # asked for.
+        later = [each for each in versions if each >= version]
+        chosen = min(later) if later else max(versions)
         answers = [a for a in answers if _numbers(a['microversion']) == chosen]
         # What a changed policy allows comes beside what the default refused.
         if any(a.get('policy') for a in answers):
@@ -264,13 +284,17 @@ class Answers:
     ) -> tuple[int, Any]:
         service = path.split('/')[1]
         limit = min(int(query.get('limit') or PAGE), PAGE)
-        begin = 0
+        begin = int(query.get('offset') or 0)
         if query.get('marker'):
             ids = [_id(each) for each in listed]
             if query['marker'] not in ids:
                 return 400, {'message': 'the marker is unknown'}
             begin = ids.index(query['marker']) + 1
         page = listed[begin : begin + limit]
+        last = _id(page[-1]) if page else None
+        if 'fields' in query:
+            names = query['fields'].split(',')
+            page = [{name: each.get(name) for name in names} for each in page]
         answer = {
             name: value
             for name, value in body.items()
@@ -279,8 +303,8 @@ class Answers:
         answer[key] = page
         more = begin + limit < len(listed)
         onward = {**query, 'limit': str(limit)}
-        if page:
-            onward['marker'] = _id(page[-1])
+        if last:
+            onward['marker'] = last
         target = f'{path}?{urllib.parse.urlencode(onward)}'
         href = f'{PLACE}{target}'
         if service in NAMED_LINKS:
@@ -416,11 +440,13 @@ def _servers(
 ) -> list[Resource]:
     """Nova shows deleted servers only to who asks for them.
 
+    What ``soft_deleted`` does was not recorded but read in Nova's code.
+
     A server that was deleted before it had a host has no time of its last
     change, so that no changes-since finds it.
     """
     since = query.get('changes-since')
-    gone = ('DELETED', 'SOFT_DELETED')
+    soft = query.get('soft_deleted', '').lower()
     if since:
         begin = datetime.datetime.fromisoformat(since)
         listed = [
@@ -430,9 +456,11 @@ def _servers(
             and (each['status'] != 'DELETED' or each[TERMINATED])
         ]
     if query.get('deleted', '').lower() in YES:
+        gone = {'DELETED'} if soft == 'false' else {'DELETED', 'SOFT_DELETED'}
         return [each for each in listed if each['status'] in gone]
     if since:
         return listed
+    gone = {'DELETED'} if soft in YES else {'DELETED', 'SOFT_DELETED'}
     return [each for each in listed if each['status'] not in gone]
 
 

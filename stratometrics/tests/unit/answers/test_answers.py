@@ -14,8 +14,29 @@ import unittest
 
 import openstack
 
+from stratometrics.reconciler import listing
+from stratometrics.reconciler import services
 from stratometrics.tests import answers
 
+#: How many of each resource type there were at the end.
+LIVING = {
+    'instance': 22,
+    'volume': 16,
+    'snapshot': 2,
+    'backup': 1,
+    'image': 11,
+    'floating-ip': 4,
+    'router': 4,
+    'network': 7,
+    'vpn-service': 2,
+    'ipsec-site-connection': 1,
+    'load-balancer': 3,
+    'share': 6,
+    'share-snapshot': 2,
+    'zone': 2,
+    'node': 5,
+    'stack': 3,
+}
 SERVERS = '/compute/v2.1/servers/detail'
 VOLUMES = '/block-storage/v3/volumes/detail'
 
@@ -101,6 +122,24 @@ class AnswersTest(unittest.TestCase):
             with self.subTest(type(resource).__name__):
                 self.assertTrue(resource.id)
 
+    def test_the_reconciler_lists_the_same_in_pages_of_any_size(self) -> None:
+        self.serve()
+        cloud = self.cloud(system_scope='all')
+        for each in services.ALL:
+            if each.resource_type not in LIVING:
+                continue
+            for size in (1000, 2):
+                with self.subTest(each.resource_type, size=size):
+                    pages = each.living(listing.Inquiry(cloud, size))
+                    found = [
+                        one.resource_id
+                        for page in pages
+                        for one in page.observations
+                    ]
+                    self.assertEqual(
+                        LIVING[each.resource_type], len(set(found))
+                    )
+
     def test_pages_are_cut_and_joined(self) -> None:
         served = self.serve()
         cloud = self.cloud()
@@ -171,11 +210,11 @@ class AnswersTest(unittest.TestCase):
     def test_a_project_can_be_chosen(self) -> None:
         self.serve()
         cloud = self.cloud()
-        for listing in (cloud.compute.servers, cloud.block_storage.volumes):
-            owners = [each.project_id for each in listing(all_projects=True)]
+        for listed in (cloud.compute.servers, cloud.block_storage.volumes):
+            owners = [each.project_id for each in listed(all_projects=True)]
             mine = [
                 each.project_id
-                for each in listing(all_projects=True, project_id=owners[0])
+                for each in listed(all_projects=True, project_id=owners[0])
             ]
             self.assertEqual([owners[0]] * owners.count(owners[0]), mine)
             self.assertLess(len(mine), len(owners))
