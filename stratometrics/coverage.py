@@ -15,6 +15,7 @@ from typing import Any
 
 from stratometrics.model import coverage
 from stratometrics.model import timestamps
+from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.notifications import plans
 from stratometrics.storage import base
@@ -64,7 +65,11 @@ def survey(
         if place.resource_type not in audits:
             # It has been switched off.
             continue
-        living = observed.living.get(place, 0)
+        resource_type = found.resource_types[place.resource_type]
+        # What is consumed is over at once: without a steady stream of it,
+        # a pause means nothing.
+        lives = resource_type.kind is usage.Kind.STATE
+        living = observed.living.get(place, 0) if lives else 0
         arrivals = observed.arrivals.get(place)
         audited = observed.audits.get(place)
         lines.append(
@@ -72,7 +77,7 @@ def survey(
                 place=place,
                 voice=(
                     coverage.Voice.NOT_SENT
-                    if found.resource_types[place.resource_type].observed
+                    if resource_type.observed
                     else coverage.voice(arrivals, living, now, silent_after)
                 ),
                 arrivals=arrivals,

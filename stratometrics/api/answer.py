@@ -11,7 +11,7 @@
 # under the License.
 """The answer to a usage question."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import wsme.rest.json
@@ -22,8 +22,18 @@ from stratometrics.api import types
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
-#: The unit of usage; measures are in units of the measure times this.
-UNITS = 'seconds'
+#: The unit of usage. Measures are in units of the measure times seconds; of a
+#: consumption, in units of the measure.
+UNITS = {
+    usage.Kind.STATE: 'seconds',
+    usage.Kind.CONSUMPTION: 'count',
+}
+
+#: How an amount of the store is spelled (R4).
+_SPELLED = {
+    usage.Kind.STATE: timestamps.decimal_seconds,
+    usage.Kind.CONSUMPTION: str,
+}
 
 
 def body(
@@ -42,13 +52,16 @@ def body(
             begin=timestamps.isoformat(question.period.begin),
             end=timestamps.isoformat(question.period.end),
         ),
-        units=UNITS,
+        units=UNITS[asked.kind],
     )
     if question.as_of is not None:
         envelope.as_of = timestamps.isoformat(question.as_of)
     declared = _declared_measures(question, asked)
     return wsme.rest.json.tojson(types.Usage, envelope) | {
-        'results': [_result(question, declared, row) for row in rows]
+        'results': [
+            _result(question, declared, row, _SPELLED[asked.kind])
+            for row in rows
+        ]
     }
 
 
@@ -70,14 +83,15 @@ def _result(
     question: parameters.Question,
     declared: dict[str | None, dict[str, int]],
     row: usage.UsageRow,
+    spelled: Callable[[int], str],
 ) -> dict[str, Any]:
     result: dict[str, Any] = dict(
         zip(usage.with_names(question.group_by), row.group, strict=True)
     )
     zeros = declared[result.get(parameters.RESOURCE_TYPE)]
-    result['usage'] = timestamps.decimal_seconds(row.usage)
+    result['usage'] = spelled(row.usage)
     result['measures'] = {
-        name: timestamps.decimal_seconds(amount)
+        name: spelled(amount)
         for name, amount in sorted({**zeros, **row.measures}.items())
     }
     return result

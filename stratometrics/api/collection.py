@@ -17,7 +17,7 @@ import dataclasses
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 
-#: The collection of everything.
+#: The collection of everything that is billed by time.
 ALL = 'usage'
 
 
@@ -27,11 +27,16 @@ class Collection:
 
     :param name: the path segment under /v1.
     :param default_group_by: what usage is grouped by unless asked otherwise.
+    :param kind: how all of the resource types are billed.
+    :param elsewhere: the collections of types that are billed in another way,
+        by the name of the type.
     """
 
     name: str
     resource_types: Mapping[str, definitions.ResourceType]
     default_group_by: str
+    kind: usage.Kind = usage.Kind.STATE
+    elsewhere: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -45,17 +50,30 @@ class Collection:
 
 
 def collections(found: definitions.Definitions) -> dict[str, Collection]:
-    """All collections by their names; the one of everything is the first."""
+    """All collections by their names; the one of everything is the first.
+
+    To time no other amount can be added, so it leaves consumptions out.
+    """
     everything = Collection(
         name=ALL,
-        resource_types=found.resource_types,
+        resource_types={
+            name: resource_type
+            for name, resource_type in found.resource_types.items()
+            if resource_type.kind is usage.Kind.STATE
+        },
         default_group_by='resource_type',
+        elsewhere={
+            name: resource_type.collection
+            for name, resource_type in found.resource_types.items()
+            if resource_type.kind is usage.Kind.CONSUMPTION
+        },
     )
     return {ALL: everything} | {
         resource_type.collection: Collection(
             name=resource_type.collection,
             resource_types={resource_type.name: resource_type},
             default_group_by=resource_type.group_by,
+            kind=resource_type.kind,
         )
         for resource_type in found.resource_types.values()
     }

@@ -273,6 +273,11 @@ def _resource_types(
 ) -> tuple[str, ...]:
     names = _several(given, RESOURCE_TYPE) or tuple(asked.resource_types)
     for name in names:
+        if name in asked.elsewhere:
+            raise errors.InvalidParameter(
+                f'resource_type {name!r} is not billed by time: ask '
+                f'/v1/{asked.elsewhere[name]} about it'
+            )
         if name not in asked.resource_types:
             raise errors.InvalidParameter(
                 f'resource_type {name[:_MAX_NAME_SHOWN]!r} is none of '

@@ -43,12 +43,17 @@ class ResourceType(types.Base):
     #: What its usage can be grouped and filtered by.
     keys = types.wsattr([types.text], mandatory=True)
     measures = types.wsattr([types.text], mandatory=True)
+    #: Whether it is billed by the time in a state, or is a consumption.
+    kind = types.wsattr(types.text, mandatory=True)
+    #: The unit of its usage.
+    units = types.wsattr(types.text, mandatory=True)
     links = types.wsattr([Link], mandatory=True)
 
 
 class Capabilities(types.Base):
     resource_types = types.wsattr([ResourceType], mandatory=True)
-    #: The unit of usage; measures are in units of the measure times this.
+    #: The unit of what is billed by time; measures are in units of the measure
+    #: times this.
     units = types.wsattr(types.text, mandatory=True)
     #: Whose calendar the default period follows.
     timezone = types.wsattr(types.text, mandatory=True)

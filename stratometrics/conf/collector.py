@@ -38,6 +38,7 @@ OPTS = [
             'nova:versioned_notifications',
             'octavia:notifications',
             'openstack:notifications',
+            'swift:notifications',
         ],
         help='The exchanges and topics to listen on, as EXCHANGE:TOPIC. Each '
         'service publishes on its control_exchange; that of Cinder, Manila '

@@ -60,6 +60,8 @@ class Phase(enum.IntEnum):
     ENDED = 2
     #: The time does not count, for the resource is still being made.
     PENDING = 3
+    #: The amounts count once, at the time of the event; there is no timeline.
+    CONSUMED = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ class Event:
         last tie-break of R10.
     :param rank: the place among the events of the same microsecond (R10).
     :param created_at: when the resource was created, if the message tells.
-    :param measures: integer amounts that multiply time, by name.
+    :param measures: integer amounts by name: they multiply time, or, if
+        the phase is :attr:`Phase.CONSUMED`, count once.
     :param attributes: what the definition adds to the columns.
     """
 

@@ -13,6 +13,7 @@
 
 from collections.abc import Iterable, Mapping
 import dataclasses
+import enum
 
 #: What usage can be grouped and filtered by, whatever the resource type;
 #: a definition adds its own attributes to these.
@@ -52,6 +53,15 @@ def with_names(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(shown)
 
 
+class Kind(enum.StrEnum):
+    """How a resource type is billed."""
+
+    #: By the time that resources spend in a state.
+    STATE = 'state'
+    #: By amounts, such as bytes sent, each of which counts once.
+    CONSUMPTION = 'consumption'
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Period:
     """A half-open span of time ``[begin, end)``.
@@ -71,13 +81,14 @@ class Period:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UsageQuery:
-    """Who used what, for how long, in a period.
+    """Who used what, for how long or how much of it, in a period.
 
     :param period: what is asked about.
     :param now: the time of asking, microseconds since the epoch; an interval
         without an end runs until the earlier of this and the period's end
         (R9).
-    :param resource_types: names of definitions; at least one.
+    :param resource_types: names of definitions; at least one, and all of them
+        of the same kind.
     :param group_by: names from :data:`COMMON_KEYS` or attributes, also with
         those of :data:`NAMES`.
     :param filters: accepted values by names from :data:`COMMON_KEYS` or
@@ -88,6 +99,7 @@ class UsageQuery:
         projects. This is the tenant filter (R16).
     :param as_of: answer as at this time: as if only the events received up
         to it existed (R15); microseconds since the epoch.
+    :param kind: how the resource types are billed.
     """
 
     period: Period
@@ -102,6 +114,17 @@ class UsageQuery:
     )
     project_ids: tuple[str, ...] | None = None
     as_of: int | None = None
+    kind: Kind = Kind.STATE
+
+    @property
+    def end(self) -> int:
+        """Where the answer ends, in microseconds since the epoch.
+
+        Neither the future nor anything past the period counts (R9). An answer
+        as of a time is the one that was given at that time (R15).
+        """
+        end = min(self.period.end, self.now)
+        return end if self.as_of is None else min(end, self.as_of)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -109,8 +132,9 @@ class UsageRow:
     """The usage of one group.
 
     :param group: the values of ``group_by``, in its order.
-    :param usage: resource-microseconds.
-    :param measures: measure-microseconds by the measure's name.
+    :param usage: resource-microseconds; of a consumption, events.
+    :param measures: measure-microseconds by the measure's name; of a
+        consumption, the amounts themselves.
     """
 
     group: tuple[str, ...]

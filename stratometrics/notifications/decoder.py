@@ -112,7 +112,7 @@ class Decoder:
     ) -> event_model.Event:
         """What a message tells of one resource."""
         state = plan.state(root, message)
-        phase = plan.phases.get(state.lower(), event_model.Phase.BILLED)
+        phase = plan.phases.get(state.lower(), plan.otherwise)
         return event_model.Event(
             resource_type=plan.resource_type,
             resource_id=plan.resource_id(root, message),

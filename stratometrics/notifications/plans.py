@@ -33,12 +33,14 @@ class Plan:
     objects that ``objects`` finds in the payload, and the message.
 
     :param objects: finds what the other paths begin at.
-    :param phases: by state, in lower case; any other state is billed.
+    :param phases: by state, in lower case.
+    :param otherwise: the phase of any other state.
     :param unless: an object is ignored where one of these texts is found.
     """
 
     resource_type: str
     phases: Mapping[str, event_model.Phase]
+    otherwise: event_model.Phase
     objects: Objects
     unless: tuple[tuple[values.Getter, frozenset[str]], ...]
     resource_id: values.Getter

@@ -57,6 +57,7 @@ _RESOURCE_KEYS = _FACT_KEYS | {
     'collection',
     'enabled',
     'group_by',
+    'kind',
     'names',
     'sources',
     'states',
@@ -79,6 +80,9 @@ _IGNORED_KEYS = frozenset(
 
 _DASHED = re.compile(r'[a-z][a-z0-9]*(-[a-z0-9]+)*')
 _UNDERSCORED = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*')
+#: What only a resource with a life has.
+_FACTS_OF_A_LIFE = ('created_at', 'state')
+
 #: Paths below /v1 that are not collections of one resource type.
 _RESERVED_COLLECTIONS = (
     'coverage',
@@ -114,7 +118,7 @@ class ResourceType:
     :param group_by: the key that its usage is grouped by if none is named.
     :param attributes: what its usage can be grouped and filtered by beyond
         :data:`stratometrics.model.usage.COMMON_KEYS`.
-    :param measures: its amounts that multiply time.
+    :param measures: its amounts: they multiply time, or count once.
     :param terminal: states that end a timeline (R7), in lower case.
     :param unbilled: states whose time does not count, in lower case.
     :param pending: such states of a resource that is still being made.
@@ -122,6 +126,7 @@ class ResourceType:
         the kind of what it names.
     :param audits: event types by which a service tells regularly of all that
         exists, which heals what was lost (R14).
+    :param kind: how it is billed.
     :param observed: whether no notification tells of it, but reconciliation
         alone.
     """
@@ -136,6 +141,7 @@ class ResourceType:
     pending: tuple[str, ...] = ()
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
     audits: tuple[str, ...] = ()
+    kind: usage.Kind = usage.Kind.STATE
     observed: bool = False
 
     def phase(self, state: str) -> event_model.Phase:
@@ -198,6 +204,8 @@ class Resource:
         :raises Malformed: the definition lacks a fact that every event has.
         """
         facts = {**_DEFAULTS, **event_type.facts}
+        if self.type.kind is usage.Kind.CONSUMPTION:
+            facts['state'] = values.constant('')
         for key in (
             'resource_id',
             'project_id',
@@ -212,6 +220,7 @@ class Resource:
         return plans.Plan(
             resource_type=self.type.name,
             phases=self.phases,
+            otherwise=_OTHERWISE[self.type.kind],
             objects=event_type.objects,
             unless=event_type.unless,
             **{key: facts[key] for key in _FACTS},
@@ -299,7 +308,12 @@ def resource(name: Any, body: Any) -> Resource:
         event_types = tuple(_event_types(name, body))
         attributes = _names(event_types, 'attributes')
         measures = _names(event_types, 'measures')
-    phases = _phases(body.get('states'), (*where, 'states'))
+    kind = _kind(body, where)
+    phases: Mapping[str, event_model.Phase] = {}
+    if kind is usage.Kind.STATE:
+        phases = _phases(body.get('states'), (*where, 'states'))
+    else:
+        _require_no_life(body, event_types, where)
     collection = body.get('collection')
     here = (*where, 'collection')
     if _DASHED.fullmatch(_require_text(collection, here)) is None:
@@ -327,6 +341,7 @@ def resource(name: Any, body: Any) -> Resource:
                 for event_type in event_types
                 if event_type.audit and event_type.enabled
             ),
+            kind=kind,
             observed='observed' in body,
         ),
         enabled=_flag(body, 'enabled', where, True),
@@ -366,6 +381,35 @@ def _observed(
         for place, member in enumerate(names):
             _require_member(group, member, (*here, place))
     return tuple(raw.get('attributes', ())), tuple(raw.get('measures', ()))
+
+
+def _kind(body: Mapping[str, Any], where: documents.Where) -> usage.Kind:
+    raw = body.get('kind', usage.Kind.STATE)
+    if not isinstance(raw, str) or raw not in tuple(usage.Kind):
+        raise values.Malformed(
+            (*where, 'kind'), f'expected one of {", ".join(usage.Kind)}'
+        )
+    return usage.Kind(raw)
+
+
+def _require_no_life(
+    body: Mapping[str, Any],
+    event_types: tuple[EventType, ...],
+    where: documents.Where,
+) -> None:
+    """See that a consumption tells of no life: nothing would ask for it."""
+    if 'states' in body:
+        raise values.Malformed(
+            (*where, 'states'), 'a consumption has no states'
+        )
+    for event_type in event_types:
+        for key in _FACTS_OF_A_LIFE:
+            if key in event_type.facts:
+                raise values.Malformed(
+                    (*where, key),
+                    'a consumption has none; said for '
+                    f'{documents.spelled(event_type.where[1:])}',
+                )
 
 
 def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
@@ -524,6 +568,10 @@ def _phases(
     return phases
 
 
+_OTHERWISE = {
+    usage.Kind.STATE: event_model.Phase.BILLED,
+    usage.Kind.CONSUMPTION: event_model.Phase.CONSUMED,
+}
 _WORDS = {
     event_model.Phase.ENDED: 'terminal',
     event_model.Phase.UNBILLED: 'unbilled',

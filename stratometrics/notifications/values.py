@@ -18,6 +18,7 @@ A definition says it in one of these ways::
     {path: a.b, match: '(?:.*/)?(.*)'}  the one group of a regular expression
     {first: [a, b.c]}               the first that is neither null nor ''
     {sum: [a, b]}                   of amounts
+    {find: {in: a, where: {b.c: word}, path: d}}  in the first object of a list
     {value: deleted}                a constant
     {envelope: timestamp}           a key of the message beside the payload
     {end_of_second: deleted_at}     a time that may lack its fraction
@@ -39,6 +40,7 @@ from stratometrics.notifications import errors
 Getter = Callable[[dict[str, Any], Mapping[str, Any]], Any]
 
 _ENVELOPE_KEYS = ('event_type', 'publisher_id', 'timestamp')
+_FIND_KEYS = {'in', 'path', 'where'}
 _PATH = re.compile(r'[^.]+(\.[^.]+)*')
 
 
@@ -160,6 +162,23 @@ def _first(getters: list[Getter]) -> Getter:
     return first
 
 
+def _find(
+    listed: Getter, conditions: Sequence[tuple[Getter, str]], get: Getter
+) -> Getter:
+    """Look into the first object of a list that meets all conditions."""
+
+    def find(root: dict[str, Any], message: Mapping[str, Any]) -> Any:
+        found = listed(root, message)
+        for thing in found if isinstance(found, list) else ():
+            if isinstance(thing, dict) and all(
+                told(thing, message) == word for told, word in conditions
+            ):
+                return get(thing, message)
+        return None
+
+    return find
+
+
 def _end_of_second(key: str, get: Getter) -> Getter:
     return lambda root, message: checks.end_of_second(key, get(root, message))
 
@@ -213,7 +232,7 @@ class Compiler:
         self._kind = kind
         self._key = key
         self._wrapper = wrapper
-        self._ways = {'path', 'first'}
+        self._ways = {'path', 'first', 'find'}
         if kind in (Kind.NAME, Kind.TEXT, Kind.MEASURE):
             self._ways.add('value')
         if kind is Kind.MEASURE:
@@ -263,6 +282,8 @@ class Compiler:
                 return _first(self._items(raw, where))
             case 'sum':
                 return _sum(self._key, self._items(raw, where))
+            case 'find':
+                return self._finder(raw, where)
             case 'value':
                 return constant(raw)
             case 'end_of_second':
@@ -273,6 +294,23 @@ class Compiler:
                 return lambda root, message: message.get(raw)
         known = ', '.join(_ENVELOPE_KEYS)
         raise Malformed(where, f'expected one of {known}')
+
+    def _finder(self, raw: Any, where: documents.Where) -> Getter:
+        if self._wrapper is not None:
+            raise Malformed(where, 'not together with a wrapper')
+        if not isinstance(raw, dict) or raw.keys() != _FIND_KEYS:
+            known = ', '.join(sorted(_FIND_KEYS))
+            raise Malformed(where, f'expected a mapping of {known}')
+        here = (*where, 'where')
+        conditions = [
+            (path(require_path(steps, (*here, steps)), None), word)
+            for steps, word in _require_words(raw['where'], here).items()
+        ]
+        return _find(
+            path(require_path(raw['in'], (*where, 'in')), None),
+            conditions,
+            path(require_path(raw['path'], (*where, 'path')), None),
+        )
 
     def _items(self, raw: Any, where: documents.Where) -> list[Getter]:
         if not isinstance(raw, list) or not raw:

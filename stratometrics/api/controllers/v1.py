@@ -79,6 +79,7 @@ class UsageController(base.ReadOnlyController):
                 question,
             ),
             as_of=question.as_of,
+            kind=self._asked.kind,
         )
         rows = self._service.storage.usage(query)
         return answer.body(question, self._asked, rows)
@@ -131,7 +132,7 @@ class V1Controller(base.ReadOnlyController):
                 for asked in self._service.collections.values()
                 if asked.name != collection.ALL
             ],
-            units=answer.UNITS,
+            units=answer.UNITS[usage.Kind.STATE],
             timezone=self._service.rules.zone.key,
             max_period_days=self._service.rules.max_period_days,
             settling_time=(
@@ -151,5 +152,7 @@ def _described(
         default_group_by=asked.default_group_by,
         keys=list(asked.keys),
         measures=list(resource_type.measures),
+        kind=resource_type.kind,
+        units=answer.UNITS[resource_type.kind],
         links=[types.Link(rel='self', href=f'{address}/v1/{asked.name}')],
     )

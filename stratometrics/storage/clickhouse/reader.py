@@ -9,7 +9,11 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The usage query: intervals from events, clipped to a period and summed."""
+"""The queries for usage.
+
+For states it makes intervals from events, clips them to a period, and sums
+them; for consumptions it adds up the events of the period.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -20,16 +24,10 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
-# An interval runs from one event of a timeline to the next, in the order of
-# R10, and no further than the end of the period. What begins at a deletion or
-# later is dead (R7). What is followed by another event at the same microsecond
-# has length zero, and so have all but the last of several copies of an event:
-# there is nothing to deduplicate (R2). The window needs its frame spelled
-# out: the default one ends at the current row, where leadInFrame sees no next
-# one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long. Names are put in
-# place of ids at the very end, where groups are few.
-_USAGE = """
+# Of equal measures there are many: they are read and multiplied once, by the
+# time for which they held, or by how often they were consumed. Names are put
+# in place of ids at the very end, where groups are few.
+_SUM = """
 SELECT
     {shown}
     sum(time) AS usage,
@@ -39,7 +37,23 @@ SELECT
             JSONExtract(measures, 'Map(String, Int64)')
         )
     ) AS measure_usage
-FROM (
+FROM (%s) AS spans
+{joins}
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+# An interval runs from one event of a timeline to the next, in the order of
+# R10, and no further than the end of the period. What begins at a deletion or
+# later is dead (R7). What is followed by another event at the same microsecond
+# has length zero, and so have all but the last of several copies of an event:
+# there is nothing to deduplicate (R2). The window needs its frame spelled
+# out: the default one ends at the current row, where leadInFrame sees no next
+# one. Texts are plain before the window sorts them: moving rows of
+# LowCardinality columns about takes several times as long.
+_USAGE = (
+    _SUM
+    % """
     SELECT
         {keys}
         measures,
@@ -78,11 +92,31 @@ FROM (
         AND interval_begin < timeline_end
         AND interval_end > greatest(interval_begin, {{begin:Int64}})
     GROUP BY {keys} measures
-) AS spans
-{joins}
-GROUP BY ALL
-ORDER BY ALL
 """
+)
+
+# Here a copy would count, so FINAL leaves but the first one of each event,
+# before anything that is not in the key decides (R2, R15). Nothing but the
+# events of the period has to be read: there is no timeline.
+_CONSUMPTION = (
+    _SUM
+    % """
+    SELECT
+        {keys}
+        measures,
+        toInt128(count()) AS time
+    FROM (
+        SELECT
+            {columns}
+            CAST(events.measures AS String) AS measures
+        FROM $database.events FINAL
+        WHERE {timelines}
+            AND event_time >= fromUnixTimestamp64Micro({{begin:Int64}}, 'UTC')
+            AND {facts}
+    )
+    GROUP BY {keys} measures
+"""
+)
 
 _OWNED = """
 SELECT {timeline} FROM $database.project_resources
@@ -95,6 +129,17 @@ SELECT {timeline} FROM (
     FROM (SELECT arrayJoin({ids}) AS resource_id)
 )
 """
+
+_TEXTS = {
+    usage.Kind.STATE: _USAGE,
+    usage.Kind.CONSUMPTION: _CONSUMPTION,
+}
+
+#: The phase of what counts at all.
+_COUNTS = {
+    usage.Kind.STATE: "phase = 'billed'",
+    usage.Kind.CONSUMPTION: "phase = 'consumed'",
+}
 
 _JOIN = """
 LEFT JOIN ({latest}) AS {alias} ON {alias}.thing = {thing}
@@ -120,9 +165,11 @@ _NAME_KEYS = {
     'user_name': (names.USER, 'user_id'),
 }
 
-#: Or else the planner computes plain texts only once they have been sorted.
 _PLAN = {
+    # Or else the planner computes plain texts only once they were sorted.
     'query_plan_execute_functions_after_sorting': 0,
+    # Copies of an event are in the same month.
+    'do_not_merge_across_partitions_select_final': 1,
     # What has no name is shown as '', or by its id.
     'join_use_nulls': 0,
 }
@@ -135,16 +182,16 @@ _COLUMNS = frozenset(usage.COMMON_KEYS) - {'domain_id'}
 
 
 class _Statement:
-    """The text of one usage query and the values bound to it.
+    """The text of one query and the values bound to it.
 
     Text is made from column names of this module and placeholders only;
     every value that came from outside is bound (R16).
     """
 
-    def __init__(self, query: usage.UsageQuery, end: int) -> None:
+    def __init__(self, query: usage.UsageQuery) -> None:
         self.parameters: dict[str, Any] = {
             'begin': query.period.begin,
-            'end': end,
+            'end': query.end,
         }
         self._query = query
         self._known = ''
@@ -158,7 +205,7 @@ class _Statement:
         self._aliases: dict[str, str] = {}
         self._joins: list[str] = []
         shown = [self._shown(key) for key in query.group_by]
-        self.text = _USAGE.format(
+        self.text = _TEXTS[query.kind].format(
             shown=_listed(
                 f'{text} AS g{number}' for number, text in enumerate(shown)
             ),
@@ -311,8 +358,8 @@ class _Statement:
             yield f'timeline IN ({owned})'
 
     def _facts(self, query: usage.UsageQuery):
-        """What an event must say for the interval that it opens to count."""
-        yield "phase = 'billed'"
+        """What an event must say to count, or the interval that it opens."""
+        yield _COUNTS[query.kind]
         if query.project_ids is not None:
             owners = self._bind_texts(query.project_ids)
             yield f'project_id IN {owners}'
@@ -361,18 +408,13 @@ class Reader:
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
-        # R9: neither the future nor anything past the period counts. An
-        # answer as of a time is the one that was given at that time (R15).
-        end = min(query.period.end, query.now)
-        if query.as_of is not None:
-            end = min(end, query.as_of)
-        if end <= query.period.begin:
+        if query.end <= query.period.begin:
             return []
-        statement = _Statement(query, end)
+        statement = _Statement(query)
         rows = self._pool.execute(
             statement.text, statement.parameters, self._settings
         )
         return [
-            usage.UsageRow(tuple(group), time, measures)
-            for *group, time, measures in rows
+            usage.UsageRow(tuple(group), amount, measures)
+            for *group, amount, measures in rows
         ]

@@ -136,6 +136,20 @@ class SurveyTest(unittest.TestCase):
         line = self.line(self.survey(Known(living={place: 1})), place)
         self.assertIs(model.Voice.NOT_SENT, line.voice)
 
+    def test_nothing_of_a_consumption_lives(self) -> None:
+        requests = model.Place('object-request', 'RegionOne')
+        report = self.survey(
+            Known(
+                arrivals={
+                    requests: arrivals(3 * model.DAY + 1),
+                    IMAGE: arrivals(3 * model.DAY + 1),
+                },
+                living={requests: 5, IMAGE: 5},
+            )
+        )
+        self.assertEqual([IMAGE], [line.place for line in report.silent])
+        self.assertEqual(0, self.line(report, requests).living)
+
     def test_what_is_switched_off_has_no_line(self) -> None:
         report = self.survey(
             Known(arrivals={PORT: arrivals(model.WEEK)}, living={PORT: 3})

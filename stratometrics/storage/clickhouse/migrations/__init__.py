@@ -19,12 +19,14 @@ that a step which was interrupted can simply be repeated.
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0002_reconciliations
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
-from stratometrics.storage.clickhouse.migrations import s0004_names
+from stratometrics.storage.clickhouse.migrations import s0004_consumption
+from stratometrics.storage.clickhouse.migrations import s0005_names
 
 #: All steps; the first is number 1.
 STEPS = (
     s0001_initial,
     s0002_reconciliations,
     s0003_arrivals,
-    s0004_names,
+    s0004_consumption,
+    s0005_names,
 )

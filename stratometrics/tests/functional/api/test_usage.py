@@ -80,6 +80,63 @@ class TestUsage(base.SharedServerTestCase):
             ],
             received_at=OCTOBER + 40 * DAY,
         )
+        # The second one comes twice; the last one is not of October.
+        for number, time, method in (
+            (30, 0, 'get'),
+            (31, HOUR, 'get'),
+            (31, HOUR, 'get'),
+            (32, DAY, 'put'),
+            (33, 31 * DAY, 'get'),
+        ):
+            cls.storage.write_events(
+                [
+                    event(
+                        'account',
+                        time,
+                        number,
+                        '',
+                        resource_type='object-request',
+                        phase=event_model.Phase.CONSUMED,
+                        attributes={'method': method},
+                        measures={
+                            'requests': 1,
+                            'bytes_sent': 2**62,
+                            'bytes_received': 0,
+                        },
+                    )
+                ],
+                received_at=OCTOBER + 40 * DAY,
+            )
+
+    def test_what_was_consumed(self):
+        answer = self.usage('/v1/object-requests', base.alice())
+        self.assertEqual('count', answer['units'])
+        self.assertEqual(
+            [
+                ('get', '2', str(2**63)),
+                ('put', '1', str(2**62)),
+            ],
+            [
+                (
+                    result['method'],
+                    result['usage'],
+                    result['measures']['bytes_sent'],
+                )
+                for result in answer['results']
+            ],
+        )
+        self.assertEqual(
+            [], self.usage('/v1/object-requests', base.bob())['results']
+        )
+        self.assert_error(
+            self.get(
+                '/v1/usage',
+                base.alice(),
+                {**PERIOD, 'resource_type': 'object-request'},
+            ),
+            400,
+            'invalid-parameter',
+        )
 
     def usage(self, path, token, **params):
         response = self.get(path, token, {**PERIOD, **params})
@@ -202,8 +259,11 @@ class TestUsage(base.SharedServerTestCase):
 
     def test_every_key_can_be_asked_for(self):
         for found in self.get('/v1/', base.alice()).json()['resource_types']:
+            paths = [f'/v1/{found["collection"]}']
+            if found['kind'] == 'state':
+                paths.append('/v1/usage')
             for key in found['keys']:
-                for path in ('/v1/usage', f'/v1/{found["collection"]}'):
+                for path in paths:
                     with self.subTest(path=path, key=key):
                         self.usage(path, base.alice(), group_by=key)
                         if key not in ('project_id', 'resource_type'):

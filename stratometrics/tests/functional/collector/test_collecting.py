@@ -21,8 +21,10 @@ from oslo_config import cfg
 import oslo_messaging
 
 from stratometrics.collector import replay
+from stratometrics.model import usage
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.tests import fixtures as recordings
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.realparts import ports
 
@@ -103,6 +105,41 @@ class TestCollecting(bed.CollectorTestCase):
         first.wait(30)
         self.publish(bed.envelope(m) for m in messages)
         self.wait_stored(bed.billed(messages))
+
+    def test_a_consumption_that_comes_again_counts_once(self):
+        messages = [
+            recorded.message
+            for recorded in recordings.load(recordings.BUILT)
+            if recorded.exchange == 'swift'
+        ]
+        self.start_and_wait()
+        self.publish(bed.envelope(m) for m in messages * 2)
+        self.wait_stored(bed.billed(messages))
+        # Again, in batches of their own, with a message after all of them.
+        last = {**messages[-1], 'message_id': 'last'}
+        for again in [*reversed(messages), last]:
+            self.publish([bed.envelope(again)])
+        self.wait_stored(bed.billed([*messages, last]))
+        [row] = self.storage.usage(
+            usage.UsageQuery(
+                period=usage.Period(0, 2**52),
+                now=2**52,
+                resource_types=('object-request',),
+                group_by=(),
+                kind=usage.Kind.CONSUMPTION,
+            )
+        )
+        self.assertEqual(
+            (
+                len(messages) + 1,
+                {
+                    'requests': len(messages) + 1,
+                    'bytes_received': 1_500_310,
+                    'bytes_sent': 1_503_118,
+                },
+            ),
+            (row.usage, row.measures),
+        )
 
 
 class TestStopping(bed.CollectorTestCase):

@@ -36,7 +36,8 @@ class LivesTest(bed.CollectorTestCase):
         self.told = {
             name: resource_type
             for name, resource_type in definitions.resource_types.items()
-            if not resource_type.observed
+            if resource_type.kind is usage.Kind.STATE
+            and not resource_type.observed
         }
         decode = decoder.Decoder(definitions, messages.REGION).decode
         arriving = [
@@ -125,3 +126,30 @@ class LivesTest(bed.CollectorTestCase):
                         ),
                         (name, key, measure),
                     )
+
+    def test_what_was_consumed_counts_once(self) -> None:
+        events = self.events['object-request']
+        expected: dict[tuple[str, ...], list[int]] = defaultdict(
+            lambda: [0, 0]
+        )
+        for event in events:
+            sums = expected[(event.project_id, event.attributes['method'])]
+            sums[0] += 1
+            sums[1] += event.measures['bytes_sent']
+        rows = self.storage.usage(
+            usage.UsageQuery(
+                period=PERIOD,
+                now=PERIOD.end,
+                resource_types=('object-request',),
+                group_by=('project_id', 'method'),
+                kind=usage.Kind.CONSUMPTION,
+            )
+        )
+        self.assertEqual(
+            dict(expected),
+            {
+                row.group: [row.usage, row.measures['bytes_sent']]
+                for row in rows
+            },
+        )
+        self.assertEqual({}, self.ask('object-request', 'project_id'))

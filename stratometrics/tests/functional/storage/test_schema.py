@@ -15,11 +15,13 @@ from unittest import mock
 
 import testtools
 
+from stratometrics.model import event as event_model
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.tests.functional import base
 
 _TABLES = """
@@ -125,6 +127,42 @@ class SchemaTest(testtools.TestCase):
         for statement in statements:
             self.pool.execute(statement)
         self.assertEqual(expected, self.tables())
+
+    def test_there_is_no_way_back_with_what_was_consumed(self) -> None:
+        """The schema before has no word for it; all else is kept."""
+        self.schema.migrate(self.schema.newest)
+        self.storage.write_events(
+            [
+                event_model.Event(
+                    resource_type='thing',
+                    resource_id='r1',
+                    event_time=1,
+                    message_id=phase.name,
+                    rank=event_model.RANK_EVENT,
+                    phase=phase,
+                    state='',
+                    project_id='p1',
+                    event_type='test',
+                )
+                for phase in event_model.Phase
+            ],
+            1,
+        )
+        step = s0004_consumption
+        for statements in (step.BACKWARDS, step.BACKWARDS, step.FORWARDS):
+            for statement in statements:
+                self.pool.execute(statement)
+            self.assertEqual(
+                [
+                    ('BILLED', 'billed'),
+                    ('ENDED', 'ended'),
+                    ('PENDING', 'pending'),
+                    ('UNBILLED', 'unbilled'),
+                ],
+                self.pool.execute(
+                    'SELECT message_id, phase FROM $database.events ORDER BY 1'
+                ),
+            )
 
     def test_again_changes_nothing(self) -> None:
         self.schema.migrate(self.schema.newest)

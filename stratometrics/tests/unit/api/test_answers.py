@@ -103,6 +103,7 @@ class TestUsage(base.ApiTestCase):
                 measure
                 for resource_type in base.DEFINITIONS.resource_types.values()
                 for measure in resource_type.measures
+                if resource_type.kind is usage.Kind.STATE
             },
             set(result['measures']),
         )
@@ -257,6 +258,92 @@ class TestUsage(base.ApiTestCase):
                 self.assertEqual(
                     'no-store', self.ask(path).headers['Cache-Control']
                 )
+
+
+class TestConsumption(base.ApiTestCase):
+    """The stays of the store last as many microseconds as are consumed."""
+
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            base.Stay(
+                BEGIN,
+                BEGIN + count,
+                {
+                    'resource_type': 'object-request',
+                    'project_id': 'acme',
+                    'method': method,
+                },
+                {'bytes_sent': size},
+            )
+            for method, count, size in (('get', 2, 2**80 + 1), ('put', 1, 0))
+        ]
+
+    def test_whole_numbers_that_are_counted(self):
+        answer = self.ask('/v1/object-requests', **OCTOBER).json
+        self.assertEqual('count', answer['units'])
+        self.assertEqual(
+            [
+                {
+                    'method': 'get',
+                    'usage': '2',
+                    'measures': {
+                        'bytes_received': '0',
+                        'bytes_sent': str(2**81 + 2),
+                        'requests': '0',
+                    },
+                },
+                {
+                    'method': 'put',
+                    'usage': '1',
+                    'measures': {
+                        'bytes_received': '0',
+                        'bytes_sent': '0',
+                        'requests': '0',
+                    },
+                },
+            ],
+            answer['results'],
+        )
+
+    def test_the_storage_is_told_the_kind(self):
+        for path, kind in (
+            ('/v1/object-requests', usage.Kind.CONSUMPTION),
+            ('/v1/instances', usage.Kind.STATE),
+            ('/v1/usage', usage.Kind.STATE),
+        ):
+            self.assertEqual(200, self.ask(path).status_int)
+            self.assertIs(kind, self.storage.questions[-1].kind)
+
+    def test_the_usage_of_all_types_is_time(self):
+        response = self.ask('/v1/usage', **OCTOBER)
+        self.assertEqual([], response.json['results'])
+        self.assertNotIn(
+            'object-request', self.storage.questions[-1].resource_types
+        )
+        for parameters in (
+            {'resource_type': 'object-request'},
+            {'resource_type': ['instance', 'object-request']},
+        ):
+            detail = self.assert_error(
+                self.ask('/v1/usage', **parameters), 400, 'invalid-parameter'
+            )
+            self.assertEqual(
+                "resource_type 'object-request' is not billed by time: ask "
+                '/v1/object-requests about it',
+                detail,
+            )
+        self.assert_error(
+            self.ask('/v1/usage', method_='get'), 400, 'unknown-parameter'
+        )
+
+    def test_capabilities_tell_kinds_and_units(self):
+        found = {
+            each['name']: (each['kind'], each['units'])
+            for each in self.ask('/v1/').json['resource_types']
+        }
+        self.assertEqual(('consumption', 'count'), found['object-request'])
+        self.assertEqual(('state', 'seconds'), found['instance'])
 
 
 class TestDocuments(base.ApiTestCase):

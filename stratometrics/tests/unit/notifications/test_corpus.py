@@ -39,6 +39,7 @@ class CorpusTest(unittest.TestCase):
                 'load-balancer': 6,
                 'network': 12,
                 'node': 17,
+                'object-request': 14,
                 'port': 36,
                 'router': 8,
                 'share': 10,
@@ -85,6 +86,7 @@ class CorpusTest(unittest.TestCase):
                 'load-balancer': {'octavia'},
                 'network': {'neutron'},
                 'node': {'ironic'},
+                'object-request': {'swift'},
                 'port': {'neutron'},
                 'router': {'neutron'},
                 'share': {'openstack'},
@@ -115,6 +117,7 @@ class CorpusTest(unittest.TestCase):
                 'nova',
                 'octavia',
                 'openstack',
+                'swift',
             },
             definitions.Definitions.load(None).exchanges,
         )

@@ -14,6 +14,7 @@ from typing import Any
 import unittest
 
 from stratometrics.model import event as event_model
+from stratometrics.model import usage
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.notifications import timestamps
@@ -32,6 +33,7 @@ SHIPPED = {
     'network',
     'node',
     'object-account',
+    'object-request',
     'router',
     'share',
     'share-snapshot',
@@ -585,6 +587,51 @@ class FolderTest(base.FolderTestCase):
                 str(caught.exception),
             )
 
+    def test_an_object_of_a_list_that_is_found_by_what_it_says(self) -> None:
+        self.write(
+            'shelf.yaml',
+            SHELF.replace(
+                'colour: paint.colour',
+                'colour: {find: {in: coats, where: {a.b: top, c: d}, '
+                "path: colour.name}, match: '^(.)'}",
+            ),
+        )
+        found = {'a': {'b': 'top'}, 'c': 'd', 'colour': {'name': 'green'}}
+        for coats, colour in (
+            ([found], 'g'),
+            ([7, None, {}, {'a': 'top'}, {**found, 'c': 'e'}, found], 'g'),
+            ([found, {**found, 'colour': {'name': 'red'}}], 'g'),
+            ([{**found, 'colour': None}, found], ''),
+            ([{**found, 'a': {'b': 'base'}}], ''),
+            ([], ''),
+            ({'0': found}, ''),
+            ('green', ''),
+            (None, ''),
+        ):
+            with self.subTest(coats):
+                (event,) = self.decoder().decode(shelf(coats=coats))
+                self.assertEqual({'colour': colour}, event.attributes)
+
+    def test_a_consumption(self) -> None:
+        self.write(
+            'shelf.yaml',
+            SHELF.replace(
+                'states: {terminal: [burnt], unbilled: [Planned]}',
+                'kind: consumption',
+            )
+            .replace('    state: state\n', '')
+            .replace('shelf.delete: {state: {value: burnt}}', ''),
+        )
+        found = self.load().resource_types['shelf']
+        self.assertIs(usage.Kind.CONSUMPTION, found.kind)
+        self.assertEqual((), found.terminal)
+        (event,) = self.decoder().decode(shelf(created_at='2026-01-01'))
+        self.assertIs(event_model.Phase.CONSUMED, event.phase)
+        self.assertEqual(event_model.RANK_EVENT, event.rank)
+        self.assertEqual('', event.state)
+        self.assertEqual({'boards': 7}, event.measures)
+        self.assertIsNone(event.birth())
+
 
 class EachTest(base.FolderTestCase):
     """A message that tells of several resources."""
@@ -717,8 +764,8 @@ class ErrorTest(base.FolderTestCase):
                 'group_bye: colour',
                 'group_bye: unknown key; expected one of attributes, '
                 'collection, created_at, enabled, event_time, group_by, '
-                'measures, name, names, project_id, resource_id, sources, '
-                'state, states, user_id',
+                'kind, measures, name, names, project_id, resource_id, '
+                'sources, state, states, user_id',
             ),
             (
                 'group_by: colour',
@@ -805,6 +852,38 @@ class ErrorTest(base.FolderTestCase):
             ),
         ):
             self.assert_spoilt(line, states, f'shelf: {error}')
+
+    def test_kinds(self) -> None:
+        line = 'states: {terminal: [burnt], unbilled: [Planned]}'
+        kind = 'kind: consumption'
+        for new, error in (
+            (
+                f'{line}\n    kind: 7',
+                'kind: expected one of state, consumption',
+            ),
+            (
+                f'{line}\n    kind: State',
+                'kind: expected one of state, consumption',
+            ),
+            (f'{line}\n    {kind}', 'states: a consumption has no states'),
+            (
+                kind,
+                'state: a consumption has none; said for '
+                'sources.workshop.event_types.shelf.update',
+            ),
+        ):
+            self.assert_spoilt(line, new, f'shelf: {error}')
+        stateless = SHELF.replace(line, kind).replace('    state: state\n', '')
+        self.assert_error(
+            stateless,
+            'shelf: state: a consumption has none; said for '
+            'sources.workshop.event_types.shelf.delete',
+        )
+        self.assert_error(
+            stateless.replace('{state: {value: burnt}}', '{created_at: c}'),
+            'shelf: created_at: a consumption has none; said for '
+            'sources.workshop.event_types.shelf.delete',
+        )
 
     def test_sources(self) -> None:
         cut = SHELF[SHELF.index('    sources:') :]
@@ -957,14 +1036,42 @@ class ErrorTest(base.FolderTestCase):
             ('.a', ': expected a path'),
             ('a..b', ': expected a path'),
             ('[a]', ': expected a path'),
-            ('{}', ': expected a path or one of first, path, value'),
+            ('{}', ': expected a path or one of find, first, path, value'),
             (
                 '{path: a, value: b}',
-                ': expected a path or one of first, path, value',
+                ': expected a path or one of find, first, path, value',
             ),
             (
                 '{match: (a)}',
-                ': expected a path or one of first, path, value',
+                ': expected a path or one of find, first, path, value',
+            ),
+            (
+                '{find: a}',
+                '.find: expected a mapping of in, path, where',
+            ),
+            (
+                '{find: {in: a, path: b}}',
+                '.find: expected a mapping of in, path, where',
+            ),
+            (
+                '{find: {in: 7, where: {a: b}, path: c}}',
+                '.find.in: expected a path',
+            ),
+            (
+                '{find: {in: a, where: {}, path: c}}',
+                '.find.where: expected a mapping of text to text',
+            ),
+            (
+                '{find: {in: a, where: {b: 7}, path: c}}',
+                '.find.where: expected a mapping of text to text',
+            ),
+            (
+                '{find: {in: a, where: {b..c: d}, path: c}}',
+                '.find.where.b..c: expected a path',
+            ),
+            (
+                '{find: {in: a, where: {b: c}, path: [d]}}',
+                '.find.path: expected a path',
             ),
             ('{path: 7}', '.path: expected a path'),
             ('{pfad: a}', '.pfad: unknown key'),

@@ -101,6 +101,7 @@ class ResourcesPageTest(unittest.TestCase):
             ('openstack', 'Volumes'),
             ('openstack', 'Shares'),
             ('openstack', 'Database instances'),
+            ('swift', 'Object requests'),
         ):
             self.assertIn(exchange, base.every_definition().exchanges)
             self.assertIn(f'\n{section}\n{"-" * len(section)}', self.page)
