@@ -14,6 +14,7 @@ import unittest
 
 from stratometrics.notifications import definitions
 from stratometrics.notifications import plans
+from stratometrics.tests import fixtures
 from stratometrics.tests.unit.notifications import base
 
 
@@ -51,6 +52,10 @@ class CorpusTest(unittest.TestCase):
             },
             dict(counts),
         )
+
+    def test_every_message_of_the_scenario_is_decoded(self) -> None:
+        for recorded in fixtures.load(fixtures.SCENARIO):
+            base.everything().decode(recorded.message)
 
     def test_what_is_switched_off_is_ignored(self) -> None:
         counts = collections.Counter(
