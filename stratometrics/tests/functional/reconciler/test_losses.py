@@ -16,7 +16,8 @@ asked, which answer as they did when the scenario had ended. All losses happen
 at once, each to a copy of the resource that the message told of.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 import dataclasses
 from typing import NamedTuple
@@ -27,7 +28,6 @@ from stratometrics.model import event as event_model
 from stratometrics.model import observation
 from stratometrics.model import timestamps
 from stratometrics.model import usage
-from stratometrics.notifications import definitions
 from stratometrics.notifications import timestamps as spellings
 from stratometrics.reconciler import comparison
 from stratometrics.reconciler import listing
