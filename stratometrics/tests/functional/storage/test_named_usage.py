@@ -280,6 +280,27 @@ class TestNamedUsage(base.StorageTestCase):
             self.storage.usage(query),
         )
 
+    def test_what_is_consumed_has_names_too(self) -> None:
+        consumed = dataclasses.replace(
+            event(20, 'requests', 'p1', 't1'),
+            phase=event_model.Phase.CONSUMED,
+        )
+        self.storage.write_events([consumed, consumed], received_at=1)
+        self.assertEqual(
+            {('p1', 'acme', 'd1', 'first', 'ssd'): 1},
+            self.usage(
+                'project_id',
+                'project_name',
+                'domain_id',
+                'domain_name',
+                'type',
+                types=('requests',),
+                filters={'type': ('ssd',), 'domain_id': ('d1',)},
+                names={'requests': {'type': names.VOLUME_TYPE}},
+                kind=usage.Kind.CONSUMPTION,
+            ),
+        )
+
     def test_joins_that_make_nulls_elsewhere_make_none_here(self) -> None:
         asked = reader.Reader(self.storage._pool, {'join_use_nulls': 1})
         query = usage.UsageQuery(
