@@ -180,15 +180,11 @@ class Reconciliation:
                 self._counts['unsettled'] += 1
                 continue
             self._counts['deleted'] += 1
-            if known is None:
-                events += self._history(None, seen, seen.ended_at)
-                events.append(self._author.deleted(None, seen))
-                continue
-            latest = known.latest
-            events += self._history(latest, seen, seen.ended_at)
-            events.append(
-                self._author.deleted(events[-1] if events else latest, seen)
-            )
+            latest = known and known.latest
+            history = self._history(latest, seen, seen.ended_at)
+            if known is not None and history:
+                latest = history[-1]
+            events += [*history, self._author.deleted(latest, seen)]
         self._write(events)
         self._progress(len(page.observations))
 

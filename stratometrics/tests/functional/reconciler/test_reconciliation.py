@@ -260,6 +260,38 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({('a',): 3 * HOUR}, self.usage())
         self.assertEqual({}, self.counted(self.reconcile()))
 
+    def test_a_deletion_keeps_the_facts_of_its_own_resource(self) -> None:
+        """Not those of the resource before it on the page."""
+        for name, owner in (('a', 'p1'), ('b', 'p2')):
+            self.tell(
+                name,
+                self.then,
+                project_id=owner,
+                user_id=f'user of {owner}',
+                name=f'name of {name}',
+                attributes={f'of {name}': 'x'},
+            )
+            self.service.ended.append(
+                self.service.seen(
+                    name,
+                    project_id=owner,
+                    state='deleted',
+                    ended_at=self.then + 3 * HOUR,
+                )
+            )
+        self.reconcile()
+        latest = self.storage.standings('volume', ['a', 'b'])['b'].latest
+        self.assertEqual(
+            ('deleted', 'p2', 'user of p2', 'name of b', {'of b': 'x'}),
+            (
+                latest.state,
+                latest.project_id,
+                latest.user_id,
+                latest.name,
+                dict(latest.attributes),
+            ),
+        )
+
     def test_made_and_deleted_unheard_of(self) -> None:
         """R8: billed as active from its creation to its deletion."""
         self.service.ended = [
