@@ -116,7 +116,8 @@ class Author:
         differing = differences(known, seen)
         if 'type_id' not in differing:
             # Not that of another type, if the service does not tell it.
-            type_id = '' if 'type' in differing else known.type_id
+            other = 'type' in differing and seen.type_id is None
+            type_id = '' if other else known.type_id
             seen = dataclasses.replace(seen, type_id=type_id)
         return self._event(CHANGED, seen, at, known)
 
@@ -131,8 +132,12 @@ class Author:
 
         It is no deletion: what is heard of the resource later still counts.
 
-        :param at: when it was last known to be alive.
+        :param at: when it was last known to be alive. Where an earlier
+            estimate was taken back at that time, the next microsecond, or
+            else this one would come before what took it back (R10).
         """
+        if known.rank > event_model.RANK_ESTIMATE and at == known.event_time:
+            at += 1
         return self._identified(
             dataclasses.replace(
                 known,

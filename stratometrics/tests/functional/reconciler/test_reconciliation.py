@@ -374,6 +374,21 @@ class ReconciliationTest(base.StorageTestCase):
         self.reconcile(alive_at=self.then + 7 * HOUR)
         self.assertEqual({('a',): 7 * HOUR}, self.usage())
 
+    def test_gone_twice_since_it_was_last_heard_of(self) -> None:
+        """The second estimate is of the same time; still it counts."""
+        self.tell('a', self.then)
+        for _ in range(2):
+            self.assertEqual({'estimated': 1}, self.counted(self.reconcile()))
+            self.assertEqual({}, self.counted(self.reconcile()))
+            self.service.has('a')
+            self.assertEqual(
+                {'listed': 1, 'refuted': 1}, self.counted(self.reconcile())
+            )
+            self.assertEqual({('a',): 10 * HOUR}, self.usage())
+            self.service.lost('a')
+        self.reconcile()
+        self.assertLess(self.usage()[('a',)], SECOND)
+
     def test_what_is_under_way_is_left_alone(self) -> None:
         """It never races live notifications."""
         recently = self.now - 60 * SECOND

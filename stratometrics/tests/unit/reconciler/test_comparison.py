@@ -96,6 +96,8 @@ class DifferencesTest(testtools.TestCase):
         self.assertEqual(
             '', author.changed(known(), seen(type='hdd'), 7).type_id
         )
+        renamed = seen(type='hdd', type_id='ssd')
+        self.assertEqual('ssd', author.changed(known(), renamed, 7).type_id)
         for larger in (
             seen(type='hdd', type_id='other'),
             seen(type='ssd', type_id='other', measures={'size_gib': 2}),
@@ -178,6 +180,24 @@ class AuthorTest(testtools.TestCase):
         )
         self.assertIsNone(self.author.refutation([known()]))
         self.assertIsNone(self.author.refutation([]))
+
+    def test_an_estimate_comes_behind_what_took_the_last_one_back(
+        self,
+    ) -> None:
+        """R10: or else it would not count."""
+        first = self.author.gone(known(), 1_000_000)
+        refutation = self.author.refutation([known(), first])
+        second = self.author.gone(refutation, 1_000_000)
+        self.assertEqual(1_000_001, second.event_time)
+        timeline = [known(), first, refutation, second]
+        again = self.author.refutation(timeline)
+        self.assertEqual(
+            ('available', 1_000_001, refutation.rank),
+            (again.state, again.event_time, again.rank),
+        )
+        self.assertEqual(
+            2_000_000, self.author.gone(refutation, 2_000_000).event_time
+        )
 
 
 class PastTest(testtools.TestCase):
