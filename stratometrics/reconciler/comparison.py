@@ -23,6 +23,7 @@ import uuid
 
 from stratometrics.model import event as event_model
 from stratometrics.model import observation
+from stratometrics.model import standing
 from stratometrics.notifications import definitions
 
 #: Event types of what reconciliation and import record.
@@ -150,33 +151,15 @@ class Author:
             )
         )
 
-    def refutation(
-        self, timeline: Sequence[event_model.Event]
-    ) -> event_model.Event | None:
-        """What takes the last estimated end of a timeline back.
+    def refutation(self, estimate: standing.Estimate) -> event_model.Event:
+        """What takes an estimated end back.
 
         It says again, at the same microsecond, what held before.
-
-        :param timeline: all events of a resource, in the order of R10.
-        :returns: None if no end is estimated, or it was taken back.
         """
-        events = list(timeline)
-        while events and events[-1].rank != event_model.RANK_ESTIMATE:
-            if events[-1].rank == event_model.RANK_REFUTATION:
-                return None
-            events.pop()
-        if not events:
-            return None
-        at = events[-1].event_time
-        before = [
-            each for each in events if each.rank != event_model.RANK_ESTIMATE
-        ]
-        if not before:
-            return None
         return self._identified(
             dataclasses.replace(
-                before[-1],
-                event_time=at,
+                estimate.before,
+                event_time=estimate.at,
                 event_type=REFUTED,
                 rank=event_model.RANK_REFUTATION,
                 created_at=None,

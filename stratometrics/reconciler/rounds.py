@@ -150,7 +150,6 @@ class Rounds:
             if stop():
                 return
             name = listing.resource_type
-            last = complete.get((name, terms.region))
             progress.begin(
                 name, self._storage.count_living(name, terms.region)
             )
@@ -165,7 +164,7 @@ class Rounds:
                 listing,
                 inquiry,
                 terms,
-                last and last.began_at,
+                complete.get((name, terms.region)),
                 advance,
             ).run()
             if not terms.dry_run:

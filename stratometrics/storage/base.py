@@ -146,10 +146,13 @@ class FactReader(abc.ABC):
         """Ids of resources that were heard of after an estimated end."""
 
     @abc.abstractmethod
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[event_model.Event]]:
-        """All events of resources, by id, each in the order of R10."""
+    ) -> Mapping[str, standing.Estimate]:
+        """The last estimated end of resources, by id.
+
+        Left out are those without one, or whose last one was taken back.
+        """
 
 
 class Lease(abc.ABC):

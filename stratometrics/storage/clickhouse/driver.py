@@ -102,10 +102,10 @@ class ClickHouseStorage(base.Storage):
     def doubted(self, resource_type: str, region: str) -> Sequence[str]:
         return self._facts.doubted(resource_type, region)
 
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[event_model.Event]]:
-        return self._facts.timelines(resource_type, resource_ids)
+    ) -> Mapping[str, standing.Estimate]:
+        return self._facts.estimates(resource_type, resource_ids)
 
     def record_findings(self, found: findings.Findings) -> None:
         self._reconciliations.record_findings(found)

@@ -56,7 +56,8 @@ _PRECEDENCE = """(
 _STANDING = f"""
     toString(timeline) AS number,
     any(events.resource_id) AS id,
-    argMax({_TUPLE}, {_PRECEDENCE}) AS fact
+    argMax({_TUPLE}, {_PRECEDENCE}) AS fact,
+    argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received
 FROM $database.events
 WHERE resource_type = {{resource_type:String}}"""
 
@@ -122,11 +123,26 @@ HAVING argMax(region, event_time) = {region:String}
         < maxIf(event_time, rank != {estimate:Int64})
 """
 
-_TIMELINES = """
-SELECT resource_id, {facts}
+# What comes last of all that is not later than the last estimate: what took
+# it back, if anything did, or else what held before.
+_ESTIMATES = """
+SELECT
+    any(events.resource_id) AS id,
+    toUnixTimestamp64Micro(any(estimates.at)) AS at,
+    argMax({facts}, (event_time, rank, message_order)) AS fact
 FROM $database.events
+INNER JOIN (
+    SELECT timeline, max(event_time) AS at
+    FROM $database.events
+    WHERE resource_type = {{resource_type:String}} AND {given}
+        AND rank = {{estimate:Int64}}
+    GROUP BY timeline
+) AS estimates ON events.timeline = estimates.timeline
 WHERE resource_type = {{resource_type:String}} AND {given}
-ORDER BY timeline, event_time, rank, message_order
+    AND rank != {{estimate:Int64}}
+    AND event_time <= estimates.at
+GROUP BY events.timeline
+HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
 """
 
 _PARTS = {
@@ -195,28 +211,39 @@ class Facts:
         )
         return [resource_id for (resource_id,) in rows]
 
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> dict[str, list[event_model.Event]]:
-        """See :meth:`stratometrics.storage.base.FactReader.timelines`."""
-        found: dict[str, list[event_model.Event]] = {}
-        for resource_id, fact in self._pool.execute(
-            _TIMELINES.format(**_PARTS),
-            {'resource_type': resource_type, 'ids': list(resource_ids)},
-        ):
-            found.setdefault(resource_id, []).append(
-                _event(resource_type, resource_id, fact)
+    ) -> dict[str, standing.Estimate]:
+        """See :meth:`stratometrics.storage.base.FactReader.estimates`."""
+        rows = self._pool.execute(
+            _ESTIMATES.format(**_PARTS),
+            {
+                'resource_type': resource_type,
+                'ids': list(resource_ids),
+                'estimate': event_model.RANK_ESTIMATE,
+                'refutation': event_model.RANK_REFUTATION,
+            },
+        )
+        return {
+            resource_id: standing.Estimate(
+                at, _event(resource_type, resource_id, fact)
             )
-        return found
+            for resource_id, at, fact in rows
+        }
 
 
 def _standing(
-    resource_type: str, number: str, resource_id: str, fact: tuple
+    resource_type: str,
+    number: str,
+    resource_id: str,
+    fact: tuple,
+    received_at: int,
 ) -> standing.Standing:
     latest = _event(resource_type, resource_id, fact)
     return standing.Standing(
         timeline=int(number),
         latest=latest,
+        received_at=received_at,
         ended=latest.phase is event_model.Phase.ENDED,
     )
 

@@ -48,6 +48,8 @@ class Invented:
         self.past: dict[str, list[observation.Observation]] = {}
         #: Called after each page; may raise.
         self.after_page: Callable[[], None] = lambda: None
+        #: Called when it is asked for a single resource.
+        self.when_asked: Callable[[str], None] = lambda resource_id: None
         self.pages = 0
         #: What is there although the list lacks it.
         self.hidden: set[str] = set()
@@ -86,9 +88,13 @@ class Invented:
                 inquiry,
                 [seen for seen in self.ended if seen.ended_at >= since],
             ),
-            exists=lambda inquiry, resource_id: resource_id in self.hidden,
+            exists=self._exists,
             history=lambda inquiry, seen: self.past.get(seen.resource_id, []),
         )
+
+    def _exists(self, inquiry: listing.Inquiry, resource_id: str) -> bool:
+        self.when_asked(resource_id)
+        return resource_id in self.hidden
 
     def _listed(
         self,
@@ -111,8 +117,16 @@ class ReconciliationTest(base.StorageTestCase):
         self.then = self.now - 10 * HOUR
         self.service = Invented()
         self.numbers = 0
+        self.progress: list[int] = []
 
-    def tell(self, resource_id: str, at: int, **changes) -> None:
+    def tell(
+        self,
+        resource_id: str,
+        at: int,
+        *,
+        received_at: int | None = None,
+        **changes,
+    ) -> None:
         """Store an event as a notification would have made it."""
         self.numbers += 1
         facts = {
@@ -131,7 +145,9 @@ class ReconciliationTest(base.StorageTestCase):
             'measures': {'size_gib': 1},
         }
         event = event_model.Event(**(facts | changes))
-        self.storage.write_events(comparison.births([event]), at)
+        self.storage.write_events(
+            comparison.births([event]), received_at or at
+        )
 
     def delete(self, resource_id: str, at: int) -> None:
         self.tell(
@@ -142,7 +158,9 @@ class ReconciliationTest(base.StorageTestCase):
             state='deleted',
         )
 
-    def reconcile(self, alive_at=None, **changes) -> findings.Findings:
+    def reconcile(
+        self, last: findings.Findings | None = None, **changes
+    ) -> findings.Findings:
         terms = dataclasses.replace(
             reconciliation.Terms(
                 region=REGION,
@@ -159,9 +177,21 @@ class ReconciliationTest(base.StorageTestCase):
             self.service.offered,
             listing.Inquiry(None, terms.page_size),
             terms,
-            alive_at,
-            lambda number: None,
+            last,
+            self.progress.append,
         ).run()
+
+    def compared(self, began_at: int, ended_at: int) -> findings.Findings:
+        """A reconciliation that has been."""
+        return findings.Findings(
+            resource_type=self.service.name,
+            region=REGION,
+            source='reconciliation',
+            began_at=began_at,
+            ended_at=ended_at,
+            whole=True,
+            outcome=findings.Outcome.DONE,
+        )
 
     def usage(self, *keys: str) -> dict[tuple[str, ...], int]:
         """Microseconds since ten hours ago, by group."""
@@ -323,14 +353,34 @@ class ReconciliationTest(base.StorageTestCase):
 
     def test_gone_when_it_was_last_seen(self) -> None:
         self.tell('a', self.then)
-        self.reconcile(alive_at=self.then + 5 * HOUR)
+        since = self.then + 5 * HOUR
+        self.reconcile(self.compared(since, since + SECOND))
         self.assertEqual({('a',): 5 * HOUR}, self.usage())
+
+    def test_gone_when_it_was_last_heard_of_if_it_was_not_known(self) -> None:
+        """Nobody looked for it when all were last compared."""
+        since = self.then + 5 * HOUR
+        self.tell('a', self.then + HOUR, received_at=self.then + 6 * HOUR)
+        self.tell('a', self.then + 2 * HOUR, received_at=self.then + 6 * HOUR)
+        self.reconcile(self.compared(since, since + SECOND))
+        self.assertEqual({('a',): HOUR}, self.usage())
+
+    def test_gone_before_it_was_heard_of_again(self) -> None:
+        """It was missing already when all were last compared."""
+        self.tell('a', self.then)
+        last = self.reconcile()
+        self.tell('a', self.then + 2 * HOUR, received_at=last.ended_at + 1)
+        self.assertEqual(
+            {'refuted': 1, 'estimated': 1}, self.counted(self.reconcile(last))
+        )
+        self.assertEqual({('a',): 2 * HOUR}, self.usage())
 
     def test_heard_of_too_late_for_the_last_reconciliation(self) -> None:
         """It may have been left alone then, and be gone since."""
         self.tell('a', self.then)
         self.tell('a', self.then + 5 * HOUR)
-        self.reconcile(alive_at=self.then + 5 * HOUR + 299 * SECOND)
+        since = self.then + 5 * HOUR + 299 * SECOND
+        self.reconcile(self.compared(since, since + SECOND))
         self.assertEqual({('a',): 5 * HOUR}, self.usage())
 
     def test_an_estimate_yields_to_the_deletion(self) -> None:
@@ -360,9 +410,11 @@ class ReconciliationTest(base.StorageTestCase):
                 'a', state='deleted', ended_at=self.then + 3 * HOUR
             )
         ]
-        self.assertEqual(
-            {'refuted': 1, 'deleted': 1}, self.counted(self.reconcile())
-        )
+        for dry_run in (True, False):
+            self.assertEqual(
+                {'refuted': 1, 'deleted': 1},
+                self.counted(self.reconcile(dry_run=dry_run)),
+            )
         self.assertEqual({('a',): 3 * HOUR}, self.usage())
 
     def test_gone_twice(self) -> None:
@@ -371,7 +423,7 @@ class ReconciliationTest(base.StorageTestCase):
         self.service.has('a')
         self.reconcile()
         self.service.lost('a')
-        self.reconcile(alive_at=self.then + 7 * HOUR)
+        self.reconcile(self.compared(self.then + 7 * HOUR, timestamps.now()))
         self.assertEqual({('a',): 7 * HOUR}, self.usage())
 
     def test_gone_twice_since_it_was_last_heard_of(self) -> None:
@@ -463,6 +515,62 @@ class ReconciliationTest(base.StorageTestCase):
         found = self.reconcile(max_gone_percent=100)
         self.assertEqual({'estimated': 60}, self.counted(found))
         self.assertEqual({}, self.usage())
+
+    def test_of_some_projects_too_little_is_not_believed(self) -> None:
+        """However much there is of others."""
+        for number in range(85):
+            self.tell(f'theirs-{number}', self.then, project_id='p2')
+            self.service.has(f'theirs-{number}', project_id='p2')
+        for number in range(15):
+            self.tell(f'mine-{number}', self.then)
+        found = self.reconcile(projects=frozenset({'p1'}), page_size=100)
+        self.assertEqual(findings.Outcome.REFUSED, found.outcome)
+        self.assertEqual({}, self.counted(found))
+
+    def test_what_is_told_while_it_is_missed_counts(self) -> None:
+        for name in 'abc':
+            self.tell(name, self.then)
+
+        def told(resource_id: str) -> None:
+            self.service.when_asked = lambda resource_id: None
+            self.delete('b', self.then + 6 * HOUR)
+            self.tell('c', timestamps.now())
+
+        self.service.when_asked = told
+        found = self.reconcile()
+        self.assertEqual({'estimated': 1, 'unsettled': 1}, self.counted(found))
+        usage = self.usage()
+        self.assertEqual(6 * HOUR, usage[('b',)])
+        self.assertNotIn(('a',), usage)
+        self.assertFalse(
+            self.storage.standings('volume', ['c'])['c'].estimated
+        )
+
+    def test_progress_is_told_at_each_question(self) -> None:
+        """Or else the lease could run out meanwhile."""
+        for name in 'abc':
+            self.tell(name, self.then)
+            self.service.hidden.add(name)
+        self.reconcile()
+        self.assertGreaterEqual(len(self.progress), 3)
+
+    def test_many_estimates_are_taken_back_at_once(self) -> None:
+        """Without a query for each."""
+        for name in 'abc':
+            self.tell(name, self.then)
+        self.reconcile(page_size=100)
+        pages = []
+        estimates = self.storage.estimates
+        self.patch(
+            self.storage,
+            'estimates',
+            lambda name, ids: pages.append(ids) or estimates(name, ids),
+        )
+        for name in 'abc':
+            self.service.has(name)
+        found = self.reconcile(page_size=100)
+        self.assertEqual({'listed': 3, 'refuted': 3}, self.counted(found))
+        self.assertEqual(1, len(pages))
 
     def test_a_service_that_fails_half_way_loses_nothing(self) -> None:
         for name in 'abc':
