@@ -104,6 +104,35 @@ class Rounds:
             raise ValueError(f'the catalog has no service of type {missing}')
         return offered
 
+    def due(
+        self,
+        listings: Sequence[listing_module.Listing],
+        region: str,
+        since: int,
+    ) -> list[listing_module.Listing]:
+        """Of some listings those whose turn it is.
+
+        Each for itself: a round can be stopped, and some types can be
+        reconciled by hand.
+
+        :param listings: what :meth:`choose` gave.
+        :param since: what was begun for all projects at this time or later
+            need not be begun again, even if it failed; microseconds since
+            the epoch.
+        """
+        begun: dict[str, int] = {}
+        for complete in (True, False):
+            for found in self._storage.last_findings(
+                region, complete=complete
+            ).values():
+                if found.whole:
+                    begun[found.resource_type] = found.began_at
+        return [
+            each
+            for each in listings
+            if begun.get(each.resource_type, 0) < since
+        ]
+
     def run(
         self,
         listings: Sequence[listing_module.Listing],

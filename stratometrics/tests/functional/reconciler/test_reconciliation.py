@@ -657,11 +657,13 @@ class RoundsTest(base.StorageTestCase):
         """In the place of the cloud's catalog."""
         return 'http://here' if service_type == 'block-storage' else None
 
-    def run_round(self, **changes) -> list[findings.Findings]:
+    def run_round(
+        self, only: Sequence[str] = (), **changes
+    ) -> list[findings.Findings]:
         terms = rounds.terms(
             self.conf.reconciler, REGION, timestamps.now(), **changes
         )
-        chosen = self.rounds.choose()
+        chosen = self.rounds.choose(only)
         return list(self.rounds.run(chosen, terms, rounds.Progress()))
 
     def test_what_was_found_is_remembered(self) -> None:
@@ -687,6 +689,34 @@ class RoundsTest(base.StorageTestCase):
         self.assertEqual(findings.Outcome.FAILED, kept.outcome)
         kept = self.storage.last_findings(REGION, complete=True)
         self.assertEqual(first, kept['volume', REGION])
+
+    def due(self, since: int) -> list[str]:
+        chosen = self.rounds.choose()
+        return [
+            each.resource_type
+            for each in self.rounds.due(chosen, REGION, since)
+        ]
+
+    def test_each_type_is_due_for_itself(self) -> None:
+        """Whatever was stopped, or reconciled by hand, in between."""
+        before = timestamps.now()
+        self.assertEqual(['volume', 'snapshot'], self.due(before))
+        self.run_round()
+        self.assertEqual([], self.due(before))
+        after = timestamps.now()
+        self.assertEqual(['volume', 'snapshot'], self.due(after))
+        self.run_round(only=('snapshot',))
+        self.assertEqual(['volume'], self.due(after))
+        self.run_round(only=('volume',), projects=frozenset({'p1'}))
+        self.assertEqual(['volume'], self.due(after))
+        self.assertEqual([], self.due(before))
+
+    def test_what_failed_is_due_as_late_as_anything(self) -> None:
+        before = timestamps.now()
+        self.services[0].has('a')
+        self.services[0].after_page = self.fail_listing
+        self.run_round()
+        self.assertEqual([], self.due(before))
 
     def fail_listing(self) -> None:
         raise listing.Unavailable('no')
