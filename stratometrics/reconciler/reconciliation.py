@@ -22,6 +22,8 @@ from collections.abc import (
 import contextlib
 import dataclasses
 
+from oslo_log import log as logging
+
 from stratometrics.model import event as event_model
 from stratometrics.model import findings as findings_model
 from stratometrics.model import observation
@@ -32,6 +34,9 @@ from stratometrics.reconciler import comparison
 from stratometrics.reconciler import ledger
 from stratometrics.reconciler import listing as listing_module
 from stratometrics.storage import base
+from stratometrics.storage import errors
+
+LOG = logging.getLogger(__name__)
 
 #: As few resources may be missing whatever part of all they are.
 _FEW = 10
@@ -121,9 +126,9 @@ class Reconciliation:
     def run(self) -> findings_model.Findings:
         """Compare all, and write what differs.
 
-        :returns: what was found; also if the service failed half-way. What
-            was written until then is true all the same.
-        :raises StorageError: the store cannot be read or written.
+        :returns: what was found; also if the service, or we, failed
+            half-way. What was written until then is true all the same.
+        :raises StorageUnavailable: the store cannot be reached.
         """
         outcome, reason = findings_model.Outcome.DONE, ''
         try:
@@ -140,6 +145,12 @@ class Reconciliation:
             outcome, reason = findings_model.Outcome.FAILED, str(error)
         except Suspicious as error:
             outcome, reason = findings_model.Outcome.REFUSED, str(error)
+        except errors.StorageUnavailable:
+            raise
+        except Exception:
+            LOG.exception('Unexpected error; %s is given up', self._name)
+            outcome = findings_model.Outcome.FAILED
+            reason = 'unexpected error; the log says which'
         return findings_model.Findings(
             resource_type=self._name,
             region=self._terms.region,

@@ -147,7 +147,7 @@ class Rounds:
         :param listings: what :meth:`choose` gave.
         :param stop: asked between two types whether to end early.
         :raises UnderWay: somebody else is at it.
-        :raises StorageError: the store cannot be read or written.
+        :raises StorageError: the store cannot be read, or not reached.
         """
         if terms.dry_run:
             yield from self._run(listings, terms, progress, stop, None)

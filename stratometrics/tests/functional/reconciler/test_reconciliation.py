@@ -20,6 +20,8 @@ import dataclasses
 import threading
 import time
 
+import fixtures
+
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import observation
@@ -588,6 +590,22 @@ class ReconciliationTest(base.StorageTestCase):
         )
         self.assertEqual({'listed': 2, 'changed': 2}, self.counted(found))
         self.assertEqual(30 * HOUR, self.usage('project_id')[('p1',)])
+
+    def test_what_nobody_expected_is_a_failure_of_that_type(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger())
+        self.tell('a', self.then)
+        self.service.has('a')
+        self.service.after_page = lambda: {}['surprise']
+        found = self.reconcile()
+        self.assertEqual(findings.Outcome.FAILED, found.outcome)
+        self.assertIn('log', found.reason)
+        self.assertIn('surprise', log.output)
+        self.assertEqual({('a',): 10 * HOUR}, self.usage())
+
+    def test_what_cannot_be_stored_is_a_failure_of_that_type(self) -> None:
+        self.useFixture(fixtures.FakeLogger())
+        self.service.has('a', measures={'size_gib': 1}, project_id=1)
+        self.assertEqual(findings.Outcome.FAILED, self.reconcile().outcome)
 
     def test_a_service_that_has_no_such_resources_has_lost_them(self) -> None:
         self.tell('a', self.then)
