@@ -139,7 +139,7 @@ class FactReader(abc.ABC):
 
     @abc.abstractmethod
     def count_living(self, resource_type: str, region: str) -> int:
-        """How many :meth:`living` would give."""
+        """How many :meth:`living` would give, about: for a progress bar."""
 
     @abc.abstractmethod
     def doubted(self, resource_type: str, region: str) -> Sequence[str]:

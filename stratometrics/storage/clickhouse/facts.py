@@ -89,19 +89,14 @@ LIMIT {{limit:UInt32}}
 SETTINGS optimize_aggregation_in_order = 1
 """
 
+# As the report of coverage counts, without reading the events.
 _COUNT = """
-SELECT count() FROM (
-    SELECT
-        argMax(
-            (rank, toString(region)),
-            (event_time, rank, message_order)
-        ) AS last
-    FROM $database.events
-    WHERE resource_type = {resource_type:String}
+SELECT countIf(dead = 0 AND rank != {estimate:Int64})
+FROM (
+    SELECT max(ended) AS dead, max(last).2 AS rank
+    FROM $database.timelines
+    WHERE resource_type = {resource_type:String} AND region = {region:String}
     GROUP BY timeline
-    HAVING countIf(phase = 'ended') = 0
-        AND last.1 != {estimate:Int64}
-        AND last.2 = {region:String}
 )
 """
 

@@ -419,6 +419,22 @@ class ReconciliationTest(base.StorageTestCase):
             )
         self.assertEqual({('a',): 3 * HOUR}, self.usage())
 
+    def test_the_living_are_counted(self) -> None:
+        for name in 'abcd':
+            self.tell(name, self.then)
+        self.tell('e', self.then, region='RegionTwo')
+        self.delete('b', self.then + HOUR)
+        self.tell('b', self.then + 2 * HOUR)
+        for name in 'bcd':
+            self.service.has(name)
+        self.reconcile()
+        living = self.storage.living('volume', REGION, 0, 10)
+        self.assertEqual(
+            ['c', 'd'], sorted(each.latest.resource_id for each in living)
+        )
+        self.assertEqual(2, self.storage.count_living('volume', REGION))
+        self.assertEqual(1, self.storage.count_living('volume', 'RegionTwo'))
+
     def test_gone_twice(self) -> None:
         self.tell('a', self.then)
         self.reconcile()
