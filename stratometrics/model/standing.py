@@ -20,7 +20,6 @@ from stratometrics.model import event as event_model
 class Standing:
     """Where a resource stands by its events.
 
-    :param timeline: the number that storage knows the resource by.
     :param latest: the event that counts now: the last by R10, or, of a
         resource that has ended, the deletion (R7).
     :param received_at: when that event arrived; microseconds since the
@@ -28,7 +27,6 @@ class Standing:
     :param ended: whether the timeline has ended.
     """
 
-    timeline: int
     latest: event_model.Event
     received_at: int
     ended: bool

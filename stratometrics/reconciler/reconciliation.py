@@ -357,12 +357,11 @@ class Reconciliation:
         return self._listing.exists(self._inquiry, resource_id)
 
     def _living(self) -> Iterator[standing.Standing]:
-        after = 0
-        while page := self._storage.living(
-            self._name, self._terms.region, after, self._terms.page_size
+        for page in self._storage.living(
+            self._name, self._terms.region, self._terms.page_size
         ):
             yield from page
-            after = page[-1].timeline
+            self._progress(0)
 
     def _last_alive(self, known: standing.Standing) -> int:
         """When a resource that is gone was last known to be alive.

@@ -128,13 +128,13 @@ class FactReader(abc.ABC):
 
     @abc.abstractmethod
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> Sequence[standing.Standing]:
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[Sequence[standing.Standing]]:
         """Resources of a region that have not ended, by any means.
 
-        :param after: the ``timeline`` that the last page ended with; 0 for
-            the first page.
-        :returns: in the order of their timelines.
+        :param page_size: about how many resources of the type, living or
+            not, to look at for a page.
+        :returns: pages, in no order; some may be empty.
         """
 
     @abc.abstractmethod

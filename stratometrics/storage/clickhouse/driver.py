@@ -92,9 +92,9 @@ class ClickHouseStorage(base.Storage):
         return self._facts.standings(resource_type, resource_ids)
 
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> Sequence[standing.Standing]:
-        return self._facts.living(resource_type, region, after, limit)
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[Sequence[standing.Standing]]:
+        return self._facts.living(resource_type, region, page_size)
 
     def count_living(self, resource_type: str, region: str) -> int:
         return self._facts.count_living(resource_type, region)

@@ -11,7 +11,7 @@
 # under the License.
 """Where resources stand by their events, for a comparison (R14)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import json
 from typing import Any
 
@@ -54,7 +54,6 @@ _PRECEDENCE = """(
     )"""
 
 _STANDING = f"""
-    toString(timeline) AS number,
     any(events.resource_id) AS id,
     argMax({_TUPLE}, {_PRECEDENCE}) AS fact,
     argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received
@@ -76,18 +75,24 @@ SELECT {standing} AND {given}
 GROUP BY timeline
 """
 
-# The order of the groups is that of the table, so that a page costs what it
-# holds.
+_NUMBER = """
+SELECT uniq(timeline) FROM $database.events
+WHERE resource_type = {resource_type:String}
+"""
+
+# A page is a range of the key, so that it costs what it holds. With a limit in
+# the place of a range, HAVING would read all that is behind the page as well.
 _LIVING = """
-SELECT {standing} AND timeline > {{after:UInt128}}
-GROUP BY resource_type, timeline
+SELECT {standing} AND timeline BETWEEN {{first:UInt128}} AND {{last:UInt128}}
+GROUP BY timeline
 HAVING fact.4 != {{ended:Int8}}
     AND fact.2 != {{estimate:Int64}}
     AND fact.5 = {{region:String}}
-ORDER BY resource_type, timeline
-LIMIT {{limit:UInt32}}
-SETTINGS optimize_aggregation_in_order = 1
 """
+
+#: How many numbers for timelines there are; they are digests, and so are
+#: spread evenly.
+_TIMELINES = 2**128
 
 # As the report of coverage counts, without reading the events.
 _COUNT = """
@@ -165,21 +170,26 @@ class Facts:
         return {each.latest.resource_id: each for each in found}
 
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> list[standing.Standing]:
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[list[standing.Standing]]:
         """See :meth:`stratometrics.storage.base.FactReader.living`."""
-        rows = self._pool.execute(
-            _LIVING.format(**_PARTS),
-            {
-                'resource_type': resource_type,
-                'region': region,
-                'after': str(after),
-                'limit': limit,
-                'ended': int(event_model.Phase.ENDED),
-                'estimate': event_model.RANK_ESTIMATE,
-            },
+        [(number,)] = self._pool.execute(
+            _NUMBER, {'resource_type': resource_type}
         )
-        return [_standing(resource_type, *row) for row in rows]
+        pages = number // page_size + 1
+        for page in range(pages):
+            rows = self._pool.execute(
+                _LIVING.format(**_PARTS),
+                {
+                    'resource_type': resource_type,
+                    'region': region,
+                    'first': str(_TIMELINES * page // pages),
+                    'last': str(_TIMELINES * (page + 1) // pages - 1),
+                    'ended': int(event_model.Phase.ENDED),
+                    'estimate': event_model.RANK_ESTIMATE,
+                },
+            )
+            yield [_standing(resource_type, *row) for row in rows]
 
     def count_living(self, resource_type: str, region: str) -> int:
         """See :meth:`stratometrics.storage.base.FactReader.count_living`."""
@@ -229,14 +239,12 @@ class Facts:
 
 def _standing(
     resource_type: str,
-    number: str,
     resource_id: str,
     fact: tuple,
     received_at: int,
 ) -> standing.Standing:
     latest = _event(resource_type, resource_id, fact)
     return standing.Standing(
-        timeline=int(number),
         latest=latest,
         received_at=received_at,
         ended=latest.phase is event_model.Phase.ENDED,

@@ -428,10 +428,12 @@ class ReconciliationTest(base.StorageTestCase):
         for name in 'bcd':
             self.service.has(name)
         self.reconcile()
-        living = self.storage.living('volume', REGION, 0, 10)
-        self.assertEqual(
-            ['c', 'd'], sorted(each.latest.resource_id for each in living)
-        )
+        for page_size in (1, 2, 10):
+            pages = self.storage.living('volume', REGION, page_size)
+            self.assertEqual(
+                ['c', 'd'],
+                sorted(e.latest.resource_id for page in pages for e in page),
+            )
         self.assertEqual(2, self.storage.count_living('volume', REGION))
         self.assertEqual(1, self.storage.count_living('volume', 'RegionTwo'))
 
