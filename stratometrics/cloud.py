@@ -24,10 +24,12 @@ from stratometrics.conf import service_credentials
 
 _GROUP = service_credentials.GROUP.name
 
-#: What a call to a service may raise, through whichever layer.
+#: What a call to a service may raise, through whichever layer; the last where
+#: a file of certificates cannot be read.
 FAILURES = (
     sdk_exceptions.SDKException,
     keystone_exceptions.ClientException,
+    OSError,
 )
 
 

@@ -11,6 +11,7 @@
 # under the License.
 """stratometrics-manage reconcile and import: gaps that heal, first days."""
 
+import argparse
 from collections.abc import Sequence
 import json
 import sys
@@ -193,11 +194,17 @@ def _add_arguments(parser) -> None:
 
 
 def _percentage(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 100:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) > 100:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no whole number from 0 to 100'
+        )
+    return int(text)
 
 
 def _moment(text: str) -> int:
-    return spellings.parse(text)
+    try:
+        return spellings.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is {error}, such as 2026-01-01T00:00:00Z'
+        ) from error

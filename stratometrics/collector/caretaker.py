@@ -11,6 +11,7 @@
 # under the License.
 """The process that reconciles from time to time (R14)."""
 
+from collections.abc import Sequence
 import threading
 
 import cotyledon
@@ -20,6 +21,7 @@ from oslo_log import log as logging
 from stratometrics import cloud
 from stratometrics.collector import plan as plan_module
 from stratometrics.model import timestamps
+from stratometrics.reconciler import listing
 from stratometrics.reconciler import rounds
 from stratometrics.reconciler import services
 from stratometrics.storage import errors
@@ -33,6 +35,8 @@ _LOOK = 60.0
 
 class Caretaker(cotyledon.Service):
     """Reconciles when it is time, unless another collector does.
+
+    Without an interval it does nothing: one can be taken away on SIGHUP.
 
     :param worker_id: 0, for there is one.
     :param conf: the configuration.
@@ -50,13 +54,14 @@ class Caretaker(cotyledon.Service):
         self._region = conf.collector.region_name
         self._stopping = threading.Event()
         self._finished = threading.Event()
+        self._rounds: rounds.Rounds | None = None
 
     def run(self) -> None:
         """Reconcile until terminate() is called."""
         storage = driver.get_storage(self._conf)
         interval = self._conf.reconciler.interval
         try:
-            while not self._stopping.is_set():
+            while interval and not self._stopping.is_set():
                 self._look(storage, interval * timestamps.MICROSECONDS)
                 self._stopping.wait(min(_LOOK, interval))
         finally:
@@ -71,13 +76,15 @@ class Caretaker(cotyledon.Service):
     def _look(self, storage: driver.ClickHouseStorage, interval: int) -> None:
         try:
             storage.check()
-            last = [
-                found.began_at
-                for found in storage.last_findings(self._region).values()
-                if found.source == 'reconciliation'
-            ]
-            if timestamps.now() - max(last, default=0) >= interval:
-                self._reconcile(storage)
+            if self._rounds is None:
+                self._rounds = self._prepare(storage)
+            due = self._rounds.due(
+                self._rounds.choose(self._conf.reconciler.resource_types),
+                self._region,
+                timestamps.now() - interval,
+            )
+            if due:
+                self._reconcile(self._rounds, due)
         except rounds.UnderWay as error:
             LOG.debug('%s', str(error))
         except (cloud.CloudError, errors.StorageError, ValueError) as error:
@@ -85,19 +92,23 @@ class Caretaker(cotyledon.Service):
         except Exception:
             LOG.exception('Unexpected error; reconciling later')
 
-    def _reconcile(self, storage: driver.ClickHouseStorage) -> None:
-        round_ = rounds.Rounds(
+    def _prepare(self, storage: driver.ClickHouseStorage) -> rounds.Rounds:
+        return rounds.Rounds(
             storage,
             self._plan.definitions,
             cloud.connect(self._conf),
             services.ALL,
         )
-        options = self._conf.reconciler
-        terms = rounds.terms(options, self._region, timestamps.now())
+
+    def _reconcile(
+        self, round_: rounds.Rounds, due: Sequence[listing.Listing]
+    ) -> None:
+        # The next time with a new connection, that asks anew what there is.
+        self._rounds = None
+        terms = rounds.terms(
+            self._conf.reconciler, self._region, timestamps.now()
+        )
         for _ in round_.run(
-            round_.choose(options.resource_types),
-            terms,
-            rounds.Progress(),
-            self._stopping.is_set,
+            due, terms, rounds.Progress(), self._stopping.is_set
         ):
             pass

@@ -21,9 +21,14 @@ GROUP = cfg.OptGroup(
     'is admin.',
 )
 
+_SESSION_OPTS = loading.get_session_conf_options()
+# Not for ever: a service that does not answer would stop reconciliation for
+# good, and say nothing.
+cfg.set_defaults(_SESSION_OPTS, timeout=300)
+
 OPTS = [
     *loading.get_auth_common_conf_options(),
-    *loading.get_session_conf_options(),
+    *_SESSION_OPTS,
     cfg.StrOpt(
         'region_name',
         help='The region of the catalog whose services are asked. By default '

@@ -20,17 +20,30 @@ from stratometrics.model import event as event_model
 class Standing:
     """Where a resource stands by its events.
 
-    :param timeline: the number that storage knows the resource by.
     :param latest: the event that counts now: the last by R10, or, of a
         resource that has ended, the deletion (R7).
+    :param received_at: when that event arrived; microseconds since the
+        epoch.
     :param ended: whether the timeline has ended.
     """
 
-    timeline: int
     latest: event_model.Event
+    received_at: int
     ended: bool
 
     @property
     def estimated(self) -> bool:
         """Whether the last word is an end that was estimated (R14)."""
         return self.latest.rank == event_model.RANK_ESTIMATE
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Estimate:
+    """An end that was estimated and that nothing has taken back (R14).
+
+    :param at: its time; microseconds since the epoch.
+    :param before: the event that counted until then.
+    """
+
+    at: int
+    before: event_model.Event

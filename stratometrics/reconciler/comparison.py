@@ -23,6 +23,7 @@ import uuid
 
 from stratometrics.model import event as event_model
 from stratometrics.model import observation
+from stratometrics.model import standing
 from stratometrics.notifications import definitions
 
 #: Event types of what reconciliation and import record.
@@ -116,7 +117,8 @@ class Author:
         differing = differences(known, seen)
         if 'type_id' not in differing:
             # Not that of another type, if the service does not tell it.
-            type_id = '' if 'type' in differing else known.type_id
+            other = 'type' in differing and seen.type_id is None
+            type_id = '' if other else known.type_id
             seen = dataclasses.replace(seen, type_id=type_id)
         return self._event(CHANGED, seen, at, known)
 
@@ -131,8 +133,12 @@ class Author:
 
         It is no deletion: what is heard of the resource later still counts.
 
-        :param at: when it was last known to be alive.
+        :param at: when it was last known to be alive. Where an earlier
+            estimate was taken back at that time, the next microsecond, or
+            else this one would come before what took it back (R10).
         """
+        if known.rank > event_model.RANK_ESTIMATE and at == known.event_time:
+            at += 1
         return self._identified(
             dataclasses.replace(
                 known,
@@ -145,33 +151,15 @@ class Author:
             )
         )
 
-    def refutation(
-        self, timeline: Sequence[event_model.Event]
-    ) -> event_model.Event | None:
-        """What takes the last estimated end of a timeline back.
+    def refutation(self, estimate: standing.Estimate) -> event_model.Event:
+        """What takes an estimated end back.
 
         It says again, at the same microsecond, what held before.
-
-        :param timeline: all events of a resource, in the order of R10.
-        :returns: None if no end is estimated, or it was taken back.
         """
-        events = list(timeline)
-        while events and events[-1].rank != event_model.RANK_ESTIMATE:
-            if events[-1].rank == event_model.RANK_REFUTATION:
-                return None
-            events.pop()
-        if not events:
-            return None
-        at = events[-1].event_time
-        before = [
-            each for each in events if each.rank != event_model.RANK_ESTIMATE
-        ]
-        if not before:
-            return None
         return self._identified(
             dataclasses.replace(
-                before[-1],
-                event_time=at,
+                estimate.before,
+                event_time=estimate.at,
                 event_type=REFUTED,
                 rank=event_model.RANK_REFUTATION,
                 created_at=None,

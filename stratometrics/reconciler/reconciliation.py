@@ -12,9 +12,17 @@
 """The reconciliation of one resource type in one region (R14)."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import contextlib
 import dataclasses
+
+from oslo_log import log as logging
 
 from stratometrics.model import event as event_model
 from stratometrics.model import findings as findings_model
@@ -26,6 +34,9 @@ from stratometrics.reconciler import comparison
 from stratometrics.reconciler import ledger
 from stratometrics.reconciler import listing as listing_module
 from stratometrics.storage import base
+from stratometrics.storage import errors
+
+LOG = logging.getLogger(__name__)
 
 #: As few resources may be missing whatever part of all they are.
 _FEW = 10
@@ -82,10 +93,10 @@ class Reconciliation:
     :param resource_type: the definition of what is compared.
     :param listing: how the service lists it.
     :param inquiry: what the service is asked with.
-    :param alive_at: when the type was last compared whole, if ever: what was
-        not missing then was alive. Microseconds since the epoch.
+    :param last: of when the type was last compared whole, if ever: what was
+        known then, and not missing, was alive.
     :param progress: called with the number of resources that were looked at
-        since the last call.
+        since the last call; also with 0, where a single one takes long.
     """
 
     def __init__(
@@ -95,7 +106,7 @@ class Reconciliation:
         listing: listing_module.Listing,
         inquiry: listing_module.Inquiry,
         terms: Terms,
-        alive_at: int | None,
+        last: findings_model.Findings | None,
         progress: Callable[[int], None],
     ) -> None:
         self._storage = storage
@@ -103,7 +114,7 @@ class Reconciliation:
         self._listing = listing
         self._inquiry = inquiry
         self._terms = terms
-        self._alive_at = alive_at
+        self._last = last
         self._progress = progress
         self._author = comparison.Author(
             resource_type, terms.region, terms.source
@@ -115,9 +126,9 @@ class Reconciliation:
     def run(self) -> findings_model.Findings:
         """Compare all, and write what differs.
 
-        :returns: what was found; also if the service failed half-way. What
-            was written until then is true all the same.
-        :raises StorageError: the store cannot be read or written.
+        :returns: what was found; also if the service, or we, failed
+            half-way. What was written until then is true all the same.
+        :raises StorageUnavailable: the store cannot be reached.
         """
         outcome, reason = findings_model.Outcome.DONE, ''
         try:
@@ -134,6 +145,12 @@ class Reconciliation:
             outcome, reason = findings_model.Outcome.FAILED, str(error)
         except Suspicious as error:
             outcome, reason = findings_model.Outcome.REFUSED, str(error)
+        except errors.StorageUnavailable:
+            raise
+        except Exception:
+            LOG.exception('Unexpected error; %s is given up', self._name)
+            outcome = findings_model.Outcome.FAILED
+            reason = 'unexpected error; the log says which'
         return findings_model.Findings(
             resource_type=self._name,
             region=self._terms.region,
@@ -149,6 +166,7 @@ class Reconciliation:
     def _compare(self, page: observation.Page) -> None:
         """What is there: found, changed, or as it was known."""
         standings = self._standings(page)
+        refutations = self._refutations(_estimated(standings))
         horizon = page.observed_at - self._terms.settling_time
         events: list[event_model.Event] = []
         for seen in page.observations:
@@ -159,6 +177,15 @@ class Reconciliation:
             self._counts['listed'] += 1
             if known is None:
                 events += self._found(seen, page.observed_at, horizon)
+            elif known.estimated:
+                # It was missing once, and is there again.
+                restored = refutations.get(seen.resource_id)
+                if restored is not None:
+                    self._counts['refuted'] += 1
+                    events.append(restored)
+                    events += self._changed(
+                        restored, seen, page.observed_at, horizon
+                    )
             elif not known.ended:
                 events += self._changed(
                     known.latest, seen, page.observed_at, horizon
@@ -169,6 +196,7 @@ class Reconciliation:
     def _end(self, page: observation.Page) -> None:
         """What the service itself tells to be deleted."""
         standings = self._standings(page)
+        refutations = self._refutations(_estimated(standings))
         horizon = page.observed_at - self._terms.settling_time
         events: list[event_model.Event] = []
         for seen in page.observations:
@@ -180,15 +208,17 @@ class Reconciliation:
                 self._counts['unsettled'] += 1
                 continue
             self._counts['deleted'] += 1
-            if known is None:
-                events += self._history(None, seen, seen.ended_at)
-                events.append(self._author.deleted(None, seen))
-                continue
-            latest = known.latest
-            events += self._history(latest, seen, seen.ended_at)
-            events.append(
-                self._author.deleted(events[-1] if events else latest, seen)
-            )
+            latest = known and known.latest
+            restored = refutations.get(seen.resource_id)
+            if restored and restored.event_time < seen.ended_at:
+                # It was missing once, and was there for longer.
+                self._counts['refuted'] += 1
+                events.append(restored)
+                latest = restored
+            history = self._history(latest, seen, seen.ended_at)
+            if known is not None and history:
+                latest = history[-1]
+            events += [*history, self._author.deleted(latest, seen)]
         self._write(events)
         self._progress(len(page.observations))
 
@@ -211,20 +241,11 @@ class Reconciliation:
         at: int,
         horizon: int,
     ) -> list[event_model.Event]:
-        events = []
-        if latest.rank == event_model.RANK_ESTIMATE:
-            # It was missing once, and is there again.
-            restored = self._restored(latest.resource_id)
-            if restored is None:
-                return []
-            self._counts['refuted'] += 1
-            events.append(restored)
-            latest = restored
         if not comparison.differences(latest, seen):
-            return events
+            return []
         if max(latest.event_time, seen.changed_at or 0) > horizon:
             self._counts['unsettled'] += 1
-            return events
+            return []
         self._counts['changed'] += 1
         since = seen.changed_at
         if since is None or not latest.event_time < since < at:
@@ -235,7 +256,7 @@ class Reconciliation:
             since = at
         if comparison.differences(latest, seen):
             history.append(self._author.changed(latest, seen, since))
-        return [*events, *history]
+        return history
 
     def _history(
         self,
@@ -246,6 +267,7 @@ class Reconciliation:
         if self._listing.history is None or not self._terms.histories:
             return []
         past = self._listing.history(self._inquiry, seen)
+        self._progress(0)
         return comparison.past(self._author, known, [*past, seen], until)
 
     def _doubt(self) -> None:
@@ -253,41 +275,49 @@ class Reconciliation:
         ids = self._storage.doubted(self._name, self._terms.region)
         for number in range(0, len(ids), self._terms.page_size):
             page = ids[number : number + self._terms.page_size]
-            timelines = self._storage.timelines(self._name, page)
-            events = []
-            for timeline in timelines.values():
-                restored = self._author.refutation(timeline)
-                if restored and self._terms.concern({restored.project_id}):
-                    self._counts['refuted'] += 1
-                    events.append(restored)
+            events = [
+                restored
+                for restored in self._refutations(page).values()
+                if self._terms.concern({restored.project_id})
+            ]
+            self._counts['refuted'] += len(events)
             self._write(events)
+            self._progress(0)
 
-    def _restored(self, resource_id: str) -> event_model.Event | None:
-        timelines = self._storage.timelines(self._name, [resource_id])
-        return self._author.refutation(timelines.get(resource_id, ()))
+    def _refutations(self, ids: Sequence[str]) -> dict[str, event_model.Event]:
+        """What takes the last estimated end of each resource back."""
+        if not ids:
+            return {}
+        return {
+            resource_id: self._author.refutation(estimate)
+            for resource_id, estimate in self._storage.estimates(
+                self._name, ids
+            ).items()
+        }
 
     def _miss(self) -> None:
-        """What events take for alive, and the service does not have."""
-        allowed = max(
-            _FEW,
-            self._storage.count_living(self._name, self._terms.region)
-            * self._terms.max_gone_percent
-            // 100,
-        )
-        missing: list[event_model.Event] = []
+        """What events take for alive, and the service does not have.
+
+        Of these nothing but the ids is kept until all of them are known.
+        """
+        compared = 0
+        absent: list[str] = []
         for known in self._living():
             latest = known.latest
-            if latest.resource_id in self._listed or not self._terms.concern(
-                {latest.project_id}
-            ):
+            if not self._terms.concern({latest.project_id}):
                 continue
-            settled_by = self._began_at - self._terms.settling_time
-            if latest.event_time > settled_by:
+            compared += 1
+            if latest.resource_id in self._listed:
+                continue
+            if self._is_settled(latest):
+                absent.append(latest.resource_id)
+            else:
                 self._counts['unsettled'] += 1
-                continue
-            if self._exists(latest.resource_id):
-                continue
-            missing.append(self._author.gone(latest, self._last_alive(latest)))
+        allowed = max(_FEW, compared * self._terms.max_gone_percent // 100)
+        missing: list[str] = []
+        for resource_id in absent:
+            if not self._exists(resource_id):
+                missing.append(resource_id)
             if len(missing) > allowed:
                 raise Suspicious(
                     f'more than {allowed} resources that are known as alive '
@@ -295,29 +325,57 @@ class Reconciliation:
                     f'recorded as gone. If they really are, say so with '
                     f'--max-gone-percent 100'
                 )
-        self._counts['estimated'] += len(missing)
         for number in range(0, len(missing), self._terms.page_size):
-            self._write(missing[number : number + self._terms.page_size])
+            self._take_for_gone(
+                missing[number : number + self._terms.page_size]
+            )
+
+    def _take_for_gone(self, ids: Sequence[str]) -> None:
+        """Estimate the end of what was not heard of in the meantime."""
+        events = []
+        for known in self._storage.standings(self._name, ids).values():
+            if known.ended or known.estimated:
+                continue
+            if not self._is_settled(known.latest):
+                self._counts['unsettled'] += 1
+                continue
+            events.append(
+                self._author.gone(known.latest, self._last_alive(known))
+            )
+        self._counts['estimated'] += len(events)
+        self._write(events)
+        self._progress(0)
+
+    def _is_settled(self, latest: event_model.Event) -> bool:
+        return latest.event_time <= self._began_at - self._terms.settling_time
 
     def _exists(self, resource_id: str) -> bool:
         """Whether a resource is there after all that the list lacks."""
-        exists = self._listing.exists
-        return exists is not None and exists(self._inquiry, resource_id)
+        if self._listing.exists is None:
+            return False
+        self._progress(0)
+        return self._listing.exists(self._inquiry, resource_id)
 
     def _living(self) -> Iterator[standing.Standing]:
-        after = 0
-        while page := self._storage.living(
-            self._name, self._terms.region, after, self._terms.page_size
+        for page in self._storage.living(
+            self._name, self._terms.region, self._terms.page_size
         ):
             yield from page
-            after = page[-1].timeline
+            self._progress(0)
 
-    def _last_alive(self, latest: event_model.Event) -> int:
-        """When a resource that is gone was last known to be alive."""
-        at = self._alive_at
-        if at and latest.event_time < at - self._terms.settling_time:
-            return at
-        return latest.event_time
+    def _last_alive(self, known: standing.Standing) -> int:
+        """When a resource that is gone was last known to be alive.
+
+        What arrived only after the last comparison says nothing of that
+        time: the resource was not known by then, or missing already.
+        """
+        heard_at = known.latest.event_time
+        last = self._last
+        if last is None or known.received_at > last.ended_at:
+            return heard_at
+        if heard_at < last.began_at - self._terms.settling_time:
+            return last.began_at
+        return heard_at
 
     def _standings(
         self, page: observation.Page
@@ -340,3 +398,7 @@ class Reconciliation:
             self._storage.write_events(
                 comparison.births(events), timestamps.now()
             )
+
+
+def _estimated(standings: Mapping[str, standing.Standing]) -> list[str]:
+    return [name for name, known in standings.items() if known.estimated]

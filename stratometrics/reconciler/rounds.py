@@ -104,6 +104,35 @@ class Rounds:
             raise ValueError(f'the catalog has no service of type {missing}')
         return offered
 
+    def due(
+        self,
+        listings: Sequence[listing_module.Listing],
+        region: str,
+        since: int,
+    ) -> list[listing_module.Listing]:
+        """Of some listings those whose turn it is.
+
+        Each for itself: a round can be stopped, and some types can be
+        reconciled by hand.
+
+        :param listings: what :meth:`choose` gave.
+        :param since: what was begun for all projects at this time or later
+            need not be begun again, even if it failed; microseconds since
+            the epoch.
+        """
+        begun: dict[str, int] = {}
+        for complete in (True, False):
+            for found in self._storage.last_findings(
+                region, complete=complete
+            ).values():
+                if found.whole:
+                    begun[found.resource_type] = found.began_at
+        return [
+            each
+            for each in listings
+            if begun.get(each.resource_type, 0) < since
+        ]
+
     def run(
         self,
         listings: Sequence[listing_module.Listing],
@@ -118,7 +147,7 @@ class Rounds:
         :param listings: what :meth:`choose` gave.
         :param stop: asked between two types whether to end early.
         :raises UnderWay: somebody else is at it.
-        :raises StorageError: the store cannot be read or written.
+        :raises StorageError: the store cannot be read, or not reached.
         """
         if terms.dry_run:
             yield from self._run(listings, terms, progress, stop, None)
@@ -150,7 +179,6 @@ class Rounds:
             if stop():
                 return
             name = listing.resource_type
-            last = complete.get((name, terms.region))
             progress.begin(
                 name, self._storage.count_living(name, terms.region)
             )
@@ -165,7 +193,7 @@ class Rounds:
                 listing,
                 inquiry,
                 terms,
-                last and last.began_at,
+                complete.get((name, terms.region)),
                 advance,
             ).run()
             if not terms.dry_run:

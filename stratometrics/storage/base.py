@@ -128,28 +128,31 @@ class FactReader(abc.ABC):
 
     @abc.abstractmethod
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> Sequence[standing.Standing]:
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[Sequence[standing.Standing]]:
         """Resources of a region that have not ended, by any means.
 
-        :param after: the ``timeline`` that the last page ended with; 0 for
-            the first page.
-        :returns: in the order of their timelines.
+        :param page_size: about how many resources of the type, living or
+            not, to look at for a page.
+        :returns: pages, in no order; some may be empty.
         """
 
     @abc.abstractmethod
     def count_living(self, resource_type: str, region: str) -> int:
-        """How many :meth:`living` would give."""
+        """How many :meth:`living` would give, about: for a progress bar."""
 
     @abc.abstractmethod
     def doubted(self, resource_type: str, region: str) -> Sequence[str]:
         """Ids of resources that were heard of after an estimated end."""
 
     @abc.abstractmethod
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[event_model.Event]]:
-        """All events of resources, by id, each in the order of R10."""
+    ) -> Mapping[str, standing.Estimate]:
+        """The last estimated end of resources, by id.
+
+        Left out are those without one, or whose last one was taken back.
+        """
 
 
 class Lease(abc.ABC):

@@ -92,9 +92,9 @@ class ClickHouseStorage(base.Storage):
         return self._facts.standings(resource_type, resource_ids)
 
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> Sequence[standing.Standing]:
-        return self._facts.living(resource_type, region, after, limit)
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[Sequence[standing.Standing]]:
+        return self._facts.living(resource_type, region, page_size)
 
     def count_living(self, resource_type: str, region: str) -> int:
         return self._facts.count_living(resource_type, region)
@@ -102,10 +102,10 @@ class ClickHouseStorage(base.Storage):
     def doubted(self, resource_type: str, region: str) -> Sequence[str]:
         return self._facts.doubted(resource_type, region)
 
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[event_model.Event]]:
-        return self._facts.timelines(resource_type, resource_ids)
+    ) -> Mapping[str, standing.Estimate]:
+        return self._facts.estimates(resource_type, resource_ids)
 
     def record_findings(self, found: findings.Findings) -> None:
         self._reconciliations.record_findings(found)

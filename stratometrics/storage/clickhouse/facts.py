@@ -11,7 +11,7 @@
 # under the License.
 """Where resources stand by their events, for a comparison (R14)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import json
 from typing import Any
 
@@ -54,9 +54,9 @@ _PRECEDENCE = """(
     )"""
 
 _STANDING = f"""
-    toString(timeline) AS number,
     any(events.resource_id) AS id,
-    argMax({_TUPLE}, {_PRECEDENCE}) AS fact
+    argMax({_TUPLE}, {_PRECEDENCE}) AS fact,
+    argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received
 FROM $database.events
 WHERE resource_type = {{resource_type:String}}"""
 
@@ -75,32 +75,33 @@ SELECT {standing} AND {given}
 GROUP BY timeline
 """
 
-# The order of the groups is that of the table, so that a page costs what it
-# holds.
+_NUMBER = """
+SELECT uniq(timeline) FROM $database.events
+WHERE resource_type = {resource_type:String}
+"""
+
+# A page is a range of the key, so that it costs what it holds. With a limit in
+# the place of a range, HAVING would read all that is behind the page as well.
 _LIVING = """
-SELECT {standing} AND timeline > {{after:UInt128}}
-GROUP BY resource_type, timeline
+SELECT {standing} AND timeline BETWEEN {{first:UInt128}} AND {{last:UInt128}}
+GROUP BY timeline
 HAVING fact.4 != {{ended:Int8}}
     AND fact.2 != {{estimate:Int64}}
     AND fact.5 = {{region:String}}
-ORDER BY resource_type, timeline
-LIMIT {{limit:UInt32}}
-SETTINGS optimize_aggregation_in_order = 1
 """
 
+#: How many numbers for timelines there are; they are digests, and so are
+#: spread evenly.
+_TIMELINES = 2**128
+
+# As the report of coverage counts, without reading the events.
 _COUNT = """
-SELECT count() FROM (
-    SELECT
-        argMax(
-            (rank, toString(region)),
-            (event_time, rank, message_order)
-        ) AS last
-    FROM $database.events
-    WHERE resource_type = {resource_type:String}
+SELECT countIf(dead = 0 AND rank != {estimate:Int64})
+FROM (
+    SELECT max(ended) AS dead, max(last).2 AS rank
+    FROM $database.timelines
+    WHERE resource_type = {resource_type:String} AND region = {region:String}
     GROUP BY timeline
-    HAVING countIf(phase = 'ended') = 0
-        AND last.1 != {estimate:Int64}
-        AND last.2 = {region:String}
 )
 """
 
@@ -122,11 +123,26 @@ HAVING argMax(region, event_time) = {region:String}
         < maxIf(event_time, rank != {estimate:Int64})
 """
 
-_TIMELINES = """
-SELECT resource_id, {facts}
+# What comes last of all that is not later than the last estimate: what took
+# it back, if anything did, or else what held before.
+_ESTIMATES = """
+SELECT
+    any(events.resource_id) AS id,
+    toUnixTimestamp64Micro(any(estimates.at)) AS at,
+    argMax({facts}, (event_time, rank, message_order)) AS fact
 FROM $database.events
+INNER JOIN (
+    SELECT timeline, max(event_time) AS at
+    FROM $database.events
+    WHERE resource_type = {{resource_type:String}} AND {given}
+        AND rank = {{estimate:Int64}}
+    GROUP BY timeline
+) AS estimates ON events.timeline = estimates.timeline
 WHERE resource_type = {{resource_type:String}} AND {given}
-ORDER BY timeline, event_time, rank, message_order
+    AND rank != {{estimate:Int64}}
+    AND event_time <= estimates.at
+GROUP BY events.timeline
+HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
 """
 
 _PARTS = {
@@ -154,21 +170,26 @@ class Facts:
         return {each.latest.resource_id: each for each in found}
 
     def living(
-        self, resource_type: str, region: str, after: int, limit: int
-    ) -> list[standing.Standing]:
+        self, resource_type: str, region: str, page_size: int
+    ) -> Iterator[list[standing.Standing]]:
         """See :meth:`stratometrics.storage.base.FactReader.living`."""
-        rows = self._pool.execute(
-            _LIVING.format(**_PARTS),
-            {
-                'resource_type': resource_type,
-                'region': region,
-                'after': str(after),
-                'limit': limit,
-                'ended': int(event_model.Phase.ENDED),
-                'estimate': event_model.RANK_ESTIMATE,
-            },
+        [(number,)] = self._pool.execute(
+            _NUMBER, {'resource_type': resource_type}
         )
-        return [_standing(resource_type, *row) for row in rows]
+        pages = number // page_size + 1
+        for page in range(pages):
+            rows = self._pool.execute(
+                _LIVING.format(**_PARTS),
+                {
+                    'resource_type': resource_type,
+                    'region': region,
+                    'first': str(_TIMELINES * page // pages),
+                    'last': str(_TIMELINES * (page + 1) // pages - 1),
+                    'ended': int(event_model.Phase.ENDED),
+                    'estimate': event_model.RANK_ESTIMATE,
+                },
+            )
+            yield [_standing(resource_type, *row) for row in rows]
 
     def count_living(self, resource_type: str, region: str) -> int:
         """See :meth:`stratometrics.storage.base.FactReader.count_living`."""
@@ -195,28 +216,37 @@ class Facts:
         )
         return [resource_id for (resource_id,) in rows]
 
-    def timelines(
+    def estimates(
         self, resource_type: str, resource_ids: Sequence[str]
-    ) -> dict[str, list[event_model.Event]]:
-        """See :meth:`stratometrics.storage.base.FactReader.timelines`."""
-        found: dict[str, list[event_model.Event]] = {}
-        for resource_id, fact in self._pool.execute(
-            _TIMELINES.format(**_PARTS),
-            {'resource_type': resource_type, 'ids': list(resource_ids)},
-        ):
-            found.setdefault(resource_id, []).append(
-                _event(resource_type, resource_id, fact)
+    ) -> dict[str, standing.Estimate]:
+        """See :meth:`stratometrics.storage.base.FactReader.estimates`."""
+        rows = self._pool.execute(
+            _ESTIMATES.format(**_PARTS),
+            {
+                'resource_type': resource_type,
+                'ids': list(resource_ids),
+                'estimate': event_model.RANK_ESTIMATE,
+                'refutation': event_model.RANK_REFUTATION,
+            },
+        )
+        return {
+            resource_id: standing.Estimate(
+                at, _event(resource_type, resource_id, fact)
             )
-        return found
+            for resource_id, at, fact in rows
+        }
 
 
 def _standing(
-    resource_type: str, number: str, resource_id: str, fact: tuple
+    resource_type: str,
+    resource_id: str,
+    fact: tuple,
+    received_at: int,
 ) -> standing.Standing:
     latest = _event(resource_type, resource_id, fact)
     return standing.Standing(
-        timeline=int(number),
         latest=latest,
+        received_at=received_at,
         ended=latest.phase is event_model.Phase.ENDED,
     )
 

@@ -20,6 +20,8 @@ import dataclasses
 import threading
 import time
 
+import fixtures
+
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import observation
@@ -48,6 +50,8 @@ class Invented:
         self.past: dict[str, list[observation.Observation]] = {}
         #: Called after each page; may raise.
         self.after_page: Callable[[], None] = lambda: None
+        #: Called when it is asked for a single resource.
+        self.when_asked: Callable[[str], None] = lambda resource_id: None
         self.pages = 0
         #: What is there although the list lacks it.
         self.hidden: set[str] = set()
@@ -86,9 +90,13 @@ class Invented:
                 inquiry,
                 [seen for seen in self.ended if seen.ended_at >= since],
             ),
-            exists=lambda inquiry, resource_id: resource_id in self.hidden,
+            exists=self._exists,
             history=lambda inquiry, seen: self.past.get(seen.resource_id, []),
         )
+
+    def _exists(self, inquiry: listing.Inquiry, resource_id: str) -> bool:
+        self.when_asked(resource_id)
+        return resource_id in self.hidden
 
     def _listed(
         self,
@@ -111,8 +119,16 @@ class ReconciliationTest(base.StorageTestCase):
         self.then = self.now - 10 * HOUR
         self.service = Invented()
         self.numbers = 0
+        self.progress: list[int] = []
 
-    def tell(self, resource_id: str, at: int, **changes) -> None:
+    def tell(
+        self,
+        resource_id: str,
+        at: int,
+        *,
+        received_at: int | None = None,
+        **changes,
+    ) -> None:
         """Store an event as a notification would have made it."""
         self.numbers += 1
         facts = {
@@ -131,7 +147,9 @@ class ReconciliationTest(base.StorageTestCase):
             'measures': {'size_gib': 1},
         }
         event = event_model.Event(**(facts | changes))
-        self.storage.write_events(comparison.births([event]), at)
+        self.storage.write_events(
+            comparison.births([event]), received_at or at
+        )
 
     def delete(self, resource_id: str, at: int) -> None:
         self.tell(
@@ -142,7 +160,9 @@ class ReconciliationTest(base.StorageTestCase):
             state='deleted',
         )
 
-    def reconcile(self, alive_at=None, **changes) -> findings.Findings:
+    def reconcile(
+        self, last: findings.Findings | None = None, **changes
+    ) -> findings.Findings:
         terms = dataclasses.replace(
             reconciliation.Terms(
                 region=REGION,
@@ -159,9 +179,21 @@ class ReconciliationTest(base.StorageTestCase):
             self.service.offered,
             listing.Inquiry(None, terms.page_size),
             terms,
-            alive_at,
-            lambda number: None,
+            last,
+            self.progress.append,
         ).run()
+
+    def compared(self, began_at: int, ended_at: int) -> findings.Findings:
+        """A reconciliation that has been."""
+        return findings.Findings(
+            resource_type=self.service.name,
+            region=REGION,
+            source='reconciliation',
+            began_at=began_at,
+            ended_at=ended_at,
+            whole=True,
+            outcome=findings.Outcome.DONE,
+        )
 
     def usage(self, *keys: str) -> dict[tuple[str, ...], int]:
         """Microseconds since ten hours ago, by group."""
@@ -260,6 +292,38 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({('a',): 3 * HOUR}, self.usage())
         self.assertEqual({}, self.counted(self.reconcile()))
 
+    def test_a_deletion_keeps_the_facts_of_its_own_resource(self) -> None:
+        """Not those of the resource before it on the page."""
+        for name, owner in (('a', 'p1'), ('b', 'p2')):
+            self.tell(
+                name,
+                self.then,
+                project_id=owner,
+                user_id=f'user of {owner}',
+                name=f'name of {name}',
+                attributes={f'of {name}': 'x'},
+            )
+            self.service.ended.append(
+                self.service.seen(
+                    name,
+                    project_id=owner,
+                    state='deleted',
+                    ended_at=self.then + 3 * HOUR,
+                )
+            )
+        self.reconcile()
+        latest = self.storage.standings('volume', ['a', 'b'])['b'].latest
+        self.assertEqual(
+            ('deleted', 'p2', 'user of p2', 'name of b', {'of b': 'x'}),
+            (
+                latest.state,
+                latest.project_id,
+                latest.user_id,
+                latest.name,
+                dict(latest.attributes),
+            ),
+        )
+
     def test_made_and_deleted_unheard_of(self) -> None:
         """R8: billed as active from its creation to its deletion."""
         self.service.ended = [
@@ -291,14 +355,34 @@ class ReconciliationTest(base.StorageTestCase):
 
     def test_gone_when_it_was_last_seen(self) -> None:
         self.tell('a', self.then)
-        self.reconcile(alive_at=self.then + 5 * HOUR)
+        since = self.then + 5 * HOUR
+        self.reconcile(self.compared(since, since + SECOND))
         self.assertEqual({('a',): 5 * HOUR}, self.usage())
+
+    def test_gone_when_it_was_last_heard_of_if_it_was_not_known(self) -> None:
+        """Nobody looked for it when all were last compared."""
+        since = self.then + 5 * HOUR
+        self.tell('a', self.then + HOUR, received_at=self.then + 6 * HOUR)
+        self.tell('a', self.then + 2 * HOUR, received_at=self.then + 6 * HOUR)
+        self.reconcile(self.compared(since, since + SECOND))
+        self.assertEqual({('a',): HOUR}, self.usage())
+
+    def test_gone_before_it_was_heard_of_again(self) -> None:
+        """It was missing already when all were last compared."""
+        self.tell('a', self.then)
+        last = self.reconcile()
+        self.tell('a', self.then + 2 * HOUR, received_at=last.ended_at + 1)
+        self.assertEqual(
+            {'refuted': 1, 'estimated': 1}, self.counted(self.reconcile(last))
+        )
+        self.assertEqual({('a',): 2 * HOUR}, self.usage())
 
     def test_heard_of_too_late_for_the_last_reconciliation(self) -> None:
         """It may have been left alone then, and be gone since."""
         self.tell('a', self.then)
         self.tell('a', self.then + 5 * HOUR)
-        self.reconcile(alive_at=self.then + 5 * HOUR + 299 * SECOND)
+        since = self.then + 5 * HOUR + 299 * SECOND
+        self.reconcile(self.compared(since, since + SECOND))
         self.assertEqual({('a',): 5 * HOUR}, self.usage())
 
     def test_an_estimate_yields_to_the_deletion(self) -> None:
@@ -328,10 +412,30 @@ class ReconciliationTest(base.StorageTestCase):
                 'a', state='deleted', ended_at=self.then + 3 * HOUR
             )
         ]
-        self.assertEqual(
-            {'refuted': 1, 'deleted': 1}, self.counted(self.reconcile())
-        )
+        for dry_run in (True, False):
+            self.assertEqual(
+                {'refuted': 1, 'deleted': 1},
+                self.counted(self.reconcile(dry_run=dry_run)),
+            )
         self.assertEqual({('a',): 3 * HOUR}, self.usage())
+
+    def test_the_living_are_counted(self) -> None:
+        for name in 'abcd':
+            self.tell(name, self.then)
+        self.tell('e', self.then, region='RegionTwo')
+        self.delete('b', self.then + HOUR)
+        self.tell('b', self.then + 2 * HOUR)
+        for name in 'bcd':
+            self.service.has(name)
+        self.reconcile()
+        for page_size in (1, 2, 10):
+            pages = self.storage.living('volume', REGION, page_size)
+            self.assertEqual(
+                ['c', 'd'],
+                sorted(e.latest.resource_id for page in pages for e in page),
+            )
+        self.assertEqual(2, self.storage.count_living('volume', REGION))
+        self.assertEqual(1, self.storage.count_living('volume', 'RegionTwo'))
 
     def test_gone_twice(self) -> None:
         self.tell('a', self.then)
@@ -339,8 +443,23 @@ class ReconciliationTest(base.StorageTestCase):
         self.service.has('a')
         self.reconcile()
         self.service.lost('a')
-        self.reconcile(alive_at=self.then + 7 * HOUR)
+        self.reconcile(self.compared(self.then + 7 * HOUR, timestamps.now()))
         self.assertEqual({('a',): 7 * HOUR}, self.usage())
+
+    def test_gone_twice_since_it_was_last_heard_of(self) -> None:
+        """The second estimate is of the same time; still it counts."""
+        self.tell('a', self.then)
+        for _ in range(2):
+            self.assertEqual({'estimated': 1}, self.counted(self.reconcile()))
+            self.assertEqual({}, self.counted(self.reconcile()))
+            self.service.has('a')
+            self.assertEqual(
+                {'listed': 1, 'refuted': 1}, self.counted(self.reconcile())
+            )
+            self.assertEqual({('a',): 10 * HOUR}, self.usage())
+            self.service.lost('a')
+        self.reconcile()
+        self.assertLess(self.usage()[('a',)], SECOND)
 
     def test_what_is_under_way_is_left_alone(self) -> None:
         """It never races live notifications."""
@@ -417,6 +536,62 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({'estimated': 60}, self.counted(found))
         self.assertEqual({}, self.usage())
 
+    def test_of_some_projects_too_little_is_not_believed(self) -> None:
+        """However much there is of others."""
+        for number in range(85):
+            self.tell(f'theirs-{number}', self.then, project_id='p2')
+            self.service.has(f'theirs-{number}', project_id='p2')
+        for number in range(15):
+            self.tell(f'mine-{number}', self.then)
+        found = self.reconcile(projects=frozenset({'p1'}), page_size=100)
+        self.assertEqual(findings.Outcome.REFUSED, found.outcome)
+        self.assertEqual({}, self.counted(found))
+
+    def test_what_is_told_while_it_is_missed_counts(self) -> None:
+        for name in 'abc':
+            self.tell(name, self.then)
+
+        def told(resource_id: str) -> None:
+            self.service.when_asked = lambda resource_id: None
+            self.delete('b', self.then + 6 * HOUR)
+            self.tell('c', timestamps.now())
+
+        self.service.when_asked = told
+        found = self.reconcile()
+        self.assertEqual({'estimated': 1, 'unsettled': 1}, self.counted(found))
+        usage = self.usage()
+        self.assertEqual(6 * HOUR, usage[('b',)])
+        self.assertNotIn(('a',), usage)
+        self.assertFalse(
+            self.storage.standings('volume', ['c'])['c'].estimated
+        )
+
+    def test_progress_is_told_at_each_question(self) -> None:
+        """Or else the lease could run out meanwhile."""
+        for name in 'abc':
+            self.tell(name, self.then)
+            self.service.hidden.add(name)
+        self.reconcile()
+        self.assertGreaterEqual(len(self.progress), 3)
+
+    def test_many_estimates_are_taken_back_at_once(self) -> None:
+        """Without a query for each."""
+        for name in 'abc':
+            self.tell(name, self.then)
+        self.reconcile(page_size=100)
+        pages = []
+        estimates = self.storage.estimates
+        self.patch(
+            self.storage,
+            'estimates',
+            lambda name, ids: pages.append(ids) or estimates(name, ids),
+        )
+        for name in 'abc':
+            self.service.has(name)
+        found = self.reconcile(page_size=100)
+        self.assertEqual({'listed': 3, 'refuted': 3}, self.counted(found))
+        self.assertEqual(1, len(pages))
+
     def test_a_service_that_fails_half_way_loses_nothing(self) -> None:
         for name in 'abc':
             self.tell(name, self.then)
@@ -433,6 +608,22 @@ class ReconciliationTest(base.StorageTestCase):
         )
         self.assertEqual({'listed': 2, 'changed': 2}, self.counted(found))
         self.assertEqual(30 * HOUR, self.usage('project_id')[('p1',)])
+
+    def test_what_nobody_expected_is_a_failure_of_that_type(self) -> None:
+        log = self.useFixture(fixtures.FakeLogger())
+        self.tell('a', self.then)
+        self.service.has('a')
+        self.service.after_page = lambda: {}['surprise']
+        found = self.reconcile()
+        self.assertEqual(findings.Outcome.FAILED, found.outcome)
+        self.assertIn('log', found.reason)
+        self.assertIn('surprise', log.output)
+        self.assertEqual({('a',): 10 * HOUR}, self.usage())
+
+    def test_what_cannot_be_stored_is_a_failure_of_that_type(self) -> None:
+        self.useFixture(fixtures.FakeLogger())
+        self.service.has('a', measures={'size_gib': 1}, project_id=1)
+        self.assertEqual(findings.Outcome.FAILED, self.reconcile().outcome)
 
     def test_a_service_that_has_no_such_resources_has_lost_them(self) -> None:
         self.tell('a', self.then)
@@ -502,11 +693,13 @@ class RoundsTest(base.StorageTestCase):
         """In the place of the cloud's catalog."""
         return 'http://here' if service_type == 'block-storage' else None
 
-    def run_round(self, **changes) -> list[findings.Findings]:
+    def run_round(
+        self, only: Sequence[str] = (), **changes
+    ) -> list[findings.Findings]:
         terms = rounds.terms(
             self.conf.reconciler, REGION, timestamps.now(), **changes
         )
-        chosen = self.rounds.choose()
+        chosen = self.rounds.choose(only)
         return list(self.rounds.run(chosen, terms, rounds.Progress()))
 
     def test_what_was_found_is_remembered(self) -> None:
@@ -532,6 +725,34 @@ class RoundsTest(base.StorageTestCase):
         self.assertEqual(findings.Outcome.FAILED, kept.outcome)
         kept = self.storage.last_findings(REGION, complete=True)
         self.assertEqual(first, kept['volume', REGION])
+
+    def due(self, since: int) -> list[str]:
+        chosen = self.rounds.choose()
+        return [
+            each.resource_type
+            for each in self.rounds.due(chosen, REGION, since)
+        ]
+
+    def test_each_type_is_due_for_itself(self) -> None:
+        """Whatever was stopped, or reconciled by hand, in between."""
+        before = timestamps.now()
+        self.assertEqual(['volume', 'snapshot'], self.due(before))
+        self.run_round()
+        self.assertEqual([], self.due(before))
+        after = timestamps.now()
+        self.assertEqual(['volume', 'snapshot'], self.due(after))
+        self.run_round(only=('snapshot',))
+        self.assertEqual(['volume'], self.due(after))
+        self.run_round(only=('volume',), projects=frozenset({'p1'}))
+        self.assertEqual(['volume'], self.due(after))
+        self.assertEqual([], self.due(before))
+
+    def test_what_failed_is_due_as_late_as_anything(self) -> None:
+        before = timestamps.now()
+        self.services[0].has('a')
+        self.services[0].after_page = self.fail_listing
+        self.run_round()
+        self.assertEqual([], self.due(before))
 
     def fail_listing(self) -> None:
         raise listing.Unavailable('no')

@@ -15,6 +15,7 @@ import testtools
 
 from stratometrics.model import event as event_model
 from stratometrics.model import observation
+from stratometrics.model import standing
 from stratometrics.notifications import definitions
 from stratometrics.reconciler import comparison
 
@@ -96,6 +97,8 @@ class DifferencesTest(testtools.TestCase):
         self.assertEqual(
             '', author.changed(known(), seen(type='hdd'), 7).type_id
         )
+        renamed = seen(type='hdd', type_id='ssd')
+        self.assertEqual('ssd', author.changed(known(), renamed, 7).type_id)
         for larger in (
             seen(type='hdd', type_id='other'),
             seen(type='ssd', type_id='other', measures={'size_gib': 2}),
@@ -155,29 +158,33 @@ class AuthorTest(testtools.TestCase):
         event = self.author.changed(known(), seen(created_at=3), 7)
         self.assertIsNone(event.created_at)
 
-    def test_an_estimate_is_taken_back_once(self) -> None:
+    def test_an_estimate_is_taken_back(self) -> None:
         estimate = self.author.gone(known(), 1_000_000)
         self.assertEqual(
             ('deleted', event_model.Phase.UNBILLED),
             (estimate.state, estimate.phase),
         )
-        birth = known().birth()
-        timeline = [birth, known(), estimate]
-        refutation = self.author.refutation(timeline)
+        refutation = self.author.refutation(
+            standing.Estimate(estimate.event_time, known())
+        )
         self.assertEqual(
             ('available', event_model.Phase.BILLED, 1_000_000),
             (refutation.state, refutation.phase, refutation.event_time),
         )
         self.assertGreater(refutation.rank, estimate.rank)
-        later = known(event_time=2_000_000)
+
+    def test_an_estimate_comes_behind_what_took_the_last_one_back(
+        self,
+    ) -> None:
+        """R10: or else it would not count."""
+        refutation = self.author.refutation(
+            standing.Estimate(1_000_000, known())
+        )
+        second = self.author.gone(refutation, 1_000_000)
+        self.assertEqual(1_000_001, second.event_time)
         self.assertEqual(
-            refutation, self.author.refutation([*timeline, later])
+            2_000_000, self.author.gone(refutation, 2_000_000).event_time
         )
-        self.assertIsNone(
-            self.author.refutation([*timeline, refutation, later])
-        )
-        self.assertIsNone(self.author.refutation([known()]))
-        self.assertIsNone(self.author.refutation([]))
 
 
 class PastTest(testtools.TestCase):
