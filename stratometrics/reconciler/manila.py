@@ -85,6 +85,19 @@ def _shares(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
         yield from spelling.observations(listed, 'share', _share)
 
 
+def _share_exists(inquiry: listing.Inquiry, share_id: str) -> bool:
+    """Whether Manila has a share that is in neither list.
+
+    One that is taken out of the recycle bin between the two is not.
+    """
+    return pages.has(
+        inquiry,
+        _SERVICE,
+        f'/shares/{share_id}',
+        microversion=_microversion(inquiry),
+    )
+
+
 def _share(told: spelling.Told) -> observation.Observation:
     status = spelling.name(told, 'status')
     state = status if status in _TOLD else _AVAILABLE
@@ -132,10 +145,13 @@ def _snapshot(told: spelling.Told) -> observation.Observation:
 
 LISTINGS = tuple(
     listing.Listing(
-        resource_type=resource_type, service_type=_SERVICE, living=living
+        resource_type=resource_type,
+        service_type=_SERVICE,
+        living=living,
+        exists=exists,
     )
-    for resource_type, living in (
-        ('share', _shares),
-        ('share-snapshot', _snapshots),
+    for resource_type, living, exists in (
+        ('share', _shares, _share_exists),
+        ('share-snapshot', _snapshots, None),
     )
 )

@@ -138,11 +138,7 @@ def exists(inquiry: listing.Inquiry, server_id: str) -> bool:
 
     :raises Unavailable: Nova cannot be asked.
     """
-    try:
-        pages.ask(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
-    except pages.Missing:
-        return False
-    return True
+    return pages.has(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
 
 
 def _microversion(inquiry: listing.Inquiry) -> str | None:

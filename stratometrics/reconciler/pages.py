@@ -77,6 +77,24 @@ def ask(
     return _content(response, service_type, path)
 
 
+def has(
+    inquiry: listing.Inquiry,
+    service_type: str,
+    path: str,
+    *,
+    microversion: str | None = None,
+) -> bool:
+    """Whether a service has something, asked for that one alone.
+
+    :raises Unavailable: the service cannot be asked, or answers otherwise.
+    """
+    try:
+        ask(inquiry, service_type, path, microversion=microversion)
+    except Missing:
+        return False
+    return True
+
+
 def by_marker(
     inquiry: listing.Inquiry,
     service_type: str,

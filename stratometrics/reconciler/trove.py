@@ -79,6 +79,15 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
     return spelling.observations(listed, 'database-instance', observe)
 
 
+def _exists(inquiry: listing.Inquiry, instance_id: str) -> bool:
+    """Whether Trove has an instance that its list lacks.
+
+    The list begins with what changed last, and its pages at a number. What
+    changes while it is read moves to a page that was read already.
+    """
+    return pages.has(inquiry, _SERVICE, f'/mgmt/instances/{instance_id}')
+
+
 def _flavor_names(inquiry: listing.Inquiry) -> dict[str, str]:
     """The names of Nova's flavors by their ids."""
     listed = pages.by_marker(
@@ -100,5 +109,6 @@ LISTINGS = (
         resource_type='database-instance',
         service_type=_SERVICE,
         living=_living,
+        exists=_exists,
     ),
 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.notifications import timestamps
+from stratometrics.reconciler import listing
 from stratometrics.reconciler import trove
 from stratometrics.tests.unit.reconciler import agreement
 from stratometrics.tests.unit.reconciler import fakes
@@ -99,6 +100,19 @@ class TroveTest(agreement.ListingCase):
         _path, query, _microversion = service.asked[0]
         self.assertEqual('false', query['deleted'])
         self.assertEqual('true', query['include_clustered'])
+
+    def test_an_instance_that_the_list_lacks(self) -> None:
+        def answer(path: str, _query: Any) -> Any:
+            if path == '/mgmt/instances/here':
+                return {'instance': INSTANCE}
+            return 500 if path == '/mgmt/instances/ill' else 404
+
+        inquiry = fakes.inquiry(database=fakes.Service(answer))
+        exists = self.one('database-instance').exists
+        self.assertTrue(exists(inquiry, 'here'))
+        self.assertFalse(exists(inquiry, 'gone'))
+        with self.assertRaisesRegex(listing.Unavailable, '500'):
+            exists(inquiry, 'ill')
 
     def test_a_flavor_without_a_name(self) -> None:
         seen = self.see(flavor={'id': 'd3'})
