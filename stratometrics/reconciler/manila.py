@@ -100,6 +100,7 @@ def _share_exists(inquiry: listing.Inquiry, share_id: str) -> bool:
 
 def _share(told: spelling.Told) -> observation.Observation:
     status = spelling.name(told, 'status')
+    never_made = status in _NEVER_MADE
     state = status if status in _TOLD else _AVAILABLE
     return observation.Observation(
         resource_type='share',
@@ -107,13 +108,18 @@ def _share(told: spelling.Told) -> observation.Observation:
         project_id=spelling.name(told, 'project_id'),
         user_id=spelling.text(told, 'user_id'),
         name=spelling.text(told, 'name'),
-        state=_PENDING if status in _NEVER_MADE else state,
+        state=_PENDING if never_made else state,
         passing=status not in _TOLD,
         created_at=spelling.time(told, 'created_at'),
         type=spelling.text(told, 'share_type_name'),
         type_id=spelling.text(told, 'share_type'),
         attributes=spelling.texts(protocol=spelling.text(told, 'share_proto')),
-        measures={'size_gib': spelling.measure(told, 'size')},
+        # Of a share that it is to manage Manila does not know the size yet.
+        measures={
+            'size_gib': spelling.measure(
+                told, 'size', absent=0 if never_made else None
+            )
+        },
     )
 
 

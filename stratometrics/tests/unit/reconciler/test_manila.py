@@ -116,6 +116,15 @@ class ManilaTest(agreement.ListingCase):
             seen = self.see(status=status)
             self.assertEqual((state, passing), (seen.state, seen.passing))
 
+    def test_a_share_whose_size_is_not_known_yet(self) -> None:
+        """One that cannot be managed keeps no other from its turn."""
+        for status in ('manage_starting', 'manage_error'):
+            seen = self.see(status=status, size=None)
+            self.assertEqual(
+                ('creating', True, {'size_gib': 0}),
+                (seen.state, seen.passing, seen.measures),
+            )
+
     def test_a_share_that_neither_list_has(self) -> None:
         def answer(path: str, _query: Any) -> Any:
             return {'share': SHARE} if path == '/shares/here' else 404
