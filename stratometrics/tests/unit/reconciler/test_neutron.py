@@ -149,9 +149,12 @@ class NeutronTest(agreement.ListingCase):
 
     def test_what_belongs_to_nobody_is_left_out(self) -> None:
         for resource_type, told in (
+            ('floating-ip', FLOATING_IP),
             ('router', ROUTER),
             ('network', NETWORK),
             ('port', PORT),
+            ('vpn-service', VPN_SERVICE),
+            ('ipsec-site-connection', CONNECTION),
         ):
             self.assertEqual(
                 [],
@@ -200,8 +203,8 @@ class NeutronTest(agreement.ListingCase):
             (
                 'floating-ip',
                 FLOATING_IP,
-                {'project_id': ''},
-                "floating-ip '18dd336e.*': project_id: empty",
+                {'project_id': 7},
+                "floating-ip '18dd336e.*': project_id: expected text",
             ),
         ):
             self.assert_malformed(
