@@ -105,6 +105,17 @@ def _vpn(
     yield from _living(resource_type, path, key, fields, observe, inquiry)
 
 
+def _vpn_exists(path: str, inquiry: listing.Inquiry, resource_id: str) -> bool:
+    """Whether Neutron has what its list lacks.
+
+    The VPN service knows no pages, so Neutron cuts them itself, and gives an
+    empty one for a marker that is gone.
+    """
+    return pages.has(
+        inquiry, _SERVICE, f'{path}/{resource_id}', params={'fields': 'id'}
+    )
+
+
 def _observation(
     told: spelling.Told,
     resource_type: str,
@@ -190,6 +201,9 @@ LISTINGS = tuple(
         resource_type=what[0],
         service_type=_SERVICE,
         living=functools.partial(living, *what),
+        exists=(
+            functools.partial(_vpn_exists, what[1]) if living is _vpn else None
+        ),
     )
     for living, *what in (
         (

@@ -82,6 +82,7 @@ def has(
     service_type: str,
     path: str,
     *,
+    params: Mapping[str, Any] | None = None,
     microversion: str | None = None,
 ) -> bool:
     """Whether a service has something, asked for that one alone.
@@ -89,7 +90,13 @@ def has(
     :raises Unavailable: the service cannot be asked, or answers otherwise.
     """
     try:
-        ask(inquiry, service_type, path, microversion=microversion)
+        ask(
+            inquiry,
+            service_type,
+            path,
+            params=params,
+            microversion=microversion,
+        )
     except Missing:
         return False
     return True
