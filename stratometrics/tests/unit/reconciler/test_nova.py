@@ -271,7 +271,12 @@ class LivingTest(unittest.TestCase):
             server(created='yesterday'),
             server(image='x'),
             server(flavor=None),
-            {**server(), 'AZ': None, 'tenant_id': None} | {'flavor': 1},
+            server(flavor=1),
+            server(tenant_id=None),
+            server(tenant_id=''),
+            server(user_id=[]),
+            server(flavor={**server()['flavor'], 'vcpus': '1'}),
+            server(STS_vm_state=5),
         ):
             with self.assertRaisesRegex(
                 listing.Unavailable, 'is not understood'
