@@ -56,7 +56,12 @@ class TroveTest(agreement.ListingCase):
         def answer(path: str, query: Any) -> Any:
             self.assertEqual('/mgmt/instances', path)
             begin = query['marker']
-            return {'instances': instances[begin : begin + query['limit']]}
+            page = instances[begin : begin + query['limit']]
+            more = {'links': [{'rel': 'next', 'href': 'http://more'}]}
+            return {
+                'instances': page,
+                **(more if len(page) == query['limit'] else {}),
+            }
 
         return fakes.Service(answer)
 
@@ -91,6 +96,28 @@ class TroveTest(agreement.ListingCase):
                 for seen in page.observations
             ],
         )
+
+    def test_a_page_is_no_longer_than_trove_makes_it(self) -> None:
+        """It asks Nova for all servers of a page in one address."""
+        service = self.trove(INSTANCE)
+        self.living(
+            'database-instance', database=service, compute=self.compute
+        )
+        self.assertEqual(
+            [20], [query['limit'] for _, query, _ in service.asked]
+        )
+
+    def test_a_trove_without_pages_gives_all_at_once(self) -> None:
+        instances = [
+            agreement.changed(INSTANCE, id=f'i{number}')
+            for number in range(30)
+        ]
+        service = fakes.Service(lambda _path, _query: {'instances': instances})
+        seen = self.living(
+            'database-instance', database=service, compute=self.compute
+        )
+        self.assertEqual(30, len(seen))
+        self.assertEqual(1, len(service.asked))
 
     def test_deleted_instances_are_not_asked_for(self) -> None:
         service = self.trove(INSTANCE)
