@@ -14,7 +14,7 @@
 What notifications tell, and what not, is said in ``trove.yaml``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import dataclasses
 import functools
 
@@ -30,6 +30,7 @@ _COMPUTE = 'compute'
 #: page by their names, all in one address.
 _PAGE_SIZE = 20
 
+_DELETED = 'deleted'
 #: The state of what is still being made.
 _PENDING = 'build'
 #: What has such a status may never have been.
@@ -68,7 +69,9 @@ def _list(inquiry: listing.Inquiry, **params: str) -> Iterator[pages.Page]:
     )
 
 
-def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
+def _observer(
+    inquiry: listing.Inquiry,
+) -> Callable[[spelling.Told], observation.Observation]:
     flavor_names = functools.cache(lambda: _flavor_names(inquiry))
 
     def observe(told: spelling.Told) -> observation.Observation:
@@ -91,8 +94,44 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
             type_id=type_id,
         )
 
+    return observe
+
+
+def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
     listed = _list(inquiry, deleted='false')
-    return spelling.observations(listed, 'database-instance', observe)
+    return spelling.observations(
+        listed, 'database-instance', _observer(inquiry)
+    )
+
+
+def _ended(inquiry: listing.Inquiry, since: int) -> Iterator[observation.Page]:
+    """The instances that were deleted at or after a time.
+
+    Trove keeps them all, and does not tell which of them ever ran. So their
+    creation is left out: one that no event knows is not billed.
+    """
+    observe = _observer(inquiry)
+
+    def dead(told: spelling.Told) -> observation.Observation | None:
+        ended_at = spelling.end_of_second(told, 'deleted_at')
+        if ended_at is None or ended_at < since:
+            return None
+        return dataclasses.replace(
+            observe(told),
+            state=_DELETED,
+            passing=False,
+            created_at=None,
+            ended_at=ended_at,
+        )
+
+    for asked_at, objects in _list(inquiry, deleted='true'):
+        yield from spelling.observations(
+            iter([(asked_at, objects)]), 'database-instance', dead
+        )
+        # Pages begin with what changed last, and a deletion is a change.
+        changes = [spelling.end_of_second(told, 'updated') for told in objects]
+        if not any(at is None or at >= since for at in changes):
+            return
 
 
 def _exists(inquiry: listing.Inquiry, instance_id: str) -> bool:
@@ -125,6 +164,7 @@ LISTINGS = (
         resource_type='database-instance',
         service_type=_SERVICE,
         living=_living,
+        ended=_ended,
         exists=_exists,
     ),
 )

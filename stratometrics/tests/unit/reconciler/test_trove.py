@@ -128,6 +128,54 @@ class TroveTest(agreement.ListingCase):
         self.assertEqual('false', query['deleted'])
         self.assertEqual('true', query['include_clustered'])
 
+    def ended(self, since: str, *instances: Any) -> Any:
+        """What was deleted, and the Trove that was asked."""
+        service = self.trove(*instances)
+        inquiry = fakes.inquiry(database=service, compute=self.compute)
+        pages = self.one('database-instance').ended(
+            inquiry, timestamps.parse(since)
+        )
+        return [one for page in pages for one in page.observations], service
+
+    def test_the_time_of_a_deletion(self) -> None:
+        """Not its creation: it may have failed."""
+        deleted = agreement.changed(
+            INSTANCE,
+            status='SHUTDOWN',
+            deleted=True,
+            deleted_at='2026-11-23T11:30:00',
+            updated='2026-11-23T11:30:04',
+        )
+        (seen,), service = self.ended('2026-11-23T11:30:00', deleted)
+        self.assertEqual(
+            ('deleted', False, None, timestamps.parse('2026-11-23T11:30:00')),
+            (
+                seen.state,
+                seen.passing,
+                seen.created_at,
+                seen.ended_at - 999_999,
+            ),
+        )
+        self.assertEqual('true', service.asked[0][1]['deleted'])
+        self.assertEqual([], self.ended('2026-11-23T11:30:01', deleted)[0])
+
+    def test_earlier_deletions_are_not_read(self) -> None:
+        deleted = [
+            agreement.changed(
+                INSTANCE,
+                id=f'i{number}',
+                deleted_at=f'2026-11-23T11:{59 - number}:00',
+                updated=f'2026-11-23T11:{59 - number}:01',
+            )
+            for number in range(50)
+        ]
+        seen, service = self.ended('2026-11-23T11:50:00', *deleted)
+        self.assertEqual(
+            [f'i{number}' for number in range(10)],
+            [one.resource_id for one in seen],
+        )
+        self.assertEqual(2, len(service.asked))
+
     def test_an_instance_that_the_list_lacks(self) -> None:
         def answer(path: str, _query: Any) -> Any:
             if path == '/mgmt/instances/here':
