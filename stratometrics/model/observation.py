@@ -31,6 +31,9 @@ class Observation:
     :param passing: whether the state is one that a resource only passes
         through, and no notification tells. It counts for a resource that
         nothing else is known of.
+    :param resizing: whether the measures are those that were asked for, and
+        not yet those that are. They, too, count for a resource that nothing
+        else is known of.
     """
 
     resource_type: str
@@ -43,6 +46,7 @@ class Observation:
     changed_at: int | None = None
     ended_at: int | None = None
     passing: bool = False
+    resizing: bool = False
     type: str | None = None
     type_id: str | None = None
     image: str | None = None

@@ -24,11 +24,15 @@ from stratometrics.reconciler import spelling
 
 _SERVICE = 'block-storage'
 #: 3.18 tells whose a backup is, 3.41 the user of a snapshot, 3.56 that of a
-#: backup, 3.63 the id of a volume's type.
-_MICROVERSION = '3.63'
+#: backup, 3.63 the id of a volume's type, 3.65 what Cinder made for itself.
+_MICROVERSION = '3.65'
 
 #: The state of what is still being made.
 _PENDING = 'creating'
+#: What has such a status may never have been.
+_NEVER_MADE = frozenset(
+    ('error', 'error_managing', 'error_managing_deleting', 'managing')
+)
 #: States that nothing tells but an audit, or that are soon over.
 _PASSING = {
     'volume': frozenset(
@@ -45,6 +49,8 @@ _PASSING = {
             'reserved',
             'restoring-backup',
             'retyping',
+            'reverting',
+            'unmanaging',
             'uploading',
         )
     ),
@@ -82,19 +88,30 @@ def _state(told: spelling.Told, resource_type: str) -> tuple[str, bool]:
     tells that it was. Of what is known to have been, ``reset_status`` tells.
     """
     state = spelling.name(told, 'status')
-    if state == 'error':
+    if state in _NEVER_MADE:
         return _PENDING, True
     return state, state in _PASSING[resource_type]
+
+
+def _is_cinders_own(told: spelling.Told) -> bool:
+    """Whether Cinder made a volume or a snapshot for itself.
+
+    It does for a migration, for a backup of what is in use, and to revert to
+    a snapshot. Such a copy goes away, or takes the place of the volume. It
+    uses nobody's quota, and, up to microversion 3.64, only that of a migration
+    can be told apart.
+    """
+    migration = told.get('os-vol-mig-status-attr:migstat') or ''
+    return told.get('consumes_quota') is False or str(migration).startswith(
+        'target:'
+    )
 
 
 def _volumes(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
     type_ids = functools.cache(lambda: _type_ids(inquiry))
 
     def observe(told: spelling.Told) -> observation.Observation | None:
-        # The copy that a migration fills takes the place of the volume, or
-        # goes away.
-        migration = told.get('os-vol-mig-status-attr:migstat') or ''
-        if str(migration).startswith('target:'):
+        if _is_cinders_own(told):
             return None
         state, passing = _state(told, 'volume')
         if 'volume_type_id' in told:
@@ -143,7 +160,9 @@ def _type_ids(inquiry: listing.Inquiry) -> dict[str, str]:
 
 
 def _snapshots(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
-    def observe(told: spelling.Told) -> observation.Observation:
+    def observe(told: spelling.Told) -> observation.Observation | None:
+        if _is_cinders_own(told):
+            return None
         state, passing = _state(told, 'snapshot')
         return observation.Observation(
             resource_type='snapshot',

@@ -67,6 +67,8 @@ def differences(
     if not seen.passing and seen.state != known.state:
         names.insert(0, 'state')
     for group in ('attributes', 'measures'):
+        if group == 'measures' and seen.resizing:
+            continue
         before = getattr(known, group)
         names += [
             f'{group}.{name}'
@@ -174,6 +176,7 @@ class Author:
         known: event_model.Event | None,
     ) -> event_model.Event:
         state = known.state if known and seen.passing else seen.state
+        measures = {} if known and seen.resizing else seen.measures
         phase = self.resource_type.phase(state)
         return self._identified(
             event_model.Event(
@@ -194,7 +197,7 @@ class Author:
                 attributes=_merged(
                     known and known.attributes, seen.attributes
                 ),
-                measures=_merged(known and known.measures, seen.measures),
+                measures=_merged(known and known.measures, measures),
                 **{
                     name: _told(getattr(seen, name), known, name)
                     for name in _COLUMNS

@@ -40,10 +40,6 @@ def _observe(told: spelling.Told) -> observation.Observation | None:
         return None
     passing = state in _PASSING
     template_id = spelling.text(told, 'cluster_template_id')
-    measures = {'masters': spelling.measure(told, 'master_count')}
-    # While it changes, the number of nodes is the one that was asked for.
-    if not passing:
-        measures['nodes'] = spelling.measure(told, 'node_count')
     return observation.Observation(
         resource_type='cluster',
         resource_id=spelling.name(told, 'uuid'),
@@ -51,6 +47,8 @@ def _observe(told: spelling.Told) -> observation.Observation | None:
         name=spelling.text(told, 'name'),
         state=state,
         passing=passing,
+        # While it changes, the numbers are those that were asked for.
+        resizing=passing,
         created_at=spelling.whole_second(told, 'created_at'),
         changed_at=spelling.end_of_second(told, 'updated_at', 'created_at'),
         type=template_id,
@@ -59,7 +57,10 @@ def _observe(told: spelling.Told) -> observation.Observation | None:
             flavor_id=spelling.text(told, 'flavor_id'),
             master_flavor_id=spelling.text(told, 'master_flavor_id'),
         ),
-        measures=measures,
+        measures={
+            'masters': spelling.measure(told, 'master_count'),
+            'nodes': spelling.measure(told, 'node_count'),
+        },
     )
 
 

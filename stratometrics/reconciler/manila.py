@@ -85,8 +85,22 @@ def _shares(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
         yield from spelling.observations(listed, 'share', _share)
 
 
+def _share_exists(inquiry: listing.Inquiry, share_id: str) -> bool:
+    """Whether Manila has a share that is in neither list.
+
+    One that is taken out of the recycle bin between the two is not.
+    """
+    return pages.has(
+        inquiry,
+        _SERVICE,
+        f'/shares/{share_id}',
+        microversion=_microversion(inquiry),
+    )
+
+
 def _share(told: spelling.Told) -> observation.Observation:
     status = spelling.name(told, 'status')
+    never_made = status in _NEVER_MADE
     state = status if status in _TOLD else _AVAILABLE
     return observation.Observation(
         resource_type='share',
@@ -94,13 +108,18 @@ def _share(told: spelling.Told) -> observation.Observation:
         project_id=spelling.name(told, 'project_id'),
         user_id=spelling.text(told, 'user_id'),
         name=spelling.text(told, 'name'),
-        state=_PENDING if status in _NEVER_MADE else state,
+        state=_PENDING if never_made else state,
         passing=status not in _TOLD,
         created_at=spelling.time(told, 'created_at'),
         type=spelling.text(told, 'share_type_name'),
         type_id=spelling.text(told, 'share_type'),
         attributes=spelling.texts(protocol=spelling.text(told, 'share_proto')),
-        measures={'size_gib': spelling.measure(told, 'size')},
+        # Of a share that it is to manage Manila does not know the size yet.
+        measures={
+            'size_gib': spelling.measure(
+                told, 'size', absent=0 if never_made else None
+            )
+        },
     )
 
 
@@ -132,10 +151,13 @@ def _snapshot(told: spelling.Told) -> observation.Observation:
 
 LISTINGS = tuple(
     listing.Listing(
-        resource_type=resource_type, service_type=_SERVICE, living=living
+        resource_type=resource_type,
+        service_type=_SERVICE,
+        living=living,
+        exists=exists,
     )
-    for resource_type, living in (
-        ('share', _shares),
-        ('share-snapshot', _snapshots),
+    for resource_type, living, exists in (
+        ('share', _shares, _share_exists),
+        ('share-snapshot', _snapshots, None),
     )
 )

@@ -67,7 +67,15 @@ def _living(
             'sort_dir': 'asc',
         },
     )
-    return spelling.observations(listed, resource_type, observe)
+
+    def observe_if_owned(
+        told: spelling.Told,
+    ) -> observation.Observation | None:
+        # What belongs to nobody Neutron made by itself, such as the network
+        # of a highly available router.
+        return None if told.get('project_id') == '' else observe(told)
+
+    return spelling.observations(listed, resource_type, observe_if_owned)
 
 
 def _vpn(
@@ -95,6 +103,17 @@ def _vpn(
             'vpnaas is missing'
         )
     yield from _living(resource_type, path, key, fields, observe, inquiry)
+
+
+def _vpn_exists(path: str, inquiry: listing.Inquiry, resource_id: str) -> bool:
+    """Whether Neutron has what its list lacks.
+
+    The VPN service knows no pages, so Neutron cuts them itself, and gives an
+    empty one for a marker that is gone.
+    """
+    return pages.has(
+        inquiry, _SERVICE, f'{path}/{resource_id}', params={'fields': 'id'}
+    )
 
 
 def _observation(
@@ -133,10 +152,7 @@ def _floating_ip(told: spelling.Told) -> observation.Observation:
     )
 
 
-def _router(told: spelling.Told) -> observation.Observation | None:
-    # It belongs to nobody.
-    if told.get('project_id') == '':
-        return None
+def _router(told: spelling.Told) -> observation.Observation:
     gateway = told.get('external_gateway_info')
     return _observation(
         told,
@@ -150,10 +166,7 @@ def _router(told: spelling.Told) -> observation.Observation | None:
     )
 
 
-def _network(told: spelling.Told) -> observation.Observation | None:
-    # That of a highly available router belongs to nobody.
-    if told.get('project_id') == '':
-        return None
+def _network(told: spelling.Told) -> observation.Observation:
     return _observation(
         told, 'network', external=spelling.text(told, 'router:external')
     )
@@ -161,7 +174,7 @@ def _network(told: spelling.Told) -> observation.Observation | None:
 
 def _port(told: spelling.Told) -> observation.Observation | None:
     device_owner = spelling.text(told, 'device_owner')
-    if told.get('project_id') == '' or device_owner in _OWN_PORTS:
+    if device_owner in _OWN_PORTS:
         return None
     return _observation(told, 'port', device_owner=device_owner)
 
@@ -188,6 +201,9 @@ LISTINGS = tuple(
         resource_type=what[0],
         service_type=_SERVICE,
         living=functools.partial(living, *what),
+        exists=(
+            functools.partial(_vpn_exists, what[1]) if living is _vpn else None
+        ),
     )
     for living, *what in (
         (

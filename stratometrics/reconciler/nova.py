@@ -24,10 +24,12 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.model import timestamps
-from stratometrics.notifications import timestamps as spellings
+from stratometrics.notifications import checks
+from stratometrics.notifications import errors
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import nova_history
 from stratometrics.reconciler import pages
+from stratometrics.reconciler import spelling
 
 LOG = logging.getLogger(__name__)
 
@@ -138,11 +140,7 @@ def exists(inquiry: listing.Inquiry, server_id: str) -> bool:
 
     :raises Unavailable: Nova cannot be asked.
     """
-    try:
-        pages.ask(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
-    except pages.Missing:
-        return False
-    return True
+    return pages.has(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
 
 
 def _microversion(inquiry: listing.Inquiry) -> str | None:
@@ -237,17 +235,13 @@ def _flavors(inquiry: listing.Inquiry, microversion: str | None) -> _Flavors:
     ):
         for told in flavors:
             try:
-                flavor = _Flavor(
-                    told['name'],
-                    told['vcpus'],
-                    told['ram'],
-                    told['disk'],
-                    told['OS-FLV-EXT-DATA:ephemeral'],
+                flavor = _told_flavor(
+                    told, 'name', 'OS-FLV-EXT-DATA:ephemeral'
                 )
-            except KeyError as error:
+            except errors.NotUnderstood as error:
                 raise listing.Unavailable(
                     f'compute /flavors/detail: flavor {told["id"]} is not '
-                    f'understood: there is no {error}'
+                    f'understood: {error}'
                 ) from error
             by_id[told['id']] = flavor
             ids[flavor].append(told['id'])
@@ -261,22 +255,42 @@ def _observation(
         flavor, flavor_id = _flavor(server['flavor'], flavors)
         return observation.Observation(
             resource_type=RESOURCE_TYPE,
-            resource_id=server['id'],
-            project_id=server['tenant_id'],
-            state=server[_STATE],
-            user_id=server['user_id'],
-            name=server['name'],
-            created_at=spellings.parse(server['created']),
-            changed_at=nova_history.end_of_second(server['updated']),
+            resource_id=spelling.name(server, 'id'),
+            project_id=spelling.name(server, 'tenant_id'),
+            state=spelling.name(server, _STATE),
+            user_id=spelling.text(server, 'user_id'),
+            name=spelling.text(server, 'name'),
+            created_at=checks.time('created', server['created']),
+            changed_at=spelling.end_of_second(server, 'updated'),
             type=flavor.name if flavor else None,
             type_id=flavor_id,
             # Of a server that boots from a volume it is ''.
-            image=server['image']['id'] if server['image'] else '',
+            image=(
+                checks.text('image', server['image']['id'])
+                if server['image']
+                else ''
+            ),
             availability_zone=_availability_zone(server),
             measures=flavor.measures if flavor else {},
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, errors.NotUnderstood) as error:
         raise _not_understood(server, error) from error
+
+
+def _told_flavor(told: spelling.Told, name: str, ephemeral: str) -> _Flavor:
+    """A flavor as it is told.
+
+    :param name: the key of its name.
+    :param ephemeral: the key of the size of its ephemeral disk.
+    :raises NotUnderstood: a fact is missing, or not what it should be.
+    """
+    return _Flavor(
+        spelling.name(told, name),
+        spelling.measure(told, 'vcpus'),
+        spelling.measure(told, 'ram'),
+        spelling.measure(told, 'disk'),
+        spelling.measure(told, ephemeral),
+    )
 
 
 def _flavor(
@@ -288,13 +302,7 @@ def _flavor(
     own copy of the flavor.
     """
     if _NAME_OF_EMBEDDED in told:
-        flavor = _Flavor(
-            told[_NAME_OF_EMBEDDED],
-            told['vcpus'],
-            told['ram'],
-            told['disk'],
-            told['ephemeral'],
-        )
+        flavor = _told_flavor(told, _NAME_OF_EMBEDDED, 'ephemeral')
         return flavor, flavors.id_of(flavor)
     flavor_id = told.get('id')
     return flavors.by_id.get(flavor_id), flavor_id
@@ -306,7 +314,7 @@ def _availability_zone(server: Mapping[str, Any]) -> str | None:
     Of a server for which none is chosen yet Nova tells '', and notifications
     tell nothing.
     """
-    zone = server['OS-EXT-AZ:availability_zone']
+    zone = spelling.text(server, 'OS-EXT-AZ:availability_zone')
     if server[_STATE] == 'building':
         return zone or None
     return zone
@@ -314,11 +322,14 @@ def _availability_zone(server: Mapping[str, Any]) -> str | None:
 
 def _ended_at(server: Mapping[str, Any]) -> int:
     try:
-        return nova_history.end_of_second(
-            server.get('OS-SRV-USG:terminated_at') or server['updated']
+        ended_at = spelling.end_of_second(
+            server, 'OS-SRV-USG:terminated_at', 'updated'
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except errors.NotUnderstood as error:
         raise _not_understood(server, error) from error
+    if ended_at is None:
+        raise _not_understood(server, KeyError('updated'))
+    return ended_at
 
 
 def _not_understood(

@@ -26,9 +26,10 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.model import timestamps
-from stratometrics.notifications import timestamps as spellings
+from stratometrics.notifications import errors
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
+from stratometrics.reconciler import spelling
 
 SERVICE_TYPE = 'compute'
 #: The first to say which cells are down, and the highest that is needed.
@@ -92,20 +93,6 @@ class _Step:
     ended_at: int | None
 
 
-def end_of_second(text: str) -> int:
-    """A time, or, of one without a fraction, the end of its second.
-
-    Databases that keep whole seconds are common below Nova.
-
-    :returns: microseconds since the epoch.
-    :raises ValueError: the text names no time.
-    """
-    moment = spellings.parse(text)
-    if moment % timestamps.MICROSECONDS == 0:
-        moment += timestamps.MICROSECONDS - 1
-    return moment
-
-
 def history(
     inquiry: listing.Inquiry, present: observation.Observation
 ) -> list[observation.Observation]:
@@ -124,7 +111,7 @@ def history(
     except pages.Missing:
         # It was purged; or it is deleted, and Nova older than 2.21.
         return []
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, errors.NotUnderstood) as error:
         raise listing.Unavailable(
             f'{SERVICE_TYPE} {path}: not understood: '
             f'{type(error).__name__} {error}'
@@ -223,12 +210,7 @@ def _steps(
         microversion=microversion,
     )
     steps = [
-        _Step(
-            event['event'],
-            end_of_second(event['finish_time'])
-            if event['finish_time']
-            else None,
-        )
+        _Step(event['event'], spelling.end_of_second(event, 'finish_time'))
         for event in detail['instanceAction'].get('events', [])
     ]
     return sorted(
@@ -262,11 +244,11 @@ def _effects(
                 yield step.ended_at, _STEPS[name][step.name]
     elif steps:
         yield steps[-1].ended_at, _BECOMES.get(name, '')
-    elif (
-        action.get('updated_at', action['start_time'])
-        != (action['start_time'])
-    ):
-        yield end_of_second(action['updated_at']), _BECOMES.get(name, '')
+    elif action.get('updated_at') not in (None, action['start_time']):
+        yield (
+            spelling.end_of_second(action, 'updated_at'),
+            _BECOMES.get(name, ''),
+        )
 
 
 def _reconciled(

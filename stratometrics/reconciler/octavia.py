@@ -31,7 +31,7 @@ _ACTIVE = 'active'
 _PENDING = 'pending_create'
 _AMPHORA = 'amphora'
 #: What Octavia also calls it.
-_FORMER_AMPHORA = 'octavia'
+_ALIASES_OF_AMPHORA = ('amphorav2', 'octavia')
 
 
 def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
@@ -73,7 +73,7 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
 
 def _provider(told: spelling.Told) -> str:
     name = spelling.name(told, 'provider')
-    return _AMPHORA if name == _FORMER_AMPHORA else name
+    return _AMPHORA if name in _ALIASES_OF_AMPHORA else name
 
 
 def _attributes(contents: Mapping[str, Any]) -> dict[str, str]:

@@ -77,6 +77,31 @@ def ask(
     return _content(response, service_type, path)
 
 
+def has(
+    inquiry: listing.Inquiry,
+    service_type: str,
+    path: str,
+    *,
+    params: Mapping[str, Any] | None = None,
+    microversion: str | None = None,
+) -> bool:
+    """Whether a service has something, asked for that one alone.
+
+    :raises Unavailable: the service cannot be asked, or answers otherwise.
+    """
+    try:
+        ask(
+            inquiry,
+            service_type,
+            path,
+            params=params,
+            microversion=microversion,
+        )
+    except Missing:
+        return False
+    return True
+
+
 def by_marker(
     inquiry: listing.Inquiry,
     service_type: str,
@@ -114,7 +139,8 @@ def by_marker(
             )
             if response.status_code not in _NO_SUCH_MARKER:
                 break
-        objects = _objects(response, service_type, path, key, identifier)
+        content = _content(response, service_type, path)
+        objects = _objects(content, service_type, path, key, identifier)
         if not objects:
             return
         known = set(previous)
@@ -138,6 +164,7 @@ def by_offset(
     microversion: str | None = None,
     identifier: str = 'id',
     offset_key: str = 'offset',
+    linked: bool = False,
 ) -> Iterator[Page]:
     """The pages of a list whose next page begins at an offset.
 
@@ -149,6 +176,7 @@ def by_offset(
     :param params: of the query, besides ``limit`` and ``offset``.
     :param identifier: the key of an object that tells it from others.
     :param offset_key: what the service calls the offset.
+    :param linked: whether an answer without ``links`` is the last one.
     :raises Unavailable: the service cannot be asked, answers otherwise, or
         pays no attention to the offset.
     """
@@ -166,7 +194,8 @@ def by_offset(
             {'limit': limit, **(params or {}), offset_key: offset},
             microversion,
         )
-        objects = _objects(response, service_type, path, key, identifier)
+        content = _content(response, service_type, path)
+        objects = _objects(content, service_type, path, key, identifier)
         names = [one[identifier] for one in objects]
         if offset and (not names or names[0] not in known):
             offset = max(0, offset - step)
@@ -179,7 +208,7 @@ def by_offset(
         unseen = [one for one in objects if one[identifier] not in known]
         if unseen:
             yield asked_at, unseen
-        if len(names) < 2:
+        if len(names) < 2 or (linked and not content.get('links')):
             return
         known.update(names)
         previous = names
@@ -229,13 +258,13 @@ def _content(
 
 
 def _objects(
-    response: requests.Response,
+    content: Mapping[str, Any],
     service_type: str,
     path: str,
     key: str,
     identifier: str,
 ) -> list[dict[str, Any]]:
-    objects = _content(response, service_type, path).get(key)
+    objects = content.get(key)
     if not isinstance(objects, list) or not all(
         isinstance(one, dict) and isinstance(one.get(identifier), str)
         for one in objects

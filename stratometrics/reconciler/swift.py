@@ -80,7 +80,7 @@ def _observe(region: str, told: spelling.Told) -> observation.Observation:
 
 
 def _projects(inquiry: listing.Inquiry) -> list[dict[str, Any]]:
-    """All projects that Keystone knows."""
+    """The ids and names of all projects that Keystone knows."""
     path = '/projects'
     projects: list[dict[str, Any]] = []
     marker: dict[str, str] = {}
@@ -101,7 +101,9 @@ def _projects(inquiry: listing.Inquiry) -> list[dict[str, Any]]:
                 f'{_IDENTITY} {path}: the list is cut off; raise list_limit '
                 'of Keystone'
             )
-        projects += listed
+        projects += [
+            {'id': one['id'], 'name': one.get('name')} for one in listed
+        ]
         if not (isinstance(links, dict) and links.get('next')):
             return projects
         if not listed or marker == {'marker': listed[-1]['id']}:
@@ -140,7 +142,8 @@ def _account(
         raise listing.Unavailable(
             f'{_SERVICE}: account of {project_id}: {error}'
         ) from error
-    if response.status_code == requests.codes.not_found:
+    # One that was deleted is "gone" until Swift reclaims it, a week later.
+    if response.status_code in (requests.codes.not_found, requests.codes.gone):
         return None
     if not response.ok:
         raise listing.Unavailable(

@@ -14,7 +14,8 @@
 What notifications tell, and what not, is said in ``trove.yaml``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+import dataclasses
 import functools
 
 from stratometrics.model import observation
@@ -25,6 +26,11 @@ from stratometrics.reconciler import spelling
 _SERVICE = 'database'
 _COMPUTE = 'compute'
 
+#: As many as Trove itself puts on a page. It asks Nova for the servers of a
+#: page by their names, all in one address.
+_PAGE_SIZE = 20
+
+_DELETED = 'deleted'
 #: The state of what is still being made.
 _PENDING = 'build'
 #: What has such a status may never have been.
@@ -44,7 +50,28 @@ _PASSING = frozenset(
 )
 
 
-def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
+def _list(inquiry: listing.Inquiry, **params: str) -> Iterator[pages.Page]:
+    """Instances, those that changed last first.
+
+    Before 26.0.0 Trove knows no pages and answers with all of them.
+    """
+    return pages.by_offset(
+        dataclasses.replace(
+            inquiry, page_size=min(inquiry.page_size, _PAGE_SIZE)
+        ),
+        _SERVICE,
+        '/mgmt/instances',
+        'instances',
+        params={'include_clustered': 'true', **params},
+        # It is no id, but a number.
+        offset_key='marker',
+        linked=True,
+    )
+
+
+def _observer(
+    inquiry: listing.Inquiry,
+) -> Callable[[spelling.Told], observation.Observation]:
     flavor_names = functools.cache(lambda: _flavor_names(inquiry))
 
     def observe(told: spelling.Told) -> observation.Observation:
@@ -67,16 +94,53 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
             type_id=type_id,
         )
 
-    listed = pages.by_offset(
-        inquiry,
-        _SERVICE,
-        '/mgmt/instances',
-        'instances',
-        params={'deleted': 'false', 'include_clustered': 'true'},
-        # It is no id, but a number.
-        offset_key='marker',
+    return observe
+
+
+def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
+    listed = _list(inquiry, deleted='false')
+    return spelling.observations(
+        listed, 'database-instance', _observer(inquiry)
     )
-    return spelling.observations(listed, 'database-instance', observe)
+
+
+def _ended(inquiry: listing.Inquiry, since: int) -> Iterator[observation.Page]:
+    """The instances that were deleted at or after a time.
+
+    Trove keeps them all, and does not tell which of them ever ran. So their
+    creation is left out: one that no event knows is not billed.
+    """
+    observe = _observer(inquiry)
+
+    def dead(told: spelling.Told) -> observation.Observation | None:
+        ended_at = spelling.end_of_second(told, 'deleted_at')
+        if ended_at is None or ended_at < since:
+            return None
+        return dataclasses.replace(
+            observe(told),
+            state=_DELETED,
+            passing=False,
+            created_at=None,
+            ended_at=ended_at,
+        )
+
+    for asked_at, objects in _list(inquiry, deleted='true'):
+        yield from spelling.observations(
+            iter([(asked_at, objects)]), 'database-instance', dead
+        )
+        # Pages begin with what changed last, and a deletion is a change.
+        changes = [spelling.end_of_second(told, 'updated') for told in objects]
+        if not any(at is None or at >= since for at in changes):
+            return
+
+
+def _exists(inquiry: listing.Inquiry, instance_id: str) -> bool:
+    """Whether Trove has an instance that its list lacks.
+
+    The list begins with what changed last, and its pages at a number. What
+    changes while it is read moves to a page that was read already.
+    """
+    return pages.has(inquiry, _SERVICE, f'/mgmt/instances/{instance_id}')
 
 
 def _flavor_names(inquiry: listing.Inquiry) -> dict[str, str]:
@@ -100,5 +164,7 @@ LISTINGS = (
         resource_type='database-instance',
         service_type=_SERVICE,
         living=_living,
+        ended=_ended,
+        exists=_exists,
     ),
 )

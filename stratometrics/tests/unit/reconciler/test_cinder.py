@@ -85,11 +85,11 @@ TYPES = [
 class CinderTest(agreement.ListingCase):
     listings = cinder.LISTINGS
 
-    def cinder(self, *volumes: Any) -> fakes.Service:
+    def cinder(self, *volumes: Any, snapshot: Any = SNAPSHOT) -> fakes.Service:
         return agreement.service(
             {
                 '/volumes/detail volumes': list(volumes),
-                '/snapshots/detail snapshots': [SNAPSHOT],
+                '/snapshots/detail snapshots': [snapshot],
                 '/backups/detail backups': [BACKUP],
                 '/types volume_types': TYPES,
             },
@@ -118,7 +118,7 @@ class CinderTest(agreement.ListingCase):
         path, query, microversion = service.asked[0]
         self.assertEqual('/volumes/detail', path)
         self.assertEqual('1', query['all_tenants'])
-        self.assertEqual('3.63', microversion)
+        self.assertEqual('3.65', microversion)
         self.assertNotIn('/types', [asked[0] for asked in service.asked])
 
     def test_the_name_of_a_type_becomes_its_id(self) -> None:
@@ -145,8 +145,9 @@ class CinderTest(agreement.ListingCase):
         )
 
     def test_what_may_never_have_been_is_pending(self) -> None:
-        seen = self.volume(status='error')
-        self.assertEqual(('creating', True), (seen.state, seen.passing))
+        for status in ('error', 'managing', 'error_managing'):
+            seen = self.volume(status=status)
+            self.assertEqual(('creating', True), (seen.state, seen.passing))
 
     def test_states_that_pass(self) -> None:
         for status, passing in (
@@ -172,6 +173,21 @@ class CinderTest(agreement.ListingCase):
         moved = agreement.changed(VOLUME, id='v1', **{key: 'migrating'})
         seen = self.living('volume', block_storage=self.cinder(copied, moved))
         self.assertEqual(['v1'], [one.resource_id for one in seen])
+
+    def test_what_cinder_makes_for_itself_is_left_out(self) -> None:
+        """No notification tells of it, and it would be billed twice."""
+        own = agreement.changed(VOLUME, id='v2', consumes_quota=False)
+        users = agreement.changed(VOLUME, id='v1', consumes_quota=True)
+        seen = self.living('volume', block_storage=self.cinder(own, users))
+        self.assertEqual(['v1'], [one.resource_id for one in seen])
+        for consumes_quota, found in ((False, 0), (True, 1)):
+            service = self.cinder(
+                snapshot=agreement.changed(
+                    SNAPSHOT, consumes_quota=consumes_quota
+                )
+            )
+            seen = self.living('snapshot', block_storage=service)
+            self.assertEqual(found, len(seen))
 
     def test_a_snapshot(self) -> None:
         (seen,) = self.living('snapshot', block_storage=self.cinder())

@@ -150,6 +150,17 @@ class AuthorTest(testtools.TestCase):
         )
         self.assertEqual(('in-use', 'p2'), (event.state, event.project_id))
 
+    def test_what_was_asked_for_counts_if_nothing_else_is_known(self) -> None:
+        wished = seen(measures={'size_gib': 9}, resizing=True)
+        self.assertEqual((), comparison.differences(known(), wished))
+        moved = dataclasses.replace(wished, project_id='p2')
+        self.assertEqual(
+            {'size_gib': 1}, self.author.changed(known(), moved, 7).measures
+        )
+        self.assertEqual(
+            {'size_gib': 9}, self.author.found(wished, 7).measures
+        )
+
     def test_only_what_was_unknown_has_a_birth(self) -> None:
         """R8: of what is known, notifications are the better witness."""
         self.assertEqual(

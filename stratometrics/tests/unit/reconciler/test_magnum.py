@@ -13,6 +13,7 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.notifications import timestamps
+from stratometrics.reconciler import comparison
 from stratometrics.reconciler import magnum
 from stratometrics.tests.unit.reconciler import agreement
 
@@ -70,7 +71,12 @@ class MagnumTest(agreement.ListingCase):
     def test_while_it_changes(self) -> None:
         (seen,) = self.see(status='UPDATE_IN_PROGRESS', node_count=9)
         self.assertTrue(seen.passing)
-        self.assertEqual({'masters': 1}, seen.measures)
+        self.assertTrue(seen.resizing)
+        self.assertEqual({'masters': 1, 'nodes': 9}, seen.measures)
+        known = agreement.event(
+            CLUSTER['uuid'], 'magnum.cluster.update', state='UPDATE_COMPLETE'
+        )
+        self.assertEqual((), comparison.differences(known, seen))
 
     def test_states_that_do_not_pass(self) -> None:
         for status in ('CREATE_FAILED', 'DELETE_IN_PROGRESS', 'UPDATE_FAILED'):

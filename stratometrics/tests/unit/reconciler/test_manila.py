@@ -116,6 +116,26 @@ class ManilaTest(agreement.ListingCase):
             seen = self.see(status=status)
             self.assertEqual((state, passing), (seen.state, seen.passing))
 
+    def test_a_share_whose_size_is_not_known_yet(self) -> None:
+        """One that cannot be managed keeps no other from its turn."""
+        for status in ('manage_starting', 'manage_error'):
+            seen = self.see(status=status, size=None)
+            self.assertEqual(
+                ('creating', True, {'size_gib': 0}),
+                (seen.state, seen.passing, seen.measures),
+            )
+
+    def test_a_share_that_neither_list_has(self) -> None:
+        def answer(path: str, _query: Any) -> Any:
+            return {'share': SHARE} if path == '/shares/here' else 404
+
+        service = fakes.Service(answer, ('2.0', '2.92'))
+        inquiry = fakes.inquiry(shared_file_system=service)
+        exists = self.one('share').exists
+        self.assertTrue(exists(inquiry, 'here'))
+        self.assertFalse(exists(inquiry, 'gone'))
+        self.assertEqual('2.69', service.asked[0][2])
+
     def test_all_projects_are_asked_for(self) -> None:
         service = self.manila(SHARE)
         self.living('share', shared_file_system=service)

@@ -149,9 +149,12 @@ class NeutronTest(agreement.ListingCase):
 
     def test_what_belongs_to_nobody_is_left_out(self) -> None:
         for resource_type, told in (
+            ('floating-ip', FLOATING_IP),
             ('router', ROUTER),
             ('network', NETWORK),
             ('port', PORT),
+            ('vpn-service', VPN_SERVICE),
+            ('ipsec-site-connection', CONNECTION),
         ):
             self.assertEqual(
                 [],
@@ -189,6 +192,29 @@ class NeutronTest(agreement.ListingCase):
             ):
                 self.see(resource_type, VPN_SERVICE, vpn=False)
 
+    def test_what_the_list_of_the_vpn_service_lacks(self) -> None:
+        """With a marker that is gone it ends early, and does not say so."""
+
+        def answer(path: str, _query: Any) -> Any:
+            return {'it': {'id': 'here'}} if path.endswith('/here') else 404
+
+        service = fakes.Service(answer)
+        inquiry = fakes.inquiry(network=service)
+        for resource_type in ('vpn-service', 'ipsec-site-connection'):
+            exists = self.one(resource_type).exists
+            self.assertTrue(exists(inquiry, 'here'))
+            self.assertFalse(exists(inquiry, 'gone'))
+        self.assertEqual(
+            [
+                ('/vpn/vpnservices/here', {'fields': 'id'}, None),
+                ('/vpn/vpnservices/gone', {'fields': 'id'}, None),
+                ('/vpn/ipsec-site-connections/here', {'fields': 'id'}, None),
+                ('/vpn/ipsec-site-connections/gone', {'fields': 'id'}, None),
+            ],
+            service.asked,
+        )
+        self.assertIsNone(self.one('router').exists)
+
     def test_what_is_malformed(self) -> None:
         for resource_type, told, keys, text in (
             (
@@ -200,8 +226,8 @@ class NeutronTest(agreement.ListingCase):
             (
                 'floating-ip',
                 FLOATING_IP,
-                {'project_id': ''},
-                "floating-ip '18dd336e.*': project_id: empty",
+                {'project_id': 7},
+                "floating-ip '18dd336e.*': project_id: expected text",
             ),
         ):
             self.assert_malformed(

@@ -271,7 +271,12 @@ class LivingTest(unittest.TestCase):
             server(created='yesterday'),
             server(image='x'),
             server(flavor=None),
-            {**server(), 'AZ': None, 'tenant_id': None} | {'flavor': 1},
+            server(flavor=1),
+            server(tenant_id=None),
+            server(tenant_id=''),
+            server(user_id=[]),
+            server(flavor={**server()['flavor'], 'vcpus': '1'}),
+            server(STS_vm_state=5),
         ):
             with self.assertRaisesRegex(
                 listing.Unavailable, 'is not understood'
@@ -388,7 +393,7 @@ class SpellingTest(unittest.TestCase):
                 cloud = Nova(self.listed(payload))
                 cloud.flavors = [self.flavor(payload)]
                 told = dataclasses.asdict(cloud.one())
-                for name in ('changed_at', 'ended_at', 'passing'):
+                for name in ('changed_at', 'ended_at', 'passing', 'resizing'):
                     del told[name]
                 self.assertEqual(
                     {name: getattr(event, name) for name in told}, told

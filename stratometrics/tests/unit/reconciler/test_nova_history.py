@@ -337,6 +337,11 @@ class HistoryTest(unittest.TestCase):
             self.assert_states(present('active', '07:00:04.999999'))
             self.assertEqual(1, self.life.shown)
 
+    def test_what_nova_tells_no_end_of_has_changed_nothing(self) -> None:
+        self.life.act('stop', '08:00:00')
+        self.life.actions[0]['updated_at'] = None
+        self.assert_states(present('active', '07:00:04.999999'))
+
     def test_a_resize_under_way_keeps_the_flavor(self) -> None:
         self.life.act(
             'resize',

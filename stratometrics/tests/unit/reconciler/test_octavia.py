@@ -108,8 +108,12 @@ class OctaviaTest(agreement.ListingCase):
         self.assertEqual({'provider': 'amphora'}, seen.attributes)
 
     def test_providers(self) -> None:
-        """One of them has two names, and notifications know one."""
-        for told, provider in (('octavia', 'amphora'), ('ovn', 'ovn')):
+        """One of them has three names, and notifications know one."""
+        for told, provider in (
+            ('octavia', 'amphora'),
+            ('amphorav2', 'amphora'),
+            ('ovn', 'ovn'),
+        ):
             (seen,) = self.see(provider=told)
             self.assertEqual(provider, seen.attributes['provider'])
 

@@ -144,6 +144,13 @@ class SwiftTest(unittest.TestCase):
     def test_an_account_that_may_not_be_read(self) -> None:
         self.assert_unavailable('account of p2: 403', {'AUTH_p2': 403})
 
+    def test_an_account_that_was_deleted(self) -> None:
+        """Swift says so for a week; the others are compared meanwhile."""
+        (page,) = self.see({'AUTH_p1': 410, 'AUTH_p2': HEADERS})
+        self.assertEqual(
+            ['p2'], [seen.project_id for seen in page.observations]
+        )
+
     def test_an_account_without_an_amount(self) -> None:
         for amount in ('', '-1', '1.5'):
             headers = {**HEADERS, 'X-Account-Bytes-Used': amount}

@@ -13,6 +13,7 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.notifications import timestamps
+from stratometrics.reconciler import listing
 from stratometrics.reconciler import trove
 from stratometrics.tests.unit.reconciler import agreement
 from stratometrics.tests.unit.reconciler import fakes
@@ -55,7 +56,12 @@ class TroveTest(agreement.ListingCase):
         def answer(path: str, query: Any) -> Any:
             self.assertEqual('/mgmt/instances', path)
             begin = query['marker']
-            return {'instances': instances[begin : begin + query['limit']]}
+            page = instances[begin : begin + query['limit']]
+            more = {'links': [{'rel': 'next', 'href': 'http://more'}]}
+            return {
+                'instances': page,
+                **(more if len(page) == query['limit'] else {}),
+            }
 
         return fakes.Service(answer)
 
@@ -91,6 +97,28 @@ class TroveTest(agreement.ListingCase):
             ],
         )
 
+    def test_a_page_is_no_longer_than_trove_makes_it(self) -> None:
+        """It asks Nova for all servers of a page in one address."""
+        service = self.trove(INSTANCE)
+        self.living(
+            'database-instance', database=service, compute=self.compute
+        )
+        self.assertEqual(
+            [20], [query['limit'] for _, query, _ in service.asked]
+        )
+
+    def test_a_trove_without_pages_gives_all_at_once(self) -> None:
+        instances = [
+            agreement.changed(INSTANCE, id=f'i{number}')
+            for number in range(30)
+        ]
+        service = fakes.Service(lambda _path, _query: {'instances': instances})
+        seen = self.living(
+            'database-instance', database=service, compute=self.compute
+        )
+        self.assertEqual(30, len(seen))
+        self.assertEqual(1, len(service.asked))
+
     def test_deleted_instances_are_not_asked_for(self) -> None:
         service = self.trove(INSTANCE)
         self.living(
@@ -99,6 +127,67 @@ class TroveTest(agreement.ListingCase):
         _path, query, _microversion = service.asked[0]
         self.assertEqual('false', query['deleted'])
         self.assertEqual('true', query['include_clustered'])
+
+    def ended(self, since: str, *instances: Any) -> Any:
+        """What was deleted, and the Trove that was asked."""
+        service = self.trove(*instances)
+        inquiry = fakes.inquiry(database=service, compute=self.compute)
+        pages = self.one('database-instance').ended(
+            inquiry, timestamps.parse(since)
+        )
+        return [one for page in pages for one in page.observations], service
+
+    def test_the_time_of_a_deletion(self) -> None:
+        """Not its creation: it may have failed."""
+        deleted = agreement.changed(
+            INSTANCE,
+            status='SHUTDOWN',
+            deleted=True,
+            deleted_at='2026-11-23T11:30:00',
+            updated='2026-11-23T11:30:04',
+        )
+        (seen,), service = self.ended('2026-11-23T11:30:00', deleted)
+        self.assertEqual(
+            ('deleted', False, None, timestamps.parse('2026-11-23T11:30:00')),
+            (
+                seen.state,
+                seen.passing,
+                seen.created_at,
+                seen.ended_at - 999_999,
+            ),
+        )
+        self.assertEqual('true', service.asked[0][1]['deleted'])
+        self.assertEqual([], self.ended('2026-11-23T11:30:01', deleted)[0])
+
+    def test_earlier_deletions_are_not_read(self) -> None:
+        deleted = [
+            agreement.changed(
+                INSTANCE,
+                id=f'i{number}',
+                deleted_at=f'2026-11-23T11:{59 - number}:00',
+                updated=f'2026-11-23T11:{59 - number}:01',
+            )
+            for number in range(50)
+        ]
+        seen, service = self.ended('2026-11-23T11:50:00', *deleted)
+        self.assertEqual(
+            [f'i{number}' for number in range(10)],
+            [one.resource_id for one in seen],
+        )
+        self.assertEqual(2, len(service.asked))
+
+    def test_an_instance_that_the_list_lacks(self) -> None:
+        def answer(path: str, _query: Any) -> Any:
+            if path == '/mgmt/instances/here':
+                return {'instance': INSTANCE}
+            return 500 if path == '/mgmt/instances/ill' else 404
+
+        inquiry = fakes.inquiry(database=fakes.Service(answer))
+        exists = self.one('database-instance').exists
+        self.assertTrue(exists(inquiry, 'here'))
+        self.assertFalse(exists(inquiry, 'gone'))
+        with self.assertRaisesRegex(listing.Unavailable, '500'):
+            exists(inquiry, 'ill')
 
     def test_a_flavor_without_a_name(self) -> None:
         seen = self.see(flavor={'id': 'd3'})
