@@ -88,14 +88,12 @@ class Directory:
         """
         if not _ID.fullmatch(id_):
             return None
-        try:
-            return _name(
-                kind, self._ask(kind, lambda: _ASK[kind](self._cloud, id_))
-            )
-        except sdk_exceptions.NotFoundException:
-            if kind in _EVERYWHERE:
-                return names.Name(kind=kind, id=id_, found=False)
-            return None
+        thing = self._ask(kind, lambda: self._get(kind, id_))
+        if thing is not None:
+            return _name(kind, thing)
+        if kind in _EVERYWHERE:
+            return names.Name(kind=kind, id=id_, found=False)
+        return None
 
     def listed(self, kind: str) -> dict[str, names.Name]:
         """All of a kind, by id, where that is cheaper than one by one.
@@ -108,15 +106,27 @@ class Directory:
         found = self._ask(kind, lambda: list(_LIST[kind](self._cloud)))
         return {thing.id: _name(kind, thing) for thing in found}
 
-    def _ask(self, kind: str, ask: Callable[[], Any]) -> Any:
+    def _get(self, kind: str, id_: str) -> Any:
+        """One thing, or None if the service does not know it."""
         try:
-            if not self._cloud.endpoint_for(_SERVICES[kind]):
-                raise NotOffered(f'the catalog has no {_SERVICES[kind]}')
-            return ask()
+            return _ASK[kind](self._cloud, id_)
         except sdk_exceptions.NotFoundException:
-            raise
+            return None
+
+    def _ask(self, kind: str, ask: Callable[[], Any]) -> Any:
+        service = _SERVICES[kind]
+        try:
+            if self._cloud.endpoint_for(service):
+                return ask()
         except cloud_module.FAILURES as error:
             raise cloud_module.CloudError(str(error)) from error
+        if kind in _EVERYWHERE:
+            # There is no cloud without it.
+            raise cloud_module.CloudError(
+                f'the catalog has no {service} in this region: see '
+                'region_name and interface of [service_credentials]'
+            )
+        raise NotOffered(f'the catalog has no {service}')
 
 
 def _name(kind: str, thing: Any) -> names.Name:

@@ -265,6 +265,11 @@ def ignored(
     if publisher is not None:
         publisher = plans.glob(_require_text(publisher, (*where, 'publisher')))
     renamed = _renamed(entry.get('names', {}), (*where, 'names'))
+    if renamed and (priority is not None or publisher is not None):
+        # Such an entry is found by more than the event type.
+        raise values.Malformed(
+            (*where, 'names'), 'not together with a priority or a publisher'
+        )
     patterns = entry.get('event_types')
     where = (*where, 'event_types')
     if not isinstance(patterns, list) or not patterns:

@@ -63,20 +63,22 @@ FROM (
 GROUP BY resource_type, region
 """
 
-# An estimated end ends a timeline until something comes after it (R14).
+# An estimated end ends a timeline until something comes after it (R14). A
+# region may have been given another name: the last event says which one.
 _LIVING = """
-SELECT resource_type, region, countIf(dead = 0 AND rank != {estimate:Int64})
+SELECT
+    resource_type,
+    latest.2 AS place,
+    countIf(dead = 0 AND latest.1.2 != {estimate:Int64}) AS living
 FROM (
     SELECT
         resource_type,
-        region,
-        timeline,
         max(ended) AS dead,
-        max(last).2 AS rank
+        max((last, toString(region))) AS latest
     FROM $database.timelines
-    GROUP BY resource_type, region, timeline
+    GROUP BY resource_type, timeline
 )
-GROUP BY resource_type, region
+GROUP BY resource_type, place
 """
 
 # Copies of a message that are not merged yet share its id.

@@ -24,24 +24,22 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
-# Of equal measures there are many: they are read and multiplied once, by the
-# time for which they held, or by how often they were consumed. Names are put
-# in place of ids at the very end, where groups are few.
+# Names are put in place of ids at the very end, where groups are few.
 _SUM = """
 SELECT
     {shown}
     sum(time) AS usage,
-    sumMap(
-        mapApply(
-            (name, amount) -> (name, toInt256(amount) * time),
-            JSONExtract(measures, 'Map(String, Int64)')
-        )
-    ) AS measure_usage
+    sumMap(%s) AS measure_usage
 FROM (%s) AS spans
 {joins}
 GROUP BY ALL
 ORDER BY ALL
 """
+
+_AMOUNTS = """mapApply(
+        (name, amount) -> (name, toInt256(amount)%s),
+        JSONExtract(measures, 'Map(String, Int64)')
+    )"""
 
 # An interval runs from one event of a timeline to the next, in the order of
 # R10, and no further than the end of the period. What begins at a deletion or
@@ -50,10 +48,12 @@ ORDER BY ALL
 # there is nothing to deduplicate (R2). The window needs its frame spelled
 # out: the default one ends at the current row, where leadInFrame sees no next
 # one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long.
-_USAGE = (
-    _SUM
-    % """
+# LowCardinality columns about takes several times as long. Of equal measures
+# there are many: they are read and multiplied once, by the time for which they
+# held.
+_USAGE = _SUM % (
+    _AMOUNTS % ' * time',
+    """
     SELECT
         {keys}
         measures,
@@ -92,19 +92,21 @@ _USAGE = (
         AND interval_begin < timeline_end
         AND interval_end > greatest(interval_begin, {{begin:Int64}})
     GROUP BY {keys} measures
-"""
+""",
 )
 
 # Here a copy would count, so FINAL leaves but the first one of each event,
 # before anything that is not in the key decides (R2, R15). Nothing but the
-# events of the period has to be read: there is no timeline.
-_CONSUMPTION = (
-    _SUM
-    % """
+# events of the period has to be read: there is no timeline. Hardly any amounts
+# are equal, so they are added at once: to group by them would take memory for
+# nearly every event.
+_CONSUMPTION = _SUM % (
+    'amounts',
+    """
     SELECT
         {keys}
-        measures,
-        toInt128(count()) AS time
+        toInt128(count()) AS time,
+        sumMap(%s) AS amounts
     FROM (
         SELECT
             {columns}
@@ -114,8 +116,9 @@ _CONSUMPTION = (
             AND event_time >= fromUnixTimestamp64Micro({{begin:Int64}}, 'UTC')
             AND {facts}
     )
-    GROUP BY {keys} measures
+    GROUP BY ALL
 """
+    % (_AMOUNTS % ''),
 )
 
 _OWNED = """

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import reader
 from stratometrics.tests.functional import base
 
 # Few instants, so that events meet in the same microsecond; the last one lies
@@ -319,4 +320,41 @@ class ConsumptionRulesTest(base.StorageTestCase):
         self.assertEqual(
             {('p1', 'get'): (5000, 5000 * (2**63 - 1))},
             self.ask('big', WHOLE),
+        )
+
+    def test_each_distinct_amount_takes_no_memory(self) -> None:
+        self.pool.execute(
+            """
+            INSERT INTO $database.events (
+                resource_type, resource_id, event_time, rank, message_id,
+                phase, measures
+            )
+            SELECT 'many', 'a', fromUnixTimestamp64Micro({begin:Int64}),
+                {rank:Int64}, toString(number), 'consumed',
+                concat('{"requests":1,"size":', toString(number), '}')
+            FROM numbers({count:UInt64})
+            """,
+            {
+                'begin': WHOLE.begin,
+                'rank': event_model.RANK_EVENT,
+                'count': 1_000_000,
+            },
+        )
+        asked = reader.Reader(self.pool, {'max_memory_usage': 100_000_000})
+        query = usage.UsageQuery(
+            period=WHOLE,
+            now=LATE,
+            resource_types=('many',),
+            group_by=('resource_id',),
+            kind=usage.Kind.CONSUMPTION,
+        )
+        self.assertEqual(
+            [
+                usage.UsageRow(
+                    ('a',),
+                    1_000_000,
+                    {'requests': 1_000_000, 'size': 1_000_000 * 999_999 // 2},
+                )
+            ],
+            asked.usage(query),
         )

@@ -136,7 +136,7 @@ class CoverageTest(base.StorageTestCase):
             self.write(
                 age,
                 event(
-                    1,
+                    1 + age,
                     age,
                     resource_type=place.resource_type,
                     region=place.region,
@@ -174,6 +174,17 @@ class CoverageTest(base.StorageTestCase):
         self.write(0, ended(4, 5))
         self.write(0, event(4, 1))
         self.assertEqual({PLACE: 2}, self.observed().living)
+
+    def test_a_region_may_get_another_name(self) -> None:
+        """What was heard of since then lives, or has ended, in that one."""
+        renamed = coverage.Place(PLACE.resource_type, 'one')
+        self.write(9, event(1, 9), event(2, 9), event(3, 9))
+        self.write(
+            0,
+            event(1, 5, region='one', message_id='later'),
+            ended(2, 5, region='one'),
+        )
+        self.assertEqual({PLACE: 1, renamed: 1}, self.observed().living)
 
     def test_an_estimated_end_is_one_until_something_comes_after(self) -> None:
         gone = {

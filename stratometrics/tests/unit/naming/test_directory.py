@@ -109,9 +109,25 @@ class DirectoryTest(testtools.TestCase):
         self.cloud.endpoint_for.side_effect = raised
         self.assert_raises(cloud.CloudError)
 
+    def test_a_list_that_is_not_there(self):
+        """The endpoint in the catalog is a wrong one."""
+        self.method(
+            names.PROJECT, 2
+        ).side_effect = sdk_exceptions.NotFoundException('no')
+        self.assertRaises(
+            cloud.CloudError, self.directory.listed, names.PROJECT
+        )
+
     def test_a_service_that_is_not_there(self):
         self.cloud.endpoint_for.return_value = None
-        self.assert_raises(directory.NotOffered)
+        self.assertRaises(
+            directory.NotOffered, self.directory.find, names.FLAVOR, 'f1'
+        )
+        self.cloud.endpoint_for.assert_called_with('compute')
+
+    def test_no_cloud_is_without_keystone(self):
+        self.cloud.endpoint_for.return_value = None
+        self.assert_raises(cloud.CloudError)
         self.cloud.endpoint_for.assert_called_with('identity')
 
     def assert_raises(self, expected):

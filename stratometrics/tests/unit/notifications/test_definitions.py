@@ -1279,6 +1279,13 @@ class ErrorTest(base.FolderTestCase):
                 {'names': '{project: 7}'},
                 '.names.project: expected a path',
             ),
+            *(
+                (
+                    {'names': '{project: id}', key: 'error'},
+                    '.names: not together with a priority or a publisher',
+                )
+                for key in ('priority', 'publisher')
+            ),
         ):
             lines = [
                 f'    {key}: {raw}' for key, raw in (entry | keys).items()
