@@ -64,6 +64,11 @@ class Phase(enum.IntEnum):
     CONSUMED = 4
 
 
+def rank_of(phase: Phase) -> int:
+    """The rank of an ordinary event: a deletion is the last (R10)."""
+    return RANK_DELETION if phase is Phase.ENDED else RANK_EVENT
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """At ``event_time`` the resource was in this state, with these facts.

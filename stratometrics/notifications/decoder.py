@@ -118,11 +118,7 @@ class Decoder:
             resource_id=plan.resource_id(root, message),
             event_time=plan.event_time(root, message),
             message_id=message_id,
-            rank=(
-                event_model.RANK_DELETION
-                if phase is event_model.Phase.ENDED
-                else event_model.RANK_EVENT
-            ),
+            rank=event_model.rank_of(phase),
             phase=phase,
             state=state,
             project_id=plan.project_id(root, message),

@@ -23,6 +23,7 @@ A definition says it in one of these ways::
     {envelope: timestamp}           a key of the message beside the payload
     {end_of_second: deleted_at}     a time that may lack its fraction
 
+``per: 1024`` beside a way to an amount divides it; what is begun counts whole.
 ``match`` is for texts and times. ``replace: {old: new}`` beside a way to a
 text exchanges whole texts.
 """
@@ -57,7 +58,7 @@ class Kind(enum.Enum):
 _EXTRAS = {
     Kind.NAME: {'match', 'replace'},
     Kind.TEXT: {'match', 'replace'},
-    Kind.MEASURE: set(),
+    Kind.MEASURE: {'per'},
     Kind.TIME: {'match'},
     Kind.OPTIONAL_TIME: {'match'},
 }
@@ -190,6 +191,13 @@ def _sum(key: str, getters: list[Getter]) -> Getter:
     return total
 
 
+def _per(key: str, get: Getter, unit: int) -> Getter:
+    """Whole units of an amount; one that is begun counts as a whole one."""
+    return lambda root, message: (
+        -(-checks.measure(key, get(root, message)) // unit)
+    )
+
+
 def require_path(raw: Any, where: documents.Where) -> str:
     """A path as it stands in a definition.
 
@@ -208,6 +216,12 @@ def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
     if pattern.groups != 1:
         raise Malformed(where, 'expected a regular expression with one group')
     return pattern
+
+
+def _require_unit(raw: Any, where: documents.Where) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
+        raise Malformed(where, 'expected a whole number of 1 or more')
+    return raw
 
 
 def _require_words(raw: Any, where: documents.Where) -> Mapping[str, str]:
@@ -247,7 +261,7 @@ class Compiler:
         """
         get = self._lookup(raw, where)
         check, key = self._kind.value, self._key
-        if isinstance(raw, dict) and 'value' in raw:
+        if isinstance(raw, dict) and 'value' in raw and 'per' not in raw:
             try:
                 return constant(check(key, raw['value']))
             except errors.NotUnderstood as error:
@@ -266,6 +280,9 @@ class Compiler:
             raise Malformed(where, f'expected a path or one of {known}')
         (way,) = ways
         get = self._way(way, raw[way], (*where, way))
+        if 'per' in raw:
+            unit = _require_unit(raw['per'], (*where, 'per'))
+            get = _per(self._key, get, unit)
         if 'match' in raw:
             here = (*where, 'match')
             get = _matching(get, _require_pattern(raw['match'], here))

@@ -184,11 +184,7 @@ class Author:
                 resource_id=seen.resource_id,
                 event_time=at,
                 message_id='',
-                rank=(
-                    event_model.RANK_DELETION
-                    if phase is event_model.Phase.ENDED
-                    else event_model.RANK_EVENT
-                ),
+                rank=event_model.rank_of(phase),
                 phase=phase,
                 state=state,
                 event_type=event_type,

@@ -22,6 +22,7 @@ from stratometrics.reconciler import pages
 from stratometrics.reconciler import spelling
 
 _SERVICE = 'image'
+_GIB = 2**30
 #: Whose an image is that has no owner.
 _NOBODY = 'none'
 #: States of an image before its activation: it never goes back to one.
@@ -46,6 +47,7 @@ def _living(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
 
 
 def _observe(told: spelling.Told) -> observation.Observation | None:
+    size = spelling.measure(told, 'size', absent=0)
     state = spelling.name(told, 'status')
     if state in ('deleted', 'pending_delete'):
         return None
@@ -63,7 +65,7 @@ def _observe(told: spelling.Told) -> observation.Observation | None:
             disk_format=spelling.text(told, 'disk_format'),
             visibility=spelling.text(told, 'visibility'),
         ),
-        measures={'size_bytes': spelling.measure(told, 'size', absent=0)},
+        measures={'size_bytes': size, 'size_gib': -(-size // _GIB)},
     )
 
 

@@ -240,6 +240,22 @@ class FolderTest(base.FolderTestCase):
             (event,) = self.decoder().decode(shelf(paint=paint))
             self.assertEqual({'colour': ''}, event.attributes)
 
+    def test_a_unit_that_is_begun_counts(self) -> None:
+        for way, amount in (
+            ('{path: upper, per: 1}', 3),
+            ('{path: upper, per: 2}', 2),
+            ('{path: upper, per: 3}', 1),
+            ('{sum: [upper, lower], per: 4}', 2),
+            ('{first: [none, {value: 0}], per: 4}', 0),
+            ('{value: 5, per: 4}', 2),
+        ):
+            with self.subTest(way):
+                self.write(
+                    'x.yaml', SHELF.replace('{sum: [upper, lower]}', way)
+                )
+                (event,) = self.decoder().decode(shelf())
+                self.assertEqual({'boards': amount}, event.measures)
+
     def test_later_files_have_the_last_word(self) -> None:
         self.write('10.yaml', SHELF)
         self.write(
@@ -1125,6 +1141,13 @@ class ErrorTest(base.FolderTestCase):
             ('{sum: a}', '.sum: expected a list of paths'),
             ('{sum: [{sum: [a]}]}', '.sum[0]: a list inside a list'),
             ('{path: a, match: (a)}', '.match: unknown key'),
+            *(
+                (
+                    f'{{path: a, per: {wrong}}}',
+                    '.per: expected a whole number of 1 or more',
+                )
+                for wrong in ('0', '-1', '1.5', 'GiB', 'true')
+            ),
             (
                 '{value: -1}',
                 '.value: measures.boards: expected an integer from 0 to '

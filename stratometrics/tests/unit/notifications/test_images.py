@@ -60,6 +60,7 @@ class ImageTest(unittest.TestCase):
             ],
         )
         self.assertEqual({'image'}, {one.resource_type for one in life})
+        self.assertEqual(1, life[-1].measures['size_gib'])
         self.assertEqual(
             {'visibility': 'shared', 'disk_format': 'raw'},
             {

@@ -74,7 +74,7 @@ class GlanceTest(agreement.ListingCase):
         for status in ('queued', 'saving', 'uploading', 'importing', 'killed'):
             seen = self.image(status=status, size=None, disk_format=None)
             self.assertEqual(
-                (status, True, {'size_bytes': 0}, ''),
+                (status, True, {'size_bytes': 0, 'size_gib': 0}, ''),
                 (
                     seen.state,
                     seen.passing,
