@@ -1,0 +1,198 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The first day of a whole cloud, whose services answer as was recorded."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import fixtures
+
+from stratometrics.model import usage
+from stratometrics.notifications import timestamps
+from stratometrics.tests import answers
+from stratometrics.tests.functional import base
+from stratometrics.tests.functional.cmd import test_manage
+from stratometrics.tests.unit.notifications import base as messages
+
+CONFIG = """
+[service_credentials]
+auth_type = password
+auth_url = {url}
+username = stratometrics
+password = secret
+system_scope = all
+user_domain_id = default
+interface = public
+[collector]
+region_name = {region}
+[definitions]
+directory = {folder}
+[reconciler]
+# The answers were recorded long ago.
+settling_time = 0
+resource_types = {types}
+"""
+
+#: What the recorded cloud had at its end; one type was never there.
+TYPES = (
+    'backup',
+    'floating-ip',
+    'image',
+    'instance',
+    'ipsec-site-connection',
+    'load-balancer',
+    'network',
+    'node',
+    'port',
+    'router',
+    'share',
+    'share-snapshot',
+    'snapshot',
+    'stack',
+    'volume',
+    'vpn-service',
+    'zone',
+)
+
+
+class FirstDayTest(base.StorageTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        recorded = answers.load()
+        self.end = timestamps.parse(recorded['recorded_at'])
+        self.recorded = recorded['answers']
+        url = self.enterContext(answers.served(answers.Answers(recorded)))
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (folder / 'all.yaml').write_text(messages.EVERYTHING_ON)
+        self.file = folder / 'stratometrics.conf'
+        test_manage.write_configuration(self.conf, self.file)
+        with self.file.open('a') as file:
+            file.write(
+                CONFIG.format(
+                    url=url,
+                    region=messages.REGION,
+                    folder=folder,
+                    types=','.join(TYPES),
+                )
+            )
+
+    def bring_in(self, *arguments: str) -> dict[str, dict]:
+        done = subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                'stratometrics.cmd.manage',
+                '--config-file',
+                str(self.file),
+                'import',
+                '--format=json',
+                *arguments,
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn('secret', done.stderr)
+        return {
+            found['resource_type']: found for found in json.loads(done.stdout)
+        }
+
+    def usage(self, resource_type: str, *keys: str) -> dict[tuple, int]:
+        rows = self.storage.usage(
+            usage.UsageQuery(
+                period=usage.Period(0, self.end),
+                now=self.end,
+                resource_types=(resource_type,),
+                group_by=keys,
+            )
+        )
+        return {row.group: row.usage for row in rows}
+
+    def listed(self, path: str, key: str) -> list[dict]:
+        """The longest list that was recorded of something."""
+        return max(
+            (
+                answer['body'][key]
+                for answer in self.recorded
+                if answer['path'].endswith(path) and answer['status'] == 200
+            ),
+            key=len,
+        )
+
+    def test_each_type_is_brought_in_once(self) -> None:
+        dry = self.bring_in('--dry-run')
+        for name in TYPES:
+            self.assertEqual({}, self.usage(name, 'resource_id'))
+        first = self.bring_in()
+        self.assertEqual(set(TYPES), set(first))
+        for name in TYPES:
+            self.assertEqual('done', first[name]['outcome'], first[name])
+            self.assertGreater(
+                first[name]['unknown'] + first[name]['deleted'], 0, name
+            )
+            for count in ('listed', 'unknown', 'deleted'):
+                self.assertEqual(dry[name][count], first[name][count], name)
+        before = {name: self.usage(name, 'resource_id') for name in TYPES}
+        again = self.bring_in()
+        for name in TYPES:
+            for count in ('unknown', 'changed', 'deleted', 'estimated'):
+                self.assertEqual(0, again[name][count], (name, count))
+        self.assertEqual(
+            before, {name: self.usage(name, 'resource_id') for name in TYPES}
+        )
+
+    def test_volumes_are_billed_from_their_creation(self) -> None:
+        self.bring_in('--resource-type=volume')
+        expected = {
+            (volume['id'],): self.end - timestamps.parse(volume['created_at'])
+            for volume in self.listed('/volumes/detail', 'volumes')
+            # Those in error may never have been.
+            if volume['status'] != 'error'
+        }
+        self.assertEqual(expected, self.usage('volume', 'resource_id'))
+
+    def test_servers_have_a_past(self) -> None:
+        """Nova's actions tell of states that are over, and of the deleted."""
+        without = self.bring_in(
+            '--resource-type=instance', '--no-history', '--dry-run'
+        )
+        found = self.bring_in('--resource-type=instance')
+        for count in ('unknown', 'deleted'):
+            self.assertEqual(
+                without['instance'][count], found['instance'][count]
+            )
+        states = {state for (state,) in self.usage('instance', 'state')}
+        self.assertLess(
+            {'active', 'stopped', 'paused', 'shelved_offloaded'}, states
+        )
+        [whole] = self.usage('instance').values()
+        parts = self.usage('instance', 'resource_id', 'state')
+        self.assertEqual(whole, sum(parts.values()))
+        living = {
+            server['id']: timestamps.parse(server['created'])
+            for server in self.listed('/servers/detail', 'servers')
+            if server['OS-EXT-STS:vm_state'] in ('active', 'stopped', 'paused')
+        }
+        self.assertNotEqual({}, living)
+        unbilled = []
+        for server_id, created_at in living.items():
+            lived = sum(
+                time
+                for (resource_id, _), time in parts.items()
+                if resource_id == server_id
+            )
+            unbilled.append(self.end - created_at - lived)
+        # One was softly deleted, and restored five seconds later (R7).
+        self.assertEqual({0, 5_000_000}, set(unbilled))
