@@ -64,7 +64,9 @@ GROUP BY resource_type, region
 """
 
 # An estimated end ends a timeline until something comes after it (R14). A
-# region may have been given another name: the last event says which one.
+# region may have been given another name: the last event says which one. All
+# that ever lived is looked at; what does not fit goes through the disk of the
+# server.
 _LIVING = """
 SELECT
     resource_type,
@@ -79,6 +81,7 @@ FROM (
     GROUP BY resource_type, timeline
 )
 GROUP BY resource_type, place
+SETTINGS max_bytes_before_external_group_by = 100000000
 """
 
 # Copies of a message that are not merged yet share its id.

@@ -18,6 +18,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import coverage as clickhouse_coverage
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.tests.functional import base
@@ -185,6 +186,29 @@ class CoverageTest(base.StorageTestCase):
             ended(2, 5, region='one'),
         )
         self.assertEqual({PLACE: 1, renamed: 1}, self.observed().living)
+
+    def test_all_that_ever_lived_need_not_fit_into_memory(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        pool.execute(
+            """
+            INSERT INTO $database.timelines
+            SELECT {type:String}, {region:String}, number, number % 4 != 0,
+                (toInt64(number), toInt64(1))
+            FROM numbers({count:UInt64})
+            """,
+            {
+                'type': PLACE.resource_type,
+                'region': PLACE.region,
+                'count': 2_000_000,
+            },
+        )
+        reader = clickhouse_coverage.Reader(
+            pool, {'max_memory_usage': 400_000_000}
+        )
+        self.assertEqual(
+            {PLACE: 500_000}, reader.observed([AUDIT], NOW).living
+        )
 
     def test_an_estimated_end_is_one_until_something_comes_after(self) -> None:
         gone = {
