@@ -34,6 +34,8 @@ Page = tuple[int, list[dict[str, Any]]]
 _NO_SUCH_MARKER = (400, 404)
 #: How many objects of a page may be gone before the next one is asked for.
 _MARKERS = 10
+#: How often one may go back to an earlier offset, and find nothing new.
+_RETURNS = 10
 
 
 class Missing(listing.Unavailable):
@@ -184,7 +186,7 @@ def by_offset(
     limit = max(inquiry.page_size, 2)
     known: set[str] = set()
     previous: list[str] = []
-    offset = step = 0
+    offset = step = returns = 0
     while True:
         asked_at = timestamps.now()
         response = _get(
@@ -198,6 +200,13 @@ def by_offset(
         objects = _objects(content, service_type, path, key, identifier)
         names = [one[identifier] for one in objects]
         if offset and (not names or names[0] not in known):
+            if previous:
+                returns += 1
+            if returns > _RETURNS:
+                raise listing.Unavailable(
+                    f'{service_type} {path}: its pages do not follow one '
+                    'another'
+                )
             offset = max(0, offset - step)
             previous = []
             continue
@@ -207,6 +216,7 @@ def by_offset(
             )
         unseen = [one for one in objects if one[identifier] not in known]
         if unseen:
+            returns = 0
             yield asked_at, unseen
         if len(names) < 2 or (linked and not content.get('links')):
             return

@@ -168,6 +168,18 @@ class OffsetTest(PagesCase):
         shelf.creations = {1: ['new1'], 2: ['new2']}
         self.assertEqual(listed, self.read(shelf.by_offset))
 
+    def test_a_service_that_only_has_a_first_page_is_no_list(self) -> None:
+        """It would be asked for the two in turn for ever."""
+
+        def answer(path: str, query: Mapping[str, Any]) -> Any:
+            self.assertLess(len(self.service.asked), 100)
+            if query['offset']:
+                return {'things': []}
+            return Shelf(9).by_offset(path, query)
+
+        with self.assertRaisesRegex(listing.Unavailable, 'do not follow'):
+            self.read(answer)
+
     def test_a_service_that_ignores_the_offset_is_no_list(self) -> None:
         def answer(_path: str, _query: Mapping[str, Any]) -> Any:
             return {'things': [{'id': 'a'}, {'id': 'b'}]}
