@@ -248,6 +248,13 @@ class Reconciliation:
             return []
         self._counts['changed'] += 1
         since = seen.changed_at
+        if (
+            since is not None
+            and since <= latest.event_time
+            and latest.rank == event_model.RANK_REFUTATION
+        ):
+            # It told of no change, but said again what was known by then.
+            since = latest.event_time + 1
         if since is None or not latest.event_time < since < at:
             since = at
         history = self._history(latest, seen, at)

@@ -404,6 +404,29 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertEqual({('a',): 10 * HOUR}, self.usage())
         self.assertEqual({'listed': 1}, self.counted(self.reconcile()))
 
+    def test_a_change_from_before_an_estimate_that_was_taken_back(
+        self,
+    ) -> None:
+        """It arrived last, and is billed as if there had been no estimate."""
+        self.tell('a', self.then)
+        since = self.then + 5 * HOUR
+        self.reconcile(self.compared(since, since + SECOND))
+        self.service.has('a')
+        self.assertEqual(
+            {'listed': 1, 'refuted': 1}, self.counted(self.reconcile())
+        )
+        self.tell('a', self.then + 2 * HOUR, type='large')
+        self.service.has('a', type='large', changed_at=self.then + 2 * HOUR)
+        self.assertEqual(
+            {'listed': 1, 'changed': 1}, self.counted(self.reconcile())
+        )
+        # The estimate itself keeps its microsecond.
+        self.assertEqual(
+            {('ssd',): 2 * HOUR + 1, ('large',): 8 * HOUR - 1},
+            self.usage('type'),
+        )
+        self.assertEqual({'listed': 1}, self.counted(self.reconcile()))
+
     def test_an_estimate_yields_to_what_the_service_tells(self) -> None:
         self.tell('a', self.then)
         self.reconcile()
