@@ -14,6 +14,7 @@
 import argparse
 from collections.abc import Sequence
 import json
+import signal
 import sys
 from typing import Any
 
@@ -75,10 +76,20 @@ def _run(
     chosen = round_.choose(
         command.resource_type or conf.reconciler.resource_types
     )
-    found = list(round_.run(chosen, terms, _Bar()))
+    # By default it would end here and now, and the lease would be kept.
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        found = list(round_.run(chosen, terms, _Bar()))
+    finally:
+        signal.signal(signal.SIGTERM, before)
     _print(found, command.format, command.dry_run)
     done = findings_model.Outcome.DONE
     return 0 if all(each.outcome is done for each in found) else 1
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave by an exception, so that what is held is given back."""
+    raise SystemExit(128 + number)
 
 
 class _Bar(rounds.Progress):

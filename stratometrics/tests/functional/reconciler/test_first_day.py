@@ -13,8 +13,10 @@
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
+import threading
 
 import fixtures
 
@@ -66,13 +68,30 @@ TYPES = (
 )
 
 
+class Halting(answers.Answers):
+    """The same, but the volumes are not told before somebody lets them."""
+
+    def __init__(self, recorded: dict) -> None:
+        super().__init__(recorded)
+        self.asked = threading.Event()
+        self.going = threading.Event()
+        self.going.set()
+
+    def __call__(self, environ, start):
+        if environ['PATH_INFO'].endswith('/volumes/detail'):
+            self.asked.set()
+            self.going.wait(60)
+        return super().__call__(environ, start)
+
+
 class FirstDayTest(base.StorageTestCase):
     def setUp(self) -> None:
         super().setUp()
         recorded = answers.load()
         self.end = timestamps.parse(recorded['recorded_at'])
         self.recorded = recorded['answers']
-        url = self.enterContext(answers.served(answers.Answers(recorded)))
+        self.services = Halting(recorded)
+        url = self.enterContext(answers.served(self.services))
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         (folder / 'all.yaml').write_text(messages.EVERYTHING_ON)
         self.file = folder / 'stratometrics.conf'
@@ -87,18 +106,21 @@ class FirstDayTest(base.StorageTestCase):
                 )
             )
 
+    def command(self, *arguments: str) -> list[str]:
+        return [
+            sys.executable,
+            '-m',
+            'stratometrics.cmd.manage',
+            '--config-file',
+            str(self.file),
+            'import',
+            '--format=json',
+            *arguments,
+        ]
+
     def bring_in(self, *arguments: str) -> dict[str, dict]:
         done = subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                'stratometrics.cmd.manage',
-                '--config-file',
-                str(self.file),
-                'import',
-                '--format=json',
-                *arguments,
-            ],
+            self.command(*arguments),
             capture_output=True,
             text=True,
             timeout=120,
@@ -162,6 +184,21 @@ class FirstDayTest(base.StorageTestCase):
             if volume['status'] != 'error'
         }
         self.assertEqual(expected, self.usage('volume', 'resource_id'))
+
+    def test_who_is_told_to_end_leaves_the_turn_to_others(self) -> None:
+        self.services.going.clear()
+        self.addCleanup(self.services.going.set)
+        with subprocess.Popen(
+            self.command('--resource-type=volume'),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            self.addCleanup(process.kill)
+            self.assertTrue(self.services.asked.wait(60))
+            process.send_signal(signal.SIGTERM)
+            self.assertEqual(128 + signal.SIGTERM, process.wait(60))
+        self.services.going.set()
+        self.bring_in('--resource-type=volume')
 
     def test_servers_have_a_past(self) -> None:
         """Nova's actions tell of states that are over, and of the deleted."""
