@@ -20,6 +20,8 @@ from openstack import exceptions as sdk_exceptions
 
 from stratometrics import cloud as cloud_module
 from stratometrics.model import names
+from stratometrics.notifications import checks
+from stratometrics.notifications import errors
 
 #: An id comes from a message, and becomes a part of a path that is asked for
 #: with the rights of an administrator.
@@ -90,7 +92,7 @@ class Directory:
             return None
         thing = self._ask(kind, lambda: self._get(kind, id_))
         if thing is not None:
-            return _name(kind, thing)
+            return _name(kind, thing, id_)
         if kind in _EVERYWHERE:
             return names.Name(kind=kind, id=id_, found=False)
         return None
@@ -104,7 +106,8 @@ class Directory:
         if kind not in _LIST:
             return {}
         found = self._ask(kind, lambda: list(_LIST[kind](self._cloud)))
-        return {thing.id: _name(kind, thing) for thing in found}
+        told = (_name(kind, thing) for thing in found)
+        return {name.id: name for name in told}
 
     def _get(self, kind: str, id_: str) -> Any:
         """One thing, or None if the service does not know it."""
@@ -120,6 +123,12 @@ class Directory:
                 return ask()
         except cloud_module.FAILURES as error:
             raise cloud_module.CloudError(str(error)) from error
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # The SDK takes any JSON for what it should be.
+            raise cloud_module.CloudError(
+                f'{service} does not answer as it should: '
+                f'{type(error).__name__}'
+            ) from error
         if kind in _EVERYWHERE:
             # There is no cloud without it.
             raise cloud_module.CloudError(
@@ -129,11 +138,28 @@ class Directory:
         raise NotOffered(f'the catalog has no {service}')
 
 
-def _name(kind: str, thing: Any) -> names.Name:
+def _name(kind: str, thing: Any, asked: str | None = None) -> names.Name:
+    """The name that an answer tells, if it tells one.
+
+    :param asked: the id that was asked for.
+    :raises CloudError: it is no answer; what is known by now is kept.
+    """
     owned = kind in (names.PROJECT, names.USER)
-    return names.Name(
-        kind=kind,
-        id=thing.id,
-        name=thing.name or '',
-        parent_id=(thing.domain_id or '') if owned else '',
-    )
+    try:
+        told = names.Name(
+            kind=kind,
+            id=checks.name('id', thing.id),
+            name=checks.name('name', thing.name),
+            parent_id=(
+                checks.text('domain_id', thing.domain_id) if owned else ''
+            ),
+        )
+    except (AttributeError, errors.NotUnderstood) as error:
+        raise cloud_module.CloudError(
+            f'{_SERVICES[kind]}: not a {kind}: {error}'
+        ) from error
+    if asked not in (None, told.id):
+        raise cloud_module.CloudError(
+            f'{_SERVICES[kind]}: another {kind} than the one asked for'
+        )
+    return told

@@ -147,3 +147,23 @@ class DirectoryTest(testtools.TestCase):
             [(id_, name)] = self.directory.listed(kind).items()
             self.assertEqual(('i1', 'i1', 'a'), (id_, name.id, name.name))
         self.assertEqual({}, self.directory.listed(names.USER))
+
+    def test_what_is_no_answer_is_no_name(self):
+        """What is known by now is kept, and neighbours are not harmed."""
+        for told in (
+            None,
+            {},
+            types.SimpleNamespace(id='i1', name=None, domain_id='d1'),
+            types.SimpleNamespace(id='i1', name=5, domain_id='d1'),
+            types.SimpleNamespace(id='i1', name='\ud800', domain_id='d1'),
+            types.SimpleNamespace(id='i1', name='a', domain_id=['d1']),
+            types.SimpleNamespace(id='i2', name='a', domain_id='d1'),
+        ):
+            with self.subTest(told):
+                self.method(names.USER).return_value = told
+                if told is None:
+                    self.method(names.USER).side_effect = TypeError('null')
+                self.assertRaises(
+                    cloud.CloudError, self.directory.find, names.USER, 'i1'
+                )
+                self.method(names.USER).side_effect = None
