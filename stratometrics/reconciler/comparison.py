@@ -17,7 +17,6 @@ Everything here is a pure function.
 from collections.abc import Mapping, Sequence
 import dataclasses
 import hashlib
-import itertools
 from typing import Any
 import uuid
 
@@ -287,8 +286,6 @@ def _complete(
 
 
 def births(events: Sequence[event_model.Event]) -> list[event_model.Event]:
-    """The events with the births that they bear witness to (R8)."""
+    """The births that events bear witness to (R8)."""
     witnesses = (event.birth() for event in events)
-    return list(
-        itertools.chain(events, (birth for birth in witnesses if birth))
-    )
+    return [birth for birth in witnesses if birth]

@@ -401,10 +401,16 @@ class Reconciliation:
         return self._terms.concern(projects)
 
     def _write(self, events: list[event_model.Event]) -> None:
-        if events and not self._terms.dry_run:
-            self._storage.write_events(
-                comparison.births(events), timestamps.now()
-            )
+        """Write events, after the births that they bear witness to.
+
+        What is written in between would not be healed the other way round:
+        the resource would be known, and nobody would ask for its birth.
+        """
+        if self._terms.dry_run:
+            return
+        for part in (comparison.births(events), events):
+            if part:
+                self._storage.write_events(part, timestamps.now())
 
 
 def _estimated(standings: Mapping[str, standing.Standing]) -> list[str]:

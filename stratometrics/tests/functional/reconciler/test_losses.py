@@ -155,7 +155,9 @@ class LossesTest(base.StorageTestCase):
             for (_, resource_id), life in self.lives.items()
             for event in life
         ]
-        self.storage.write_events(comparison.births(events), self.end)
+        self.storage.write_events(
+            [*events, *comparison.births(events)], self.end
+        )
 
     def reconcile(self, known: listing.Listing) -> None:
         """Ask the recorded service, about the copies of each resource."""

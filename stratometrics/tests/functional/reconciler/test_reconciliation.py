@@ -148,7 +148,7 @@ class ReconciliationTest(base.StorageTestCase):
         }
         event = event_model.Event(**(facts | changes))
         self.storage.write_events(
-            comparison.births([event]), received_at or at
+            [event, *comparison.births([event])], received_at or at
         )
 
     def delete(self, resource_id: str, at: int) -> None:
