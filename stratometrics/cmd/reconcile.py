@@ -44,6 +44,7 @@ def import_(conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage) -> int:
         storage,
         source='import',
         histories=not conf.command.no_history,
+        beginnings=not conf.command.no_history,
         deleted_since=conf.command.since,
     )
 

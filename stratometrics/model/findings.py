@@ -23,7 +23,8 @@ import enum
 #: those that are gone, at a time that the service told;
 #: those that are gone, at a time that is estimated;
 #: those that had been taken for gone, and were not;
-#: those that differed, but too shortly to tell from a message under way.
+#: those that differed, but too shortly to tell from a message under way;
+#: those that the service has, although their deletion was told (R7).
 COUNTS = (
     'listed',
     'unknown',
@@ -32,6 +33,7 @@ COUNTS = (
     'estimated',
     'refuted',
     'unsettled',
+    'contradicted',
 )
 
 #: The counts of resources that were healed.

@@ -25,11 +25,16 @@ class Standing:
     :param received_at: when that event arrived; microseconds since the
         epoch.
     :param ended: whether the timeline has ended.
+    :param first_at: the time of the first event that is no birth;
+        microseconds since the epoch. 0, if there are births alone.
+    :param birth_told: whether any event tells when it was created.
     """
 
     latest: event_model.Event
     received_at: int
     ended: bool
+    first_at: int
+    birth_told: bool
 
     @property
     def estimated(self) -> bool:

@@ -167,6 +167,15 @@ class Author:
             )
         )
 
+    def born(self, first: event_model.Event, at: int) -> event_model.Event:
+        """The birth of a resource whose creation was not heard of (R8).
+
+        :param first: the first event that is known of it, which is later.
+        :param at: when it was created, as the service tells.
+        """
+        witness = dataclasses.replace(first, event_type=FOUND, created_at=at)
+        return self._identified(witness.birth())
+
     def _event(
         self,
         event_type: str,
@@ -261,6 +270,39 @@ def past(
             continue
         known = events[-1]
     return events
+
+
+def before(
+    author: Author,
+    first: event_model.Event,
+    history: Sequence[observation.Observation],
+) -> list[event_model.Event]:
+    """Events of what a resource was before anything was heard of it.
+
+    :param first: the first event that is known of it, but for births.
+    :param history: oldest first, each from its ``changed_at`` on.
+    :returns: none, if it always was what it was then (R8).
+    """
+    earlier = [
+        seen
+        for seen in history
+        if seen.changed_at is not None and seen.changed_at < first.event_time
+    ]
+    if not any(differences(first, seen) for seen in earlier):
+        return []
+    return past(author, None, [*earlier, _observed(first)], first.event_time)
+
+
+def _observed(event: event_model.Event) -> observation.Observation:
+    """What a service would have said when an event was sent."""
+    return observation.Observation(
+        resource_type=event.resource_type,
+        resource_id=event.resource_id,
+        state=event.state,
+        attributes=event.attributes,
+        measures=event.measures,
+        **{name: getattr(event, name) for name in _COLUMNS},
+    )
 
 
 def _complete(

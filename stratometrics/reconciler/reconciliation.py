@@ -62,6 +62,8 @@ class Terms:
         microseconds since the epoch.
     :param histories: whether services are asked for the past of resources
         that differ.
+    :param beginnings: whether they are asked also for what other resources
+        were before the first event that is known of them.
     :param page_size: resources that are compared at a time.
     """
 
@@ -73,6 +75,7 @@ class Terms:
     max_gone_percent: int
     deleted_since: int
     histories: bool = True
+    beginnings: bool = False
     page_size: int
 
     def concern(self, project_ids: Collection[str]) -> bool:
@@ -111,6 +114,7 @@ class Reconciliation:
     ) -> None:
         self._storage = storage
         self._name = resource_type.name
+        self._creations = resource_type.creations
         self._listing = listing
         self._inquiry = inquiry
         self._terms = terms
@@ -166,6 +170,7 @@ class Reconciliation:
     def _compare(self, page: observation.Page) -> None:
         """What is there: found, changed, or as it was known."""
         standings = self._standings(page)
+        beginnings = self._beginnings(page, standings)
         refutations = self._refutations(_estimated(standings))
         horizon = page.observed_at - self._terms.settling_time
         events: list[event_model.Event] = []
@@ -177,33 +182,50 @@ class Reconciliation:
             self._counts['listed'] += 1
             if known is None:
                 events += self._found(seen, page.observed_at, horizon)
-            elif known.estimated:
+                continue
+            differing = self._earlier(
+                known, beginnings.get(seen.resource_id), seen, horizon
+            )
+            latest: event_model.Event | None = known.latest
+            if known.estimated:
                 # It was missing once, and is there again.
-                restored = refutations.get(seen.resource_id)
-                if restored is not None:
+                latest = refutations.get(seen.resource_id)
+                if latest is not None:
                     self._counts['refuted'] += 1
-                    events.append(restored)
-                    events += self._changed(
-                        restored, seen, page.observed_at, horizon
-                    )
-            elif not known.ended:
-                events += self._changed(
-                    known.latest, seen, page.observed_at, horizon
+                    events.append(latest)
+            if known.ended:
+                if known.latest.event_time <= horizon:
+                    self._counts['contradicted'] += 1
+            elif latest is not None:
+                differing += self._changed(
+                    latest, seen, page.observed_at, horizon
                 )
+            if differing:
+                self._counts['changed'] += 1
+            events += differing
         self._write(events)
         self._progress(len(page.observations))
 
     def _end(self, page: observation.Page) -> None:
         """What the service itself tells to be deleted."""
         standings = self._standings(page)
+        beginnings = self._beginnings(page, standings)
         refutations = self._refutations(_estimated(standings))
         horizon = page.observed_at - self._terms.settling_time
         events: list[event_model.Event] = []
         for seen in page.observations:
             self._listed.add(seen.resource_id)
             known = standings.get(seen.resource_id)
-            if not self._concerns(seen, known) or (known and known.ended):
+            if not self._concerns(seen, known):
                 continue
+            if known is not None:
+                earlier = self._earlier(
+                    known, beginnings.get(seen.resource_id), seen, horizon
+                )
+                events += earlier
+                if known.ended:
+                    self._counts['changed'] += bool(earlier)
+                    continue
             if seen.ended_at > horizon:
                 self._counts['unsettled'] += 1
                 continue
@@ -234,6 +256,65 @@ class Reconciliation:
             self._author.found(seen, at),
         ]
 
+    def _beginnings(
+        self,
+        page: observation.Page,
+        standings: Mapping[str, standing.Standing],
+    ) -> Mapping[str, event_model.Event]:
+        """The first events of resources that may have been there before."""
+        ids = [
+            seen.resource_id
+            for seen in page.observations
+            if self._may_lack_beginning(standings.get(seen.resource_id), seen)
+        ]
+        return self._storage.beginnings(self._name, ids) if ids else {}
+
+    def _may_lack_beginning(
+        self,
+        known: standing.Standing | None,
+        seen: observation.Observation,
+    ) -> bool:
+        if known is None or seen.created_at is None:
+            return False
+        if self._asks_for_beginnings:
+            # A service may keep whole seconds.
+            return seen.created_at + timestamps.MICROSECONDS < known.first_at
+        return not known.birth_told and seen.created_at < known.first_at
+
+    @property
+    def _asks_for_beginnings(self) -> bool:
+        return self._terms.beginnings and self._listing.history is not None
+
+    def _earlier(
+        self,
+        known: standing.Standing,
+        first: event_model.Event | None,
+        seen: observation.Observation,
+        horizon: int,
+    ) -> list[event_model.Event]:
+        """What a resource was before the first event that is known of it.
+
+        That a creation takes its time is no reason to bill it: where one was
+        announced, and nothing tells when it began, its end is the beginning.
+        """
+        if first is None:
+            return []
+        events: list[event_model.Event] = []
+        if self._asks_for_beginnings:
+            past = self._ask_for_past(seen)
+            events = comparison.before(self._author, first, past)
+        if (
+            not events
+            and not known.birth_told
+            and first.event_type not in self._creations
+        ):
+            events = [self._author.born(first, seen.created_at)]
+        if events and first.event_time > horizon:
+            # What came before it may be under way.
+            self._counts['unsettled'] += 1
+            return []
+        return events
+
     def _changed(
         self,
         latest: event_model.Event,
@@ -246,7 +327,6 @@ class Reconciliation:
         if max(latest.event_time, seen.changed_at or 0) > horizon:
             self._counts['unsettled'] += 1
             return []
-        self._counts['changed'] += 1
         since = seen.changed_at
         if (
             since is not None
@@ -273,19 +353,29 @@ class Reconciliation:
     ) -> list[event_model.Event]:
         if self._listing.history is None or not self._terms.histories:
             return []
+        past = [*self._ask_for_past(seen), seen]
+        return comparison.past(self._author, known, past, until)
+
+    def _ask_for_past(
+        self, seen: observation.Observation
+    ) -> list[observation.Observation]:
         past = self._listing.history(self._inquiry, seen)
         self._progress(0)
-        return comparison.past(self._author, known, [*past, seen], until)
+        return past
 
     def _doubt(self) -> None:
         """Take estimated ends back that later events speak against."""
         ids = self._storage.doubted(self._name, self._terms.region)
         for number in range(0, len(ids), self._terms.page_size):
             page = ids[number : number + self._terms.page_size]
+            standings = self._storage.standings(self._name, page)
             events = [
                 restored
-                for restored in self._refutations(page).values()
-                if self._terms.concern({restored.project_id})
+                for name, restored in self._refutations(page).items()
+                if self._terms.concern(
+                    # It may have had another owner by then.
+                    {restored.project_id, standings[name].latest.project_id}
+                )
             ]
             self._counts['refuted'] += len(events)
             self._write(events)
@@ -403,13 +493,15 @@ class Reconciliation:
     def _write(self, events: list[event_model.Event]) -> None:
         """Write events, after the births that they bear witness to.
 
-        What is written in between would not be healed the other way round:
-        the resource would be known, and nobody would ask for its birth.
+        If only some of them come to be stored, these have to be the earliest
+        ones: nobody asks for what was before an event that is known. One
+        insert is stored a month at a time, in the order of its rows.
         """
         if self._terms.dry_run:
             return
         for part in (comparison.births(events), events):
             if part:
+                part.sort(key=lambda event: event.event_time)
                 self._storage.write_events(part, timestamps.now())
 
 

@@ -127,6 +127,12 @@ class FactReader(abc.ABC):
         """Where resources stand, by id; unknown ones are left out."""
 
     @abc.abstractmethod
+    def beginnings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, event_model.Event]:
+        """The first event of resources that is no birth, by id."""
+
+    @abc.abstractmethod
     def living(
         self, resource_type: str, region: str, page_size: int
     ) -> Iterator[Sequence[standing.Standing]]:

@@ -91,6 +91,11 @@ class ClickHouseStorage(base.Storage):
     ) -> Mapping[str, standing.Standing]:
         return self._facts.standings(resource_type, resource_ids)
 
+    def beginnings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> Mapping[str, event_model.Event]:
+        return self._facts.beginnings(resource_type, resource_ids)
+
     def living(
         self, resource_type: str, region: str, page_size: int
     ) -> Iterator[Sequence[standing.Standing]]:

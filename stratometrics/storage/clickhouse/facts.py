@@ -56,7 +56,9 @@ _PRECEDENCE = """(
 _STANDING = f"""
     any(events.resource_id) AS id,
     argMax({_TUPLE}, {_PRECEDENCE}) AS fact,
-    argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received
+    argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received,
+    minIf(toUnixTimestamp64Micro(event_time), rank >= 0) AS first_at,
+    max(toUnixTimestamp64Micro(created_at)) > 0 AS birth_told
 FROM $database.events
 WHERE resource_type = {{resource_type:String}}"""
 
@@ -72,6 +74,16 @@ _GIVEN = """
 
 _BY_IDS = """
 SELECT {standing} AND {given}
+GROUP BY timeline
+"""
+
+# Births rank below zero (R10).
+_BEGINNINGS = """
+SELECT
+    any(events.resource_id) AS id,
+    argMin({facts}, (event_time, rank, message_order)) AS fact
+FROM $database.events
+WHERE resource_type = {{resource_type:String}} AND {given} AND rank >= 0
 GROUP BY timeline
 """
 
@@ -169,6 +181,19 @@ class Facts:
         found = (_standing(resource_type, *row) for row in rows)
         return {each.latest.resource_id: each for each in found}
 
+    def beginnings(
+        self, resource_type: str, resource_ids: Sequence[str]
+    ) -> dict[str, event_model.Event]:
+        """See :meth:`stratometrics.storage.base.FactReader.beginnings`."""
+        rows = self._pool.execute(
+            _BEGINNINGS.format(**_PARTS),
+            {'resource_type': resource_type, 'ids': list(resource_ids)},
+        )
+        return {
+            resource_id: _event(resource_type, resource_id, fact)
+            for resource_id, fact in rows
+        }
+
     def living(
         self, resource_type: str, region: str, page_size: int
     ) -> Iterator[list[standing.Standing]]:
@@ -242,12 +267,16 @@ def _standing(
     resource_id: str,
     fact: tuple,
     received_at: int,
+    first_at: int,
+    birth_told: bool,
 ) -> standing.Standing:
     latest = _event(resource_type, resource_id, fact)
     return standing.Standing(
         latest=latest,
         received_at=received_at,
         ended=latest.phase is event_model.Phase.ENDED,
+        first_at=first_at,
+        birth_told=bool(birth_told),
     )
 
 

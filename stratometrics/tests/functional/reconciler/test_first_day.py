@@ -11,6 +11,7 @@
 # under the License.
 """The first day of a whole cloud, whose services answer as was recorded."""
 
+import dataclasses
 import json
 import pathlib
 import signal
@@ -22,6 +23,7 @@ import fixtures
 
 from stratometrics.model import usage
 from stratometrics.notifications import timestamps
+from stratometrics.reconciler import comparison
 from stratometrics.tests import answers
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.cmd import test_manage
@@ -184,6 +186,53 @@ class FirstDayTest(base.StorageTestCase):
             if volume['status'] != 'error'
         }
         self.assertEqual(expected, self.usage('volume', 'resource_id'))
+
+    def test_servers_that_an_audit_told_of_first(self) -> None:
+        """The collector is started first, and audits come every hour."""
+        self.bring_in('--resource-type=instance')
+        expected = self.usage('instance', 'resource_id', 'state')
+        ids = sorted({resource_id for resource_id, _ in expected})
+        heard = [
+            dataclasses.replace(
+                each.latest,
+                # Those that live, at the end of it all.
+                event_time=each.latest.event_time
+                if each.ended
+                else self.end - 1,
+                created_at=timestamps.parse(self.created(name)),
+            )
+            for name, each in self.storage.standings('instance', ids).items()
+        ]
+        self.forget()
+        self.storage.write_events(
+            [*heard, *comparison.births(heard)], self.end
+        )
+        self.assertNotEqual(
+            expected, self.usage('instance', 'resource_id', 'state')
+        )
+        found = self.bring_in('--resource-type=instance')['instance']
+        self.assertGreater(found['changed'], 0)
+        self.assertEqual(
+            expected, self.usage('instance', 'resource_id', 'state')
+        )
+        again = self.bring_in('--resource-type=instance')['instance']
+        self.assertEqual(0, again['changed'])
+
+    def created(self, server_id: str) -> str:
+        [created] = {
+            server['created']
+            for answer in self.recorded
+            if answer['path'].endswith('/servers/detail')
+            and answer['status'] == 200
+            for server in answer['body']['servers']
+            if server['id'] == server_id
+        }
+        return created
+
+    def forget(self) -> None:
+        """Begin with an empty database again."""
+        self.storage.schema.migrate(0)
+        self.storage.schema.migrate(self.storage.schema.newest)
 
     def test_who_is_told_to_end_leaves_the_turn_to_others(self) -> None:
         self.services.going.clear()

@@ -32,6 +32,7 @@ from stratometrics.reconciler import comparison
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import reconciliation
 from stratometrics.reconciler import rounds
+from stratometrics.storage.clickhouse import client
 from stratometrics.tests.functional import base
 
 SECOND = timestamps.MICROSECONDS
@@ -173,9 +174,13 @@ class ReconciliationTest(base.StorageTestCase):
             ),
             **changes,
         )
+        resource_type = dataclasses.replace(
+            DEFINITIONS.resource_types[self.service.name],
+            creations=frozenset({'volume.born'}),
+        )
         return reconciliation.Reconciliation(
             self.storage,
-            DEFINITIONS.resource_types[self.service.name],
+            resource_type,
             self.service.offered,
             listing.Inquiry(None, terms.page_size),
             terms,
@@ -548,6 +553,169 @@ class ReconciliationTest(base.StorageTestCase):
             self.usage('resource_id', 'state', 'type'),
         )
 
+    def test_a_beginning_that_was_not_heard_of(self) -> None:
+        """R8: no message of this type tells when it was created."""
+        for name, event_type in (
+            ('a', 'volume.test'),
+            ('b', 'volume.born'),
+            ('c', 'volume.test'),
+        ):
+            self.tell(name, self.then + 5 * HOUR, event_type=event_type)
+            self.tell(name, self.then + 7 * HOUR, type='large')
+            self.service.has(
+                name, type='large', created_at=self.then + 2 * HOUR
+            )
+        self.tell('c', self.then + 8 * HOUR, created_at=self.then + 4 * HOUR)
+        self.service.has('c', created_at=self.then + 2 * HOUR)
+        before = self.usage('resource_id', 'type')
+        for dry_run in (True, False):
+            self.assertEqual(
+                {'listed': 3, 'changed': 1},
+                self.counted(self.reconcile(dry_run=dry_run)),
+            )
+        self.assertEqual(
+            {**before, ('a', 'ssd'): 5 * HOUR},
+            self.usage('resource_id', 'type'),
+        )
+        self.assertEqual({'listed': 3}, self.counted(self.reconcile()))
+
+    def test_a_beginning_that_may_be_under_way(self) -> None:
+        self.tell('a', self.now - 200 * SECOND)
+        self.service.has('a', created_at=self.now - HOUR)
+        self.assertEqual(
+            {'listed': 1, 'unsettled': 1}, self.counted(self.reconcile())
+        )
+        self.assertEqual({('a',): 200 * SECOND}, self.usage())
+
+    def test_what_was_before_anything_was_heard(self) -> None:
+        """Asked for on the first day, of what is known already as well."""
+        seen = self.service.seen
+        for name in 'abcd':
+            self.service.past[name] = [
+                seen(name, type=None, changed_at=self.then + HOUR),
+                seen(
+                    name,
+                    type=None,
+                    state='error',
+                    changed_at=self.then + 3 * HOUR,
+                ),
+                seen(name, type='huge', changed_at=self.then + 8 * HOUR),
+            ]
+            # All that was heard was late.
+            self.tell(
+                name,
+                self.then + 5 * HOUR,
+                state='error',
+                created_at=self.then + HOUR,
+            )
+            self.tell(name, self.then + 8 * HOUR, type='huge')
+        self.tell('b', self.then + HOUR, event_type='volume.born')
+        self.delete('c', self.then + 9 * HOUR)
+        self.delete('d', self.then + 9 * HOUR)
+        for name in 'abd':
+            self.service.has(name, type='huge', created_at=self.then + HOUR)
+        self.service.ended = [
+            seen(
+                'c',
+                state='deleted',
+                created_at=self.then + HOUR,
+                ended_at=self.then + 9 * HOUR,
+            )
+        ]
+        self.assertEqual(
+            {'listed': 3, 'contradicted': 1}, self.counted(self.reconcile())
+        )
+        self.assertEqual(
+            {'listed': 3, 'changed': 3, 'contradicted': 1},
+            self.counted(self.reconcile(source='import', beginnings=True)),
+        )
+        expected = {
+            ('a', 'available', 'ssd'): 2 * HOUR,
+            ('a', 'error', 'ssd'): 5 * HOUR,
+            ('a', 'available', 'huge'): 2 * HOUR,
+            ('b', 'available', 'ssd'): 4 * HOUR,
+            ('b', 'error', 'ssd'): 3 * HOUR,
+            ('b', 'available', 'huge'): 2 * HOUR,
+        }
+        for name in 'cd':
+            expected |= {
+                (name, 'available', 'ssd'): 2 * HOUR,
+                (name, 'error', 'ssd'): 5 * HOUR,
+                (name, 'available', 'huge'): HOUR,
+            }
+        self.assertEqual(expected, self.usage('resource_id', 'state', 'type'))
+        self.assertEqual(
+            {'listed': 3, 'contradicted': 1},
+            self.counted(self.reconcile(source='import', beginnings=True)),
+        )
+
+    def test_what_is_there_although_its_deletion_was_told(self) -> None:
+        """R7: it is not billed again; and somebody should know."""
+        self.tell('a', self.then)
+        self.delete('a', self.then + HOUR)
+        self.tell('b', self.then)
+        self.delete('b', timestamps.now())
+        for name in 'ab':
+            self.service.has(name)
+        found = self.reconcile()
+        self.assertEqual({'listed': 2, 'contradicted': 1}, self.counted(found))
+        self.assertEqual(0, found.healed)
+
+    def test_births_are_stored_first_and_then_the_oldest(self) -> None:
+        """Nobody asks for what was before an event that is known."""
+        month = 31 * 24 * HOUR
+        seen = self.service.seen
+        self.service.past['a'] = [
+            seen('a', state='error', changed_at=self.then - 3 * month),
+            seen('a', changed_at=self.then - 2 * month),
+            seen('a', state='error', changed_at=self.then - month),
+        ]
+        self.service.has('b', created_at=self.then - 3 * month)
+        self.service.has('a', created_at=self.then - 4 * month)
+        written = []
+        write = self.storage.write_events
+
+        def take(events: Sequence[event_model.Event], at: int) -> None:
+            written.append(
+                [(self.then - e.event_time) // month for e in events]
+            )
+            write(events, at)
+
+        self.useFixture(
+            fixtures.MockPatchObject(self.storage, 'write_events', take)
+        )
+        self.reconcile()
+        self.assertEqual([[4, 3], [3, 2, 1, -1, -1]], written)
+
+    def test_an_insert_is_stored_in_the_order_of_its_rows(self) -> None:
+        """A month at a time: so what is lost with the store is the latest."""
+        month = 31 * 24 * HOUR
+        events = [
+            dataclasses.replace(
+                comparison.Author(
+                    DEFINITIONS.resource_types['volume'], REGION, 'import'
+                ).found(self.service.seen('a'), self.now),
+                event_time=self.now - number * month,
+            )
+            for number in (3, 1, 4, 2)
+        ]
+        self.storage.write_events(events, self.now)
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        rows = pool.execute(
+            'SELECT partition FROM system.parts '
+            'WHERE database = {name:String} AND table = {table:String} '
+            'ORDER BY min_block_number',
+            {'name': self.conf.clickhouse.database, 'table': 'events'},
+        )
+        self.assertEqual(
+            [
+                time.strftime('%Y%m', time.gmtime(event.event_time / SECOND))
+                for event in events
+            ],
+            [partition for (partition,) in rows],
+        )
+
     def test_a_service_that_lists_too_little_is_not_believed(self) -> None:
         for number in range(60):
             self.tell(f'v{number}', self.then)
@@ -692,6 +860,15 @@ class ReconciliationTest(base.StorageTestCase):
         self.assertFalse(standings['theirs-gone'].estimated)
         self.assertEqual('ssd', standings['theirs-changed'].latest.type)
         self.assertEqual('p2', standings['given'].latest.project_id)
+
+    def test_an_estimate_of_what_has_another_owner_since(self) -> None:
+        """The one that pays is as good a reason to look as the other."""
+        self.tell('a', self.then)
+        self.reconcile()
+        self.tell('a', self.then + 4 * HOUR, project_id='p2')
+        found = self.reconcile(projects=frozenset({'p2'}))
+        self.assertEqual({'refuted': 1, 'estimated': 1}, self.counted(found))
+        self.assertEqual({('p1',): 4 * HOUR}, self.usage('project_id'))
 
     def test_other_regions_are_not_missed(self) -> None:
         self.tell('a', self.then, region='RegionTwo')

@@ -229,6 +229,69 @@ class PastTest(testtools.TestCase):
             self.past(None, *history),
         )
 
+    def test_what_was_before_the_first_event(self) -> None:
+        """What is not told of it was as the first event says (R8)."""
+        first = known(
+            event_time=10, state='error', type='ssd', measures={'size_gib': 2}
+        )
+        events = comparison.before(
+            self.author,
+            first,
+            [
+                seen(changed_at=1, created_at=1, measures={}),
+                seen(changed_at=5, state='error', measures={}),
+                seen(changed_at=10, type='hdd'),
+                seen(changed_at=20),
+            ],
+        )
+        self.assertEqual(
+            [
+                (1, 'available', comparison.FOUND, 'ssd', 2),
+                (5, 'error', comparison.CHANGED, 'ssd', 2),
+            ],
+            [
+                (
+                    event.event_time,
+                    event.state,
+                    event.event_type,
+                    event.type,
+                    event.measures['size_gib'],
+                )
+                for event in events
+            ],
+        )
+
+    def test_nothing_is_said_of_what_always_was_so(self) -> None:
+        self.assertEqual(
+            [],
+            comparison.before(
+                self.author,
+                known(event_time=10, state='error'),
+                [seen(changed_at=1, state='error'), seen(changed_at=10)],
+            ),
+        )
+
+    def test_a_birth_has_the_facts_of_the_first_event(self) -> None:
+        first = known(event_time=10, created_at=None)
+        birth = self.author.born(first, 4)
+        self.assertEqual(
+            dataclasses.replace(
+                first,
+                event_time=4,
+                rank=-10,
+                created_at=4,
+                event_type=comparison.FOUND,
+                source='import',
+                message_id=birth.message_id,
+            ),
+            birth,
+        )
+        self.assertNotEqual(first.message_id, birth.message_id)
+        deletion = known(
+            event_time=10, phase=event_model.Phase.ENDED, state='deleted'
+        )
+        self.assertEqual('active', self.author.born(deletion, 4).state)
+
     def test_what_is_no_longer_known_was_what_is_known_next(self) -> None:
         """R8: the earliest facts that are known."""
         history = [
