@@ -11,13 +11,25 @@
 # under the License.
 """What all controllers have in common."""
 
-import abc
 from collections.abc import Callable, Mapping, Sequence
 import types
-from typing import Any, NoReturn
+from typing import Any
 
 import pecan
+import webob
 import webob.exc
+
+from stratometrics.api import formats
+
+#: What a controller calls what each method of HTTP does.
+_METHODS = {
+    'GET': 'read',
+    'HEAD': 'read',
+    'POST': 'create',
+    'PATCH': 'amend',
+    'DELETE': 'remove',
+}
+_READING = ('GET', 'HEAD')
 
 
 class Request(pecan.Request):
@@ -29,24 +41,43 @@ class Request(pecan.Request):
 
     #: Not this, but json_body.
     json = None
+    #: In which form the answer is wanted: one of those of the controller.
+    form: str
 
     @property
     def params(self) -> Mapping[str, str]:
         return self.GET
 
 
-class ReadOnlyController(abc.ABC):
-    """A path that can be read: GET, HEAD and OPTIONS."""
+class Controller:
+    """A path, and what can be done with it.
+
+    Each method of :data:`_METHODS` that a class has is one that its path
+    takes, besides HEAD and OPTIONS. It takes the request and returns what is
+    to be sent as JSON, or else a response of its own.
+    """
 
     #: The paths below this one, by their next segment.
-    below: Mapping[str, 'ReadOnlyController'] = types.MappingProxyType({})
+    below: Mapping[str, 'Controller'] = types.MappingProxyType({})
+    #: The media types of what is read here, by the values of the parameter
+    #: ``format``; see :func:`stratometrics.api.formats.choose`.
+    formats: Mapping[str, str] = formats.JSON
 
-    @abc.abstractmethod
-    def read(self, request: Request) -> dict[str, Any]:
-        """The body of the answer, ready for JSON.
+    def find(self, segment: str) -> 'Controller':
+        """The path below this one.
 
-        :raises APIError: there is none.
+        :param segment: the next one of the path, decoded; never empty.
+        :raises HTTPNotFound: there is none.
         """
+        if segment not in self.below:
+            raise webob.exc.HTTPNotFound
+        return self.below[segment]
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods of HTTP that the path takes."""
+        taken = [name for name, own in _METHODS.items() if hasattr(self, own)]
+        return (*taken, 'OPTIONS')
 
     @pecan.expose()
     def _route(
@@ -55,25 +86,18 @@ class ReadOnlyController(abc.ABC):
         # Pecan would walk along the attributes of Python objects.
         found = self
         for segment in filter(None, segments):
-            if segment not in found.below:
-                raise webob.exc.HTTPNotFound
-            found = found.below[segment]
+            found = found.find(segment)
         return found.index, []
 
-    @pecan.expose(generic=True, template='json')
-    def index(self, request: Request, response: pecan.Response) -> NoReturn:
-        raise webob.exc.HTTPMethodNotAllowed
-
-    @index.when(method='GET', template='json')
-    def get(
+    @pecan.expose(template='json')
+    def index(
         self, request: Request, response: pecan.Response
-    ) -> dict[str, Any]:
-        return self.read(request)
-
-    index.when(method='HEAD', template='json')(get)
-
-    @index.when(method='OPTIONS', template='json')
-    def options(
-        self, request: Request, response: pecan.Response
-    ) -> pecan.Response:
-        return pecan.Response(status=204, allow='GET, HEAD, OPTIONS')
+    ) -> dict[str, Any] | webob.Response:
+        allow = ', '.join(self.methods)
+        if request.method not in self.methods:
+            raise webob.exc.HTTPMethodNotAllowed(headers={'Allow': allow})
+        if request.method == 'OPTIONS':
+            return pecan.Response(status=204, allow=allow)
+        offered = self.formats if request.method in _READING else formats.JSON
+        request.form = formats.choose(request, offered)
+        return getattr(self, _METHODS[request.method])(request)

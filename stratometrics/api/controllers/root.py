@@ -23,7 +23,7 @@ from stratometrics.api.controllers import base
 from stratometrics.api.controllers import v1
 
 
-class VersionsController(base.ReadOnlyController):
+class VersionsController(base.Controller):
     """GET /"""
 
     def read(self, request: base.Request) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class VersionsController(base.ReadOnlyController):
         return wsme.rest.json.tojson(types.Versions, versions)
 
 
-class HealthController(base.ReadOnlyController):
+class HealthController(base.Controller):
     """GET /healthcheck"""
 
     def __init__(self, checks: health.Health) -> None:

@@ -51,7 +51,7 @@ class Service:
     silent_after: int
 
 
-class UsageController(base.ReadOnlyController):
+class UsageController(base.Controller):
     """GET /v1/{collection}"""
 
     def __init__(self, service: Service, asked: collection.Collection) -> None:
@@ -85,7 +85,7 @@ class UsageController(base.ReadOnlyController):
         return answer.body(question, self._asked, rows)
 
 
-class CoverageController(base.ReadOnlyController):
+class CoverageController(base.Controller):
     """GET /v1/coverage"""
 
     def __init__(self, service: Service) -> None:
@@ -109,7 +109,7 @@ class CoverageController(base.ReadOnlyController):
         return coverage.body(report)
 
 
-class V1Controller(base.ReadOnlyController):
+class V1Controller(base.Controller):
     """GET /v1/, and everything below it."""
 
     def __init__(self, service: Service) -> None:

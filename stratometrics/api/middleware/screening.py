@@ -23,11 +23,9 @@ from stratometrics.api import errors
 #: the whole first line of a request.
 MAX_QUERY_LENGTH = 8000
 
-_FORMS = ['application/json']
-
 
 class Screening:
-    """Lets pass what is UTF-8, of bearable length, and content with JSON."""
+    """Lets pass what is UTF-8 and of bearable length."""
 
     def __init__(self, application: wsgi.WSGIApplication) -> None:
         self._application = application
@@ -47,8 +45,4 @@ class Screening:
             parse.unquote_to_bytes(raw).decode()
         except UnicodeDecodeError:
             raise errors.BadRequest('The address is not UTF-8.') from None
-        if not request.accept.acceptable_offers(_FORMS):
-            raise errors.NotAcceptable(
-                'The answer can be had as application/json only.'
-            )
         return request.get_response(self._application)
