@@ -92,6 +92,31 @@ class Charges:
     unpriced: tuple[statements.Unpriced, ...]
 
 
+def segments(
+    period: usage.Period,
+    listed: Iterable[prices.Price],
+    cuts: Iterable[int] = (),
+) -> list[usage.Period]:
+    """A period cut wherever a price begins or ends.
+
+    :param cuts: other instants to cut it at.
+    """
+    instants = {*cuts}
+    for price in listed:
+        instants |= {price.valid_from, price.valid_to}
+    within = sorted(
+        instant
+        for instant in instants - {None}
+        if period.begin < instant < period.end
+    )
+    return [
+        usage.Period(begin, end)
+        for begin, end in itertools.pairwise(
+            [period.begin, *within, period.end]
+        )
+    ]
+
+
 def totals(
     lines: Iterable[statements.Line], rounding: str
 ) -> tuple[statements.Total, ...]:
