@@ -32,7 +32,13 @@ from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
+from stratometrics.policies import usage as usage_policies
 from stratometrics.storage import base as storage_base
+
+
+_USAGE = authorization.Subject(
+    'usage', usage_policies.GET, usage_policies.GET_ALL_PROJECTS
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,6 +82,7 @@ class UsageController(base.Controller):
             project_ids=authorization.visible_projects(
                 self._service.enforcer,
                 request.environ[context.ENVIRON_KEY],
+                _USAGE,
                 question,
             ),
             as_of=question.as_of,
