@@ -23,7 +23,7 @@ import zoneinfo
 
 from stratometrics.api import collection
 from stratometrics.api import errors
-from stratometrics.api import instants
+from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 

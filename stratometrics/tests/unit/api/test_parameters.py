@@ -17,8 +17,8 @@ import testtools
 
 from stratometrics.api import collection
 from stratometrics.api import errors
-from stratometrics.api import instants
 from stratometrics.api import parameters
+from stratometrics.model import instants
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 
