@@ -338,9 +338,7 @@ def _decimal(raw: Any, where: documents.Where) -> decimal.Decimal:
             f'{MAX_WHOLE_DIGITS} digits before the point and '
             f'{MAX_DECIMAL_PLACES} after it',
         )
-    # The same text for the same number.
-    text = raw.rstrip('0').rstrip('.') if '.' in raw else raw
-    return decimal.Decimal(text)
+    return prices.number(raw)
 
 
 def _instant(raw: Any, where: documents.Where) -> int:
