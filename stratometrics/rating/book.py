@@ -11,7 +11,7 @@
 # under the License.
 """The price list: what its entries come to at a time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import operator
 
 from stratometrics.model import prices
@@ -42,6 +42,7 @@ class PriceBook:
                 listed.pop(entry.price.id, None)
             else:
                 listed[entry.price.id] = entry.price
+        self._tariffs: dict[tuple[str, str], Tariff] = {}
         #: By subject, then by time.
         self.prices = tuple(
             sorted(
@@ -57,3 +58,77 @@ class PriceBook:
             for price in self.prices
             if price.resource_type == resource_type
         )
+
+    def tariff(self, project_id: str, domain_id: str) -> 'Tariff':
+        """The prices that are for a project.
+
+        :param domain_id: the project's domain; '' if it is not known.
+        """
+        # Most projects have the prices that are for all.
+        if not any(price.project_id == project_id for price in self.prices):
+            project_id = ''
+        if not any(price.domain_id == domain_id for price in self.prices):
+            domain_id = ''
+        key = project_id, domain_id
+        if key not in self._tariffs:
+            self._tariffs[key] = Tariff(
+                price
+                for price in self.prices
+                if price.project_id in ('', project_id)
+                and price.domain_id in ('', domain_id)
+            )
+        return self._tariffs[key]
+
+    def winners(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, str],
+        project_id: str,
+        domain_id: str,
+        instant: int,
+    ) -> dict[str, prices.Price]:
+        """The prices that count for what has some facts, by measure.
+
+        :param instant: microseconds since the epoch.
+        """
+        return self.tariff(project_id, domain_id).winners(
+            resource_type, attributes, instant
+        )
+
+
+class Tariff:
+    """The prices that one project has."""
+
+    def __init__(self, listed: Iterable[prices.Price]) -> None:
+        self.prices = tuple(listed)
+        self._listed: dict[str, list[prices.Price]] = {}
+        # The most specific one comes last. The rest of the order matters only
+        # for a list that nobody was to write.
+        for price in sorted(
+            self.prices, key=lambda price: (price.specificity, price.id)
+        ):
+            self._listed.setdefault(price.resource_type, []).append(price)
+        self._keys = {
+            resource_type: tuple(
+                sorted({key for price in some for key in price.match})
+            )
+            for resource_type, some in self._listed.items()
+        }
+
+    def keys(self, resource_type: str) -> tuple[str, ...]:
+        """The attributes that prices of a resource type ask for."""
+        return self._keys.get(resource_type, ())
+
+    def winners(
+        self, resource_type: str, attributes: Mapping[str, str], instant: int
+    ) -> dict[str, prices.Price]:
+        """See :meth:`PriceBook.winners`."""
+        return {
+            price.measure: price
+            for price in self._listed.get(resource_type, ())
+            if price.holds_at(instant)
+            and all(
+                attributes.get(key, '') in accepted
+                for key, accepted in price.match.items()
+            )
+        }

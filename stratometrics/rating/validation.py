@@ -45,6 +45,15 @@ def check(
         raise errors.Malformed((*where, *key), problem)
 
 
+def check_validity(price: prices.Price) -> None:
+    """See that a price ends after it begins.
+
+    :raises Malformed: it does not.
+    """
+    for key, problem in _problems_of_validity(price):
+        raise errors.Malformed(key, problem)
+
+
 def _problems(
     price: prices.Price,
     resource_types: Mapping[str, definitions.ResourceType],
@@ -68,8 +77,7 @@ def _problems(
     yield from _problems_of_match(price, resource_type, consumed)
     if price.project_id and price.domain_id:
         yield ('domain_id',), 'project_id and domain_id exclude each other'
-    if price.valid_to is not None and price.valid_to <= price.valid_from:
-        yield ('valid_to',), 'must be later than valid_from'
+    yield from _problems_of_validity(price)
     yield from _problems_of_currency(price.currency)
 
 
@@ -95,6 +103,11 @@ def _problems_of_match(
                         f'time in the state {state!r} is not billed, so the '
                         f'price would be for nothing',
                     )
+
+
+def _problems_of_validity(price: prices.Price) -> Iterator[_Problem]:
+    if price.valid_to is not None and price.valid_to <= price.valid_from:
+        yield ('valid_to',), 'must be later than valid_from'
 
 
 def _problems_of_currency(code: str) -> Iterator[_Problem]:
