@@ -446,9 +446,9 @@ class _Lines:
                 unit_price=step.price,
                 amount=quantity * fractions.Fraction(step.price),
             )
-            keyed.append((_place(line, step.number), line))
+            keyed.append((place(line, step.number), line))
         for line in self._minimums():
-            keyed.append((_place(line, 0), line))
+            keyed.append((place(line, 0), line))
         return tuple(line for _, line in sorted(keyed, key=_key))
 
     def _minimums(self) -> Iterator[statements.Line]:
@@ -498,8 +498,12 @@ def _key(keyed: tuple[tuple, statements.Line]) -> tuple:
     return keyed[0]
 
 
-def _place(line: statements.Line, number: int) -> tuple:
-    """Where a line stands: what a minimum adds to comes before it."""
+def place(line: statements.Line, number: int = 0) -> tuple:
+    """What lines are ordered by: what a minimum adds to comes before it.
+
+    :param number: of several lines with different unit prices, which one it
+        is.
+    """
     return (
         line.resource_type,
         line.type,
