@@ -93,6 +93,7 @@ class UsageQuery:
         those of :data:`NAMES`.
     :param filters: accepted values by names from :data:`COMMON_KEYS` or
         attributes; all must hold.
+    :param excluded: refused values by the same names; none may hold.
     :param names: by resource type, which attributes hold an id that is
         shown, grouped and filtered by its name, and of which kind.
     :param project_ids: the owners whose usage may be seen, or None for all
@@ -107,6 +108,9 @@ class UsageQuery:
     resource_types: tuple[str, ...]
     group_by: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
+    excluded: Mapping[str, tuple[str, ...]] = dataclasses.field(
         default_factory=dict
     )
     names: Mapping[str, Mapping[str, str]] = dataclasses.field(

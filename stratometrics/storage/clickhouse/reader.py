@@ -369,6 +369,8 @@ class _Statement:
         for key, values in query.filters.items():
             if key not in _TIMELINE_KEYS:
                 yield self._fact(key, self._bind_texts(values))
+        for key, values in query.excluded.items():
+            yield f'NOT ({self._fact(key, self._bind_texts(values))})'
 
     def _fact(self, key: str, accepted: str) -> str:
         """Whether a key of an event, or its name, is one of some."""

@@ -237,6 +237,45 @@ class UsageRulesTest(base.StorageTestCase):
 
         self.check(test)
 
+    def test_what_is_left_out_is_the_rest(self) -> None:
+        """R5: what a filter gives and what its negation gives is all."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            chosen = data.draw(
+                st.sampled_from(
+                    [
+                        {'state': ('active',)},
+                        {'state': ('stopped', 'active')},
+                        {'resource_id': ('a', "c'; --")},
+                        {'project_id': ("p'2",)},
+                        {'type': ('small', 'none')},
+                    ]
+                )
+            )
+            whole = self.ask(resource_type, begin, end)
+            parts: dict = defaultdict(lambda: (0, 0))
+            for facts in ({'filters': chosen}, {'excluded': chosen}):
+                for group, amounts in self.ask(
+                    resource_type, begin, end, **facts
+                ).items():
+                    parts[group] = tuple(map(sum, zip(parts[group], amounts)))
+            self.assertEqual(whole, dict(parts))
+            [(key, values)] = chosen.items()
+            at = {'state': 0, 'project_id': 1, 'type': 2}
+            if key in at:
+                self.assertEqual(
+                    {
+                        group: amounts
+                        for group, amounts in whole.items()
+                        if group[at[key]] not in values
+                    },
+                    self.ask(resource_type, begin, end, excluded=chosen),
+                )
+
+        self.check(test)
+
     def test_as_of_answers_from_what_had_arrived(self) -> None:
         """R15: later arrivals, and copies that come later, change nothing."""
 
