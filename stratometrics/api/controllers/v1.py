@@ -35,7 +35,6 @@ from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
 from stratometrics.storage import base as storage_base
 
-
 _USAGE = authorization.Subject(
     'usage', usage_policies.GET, usage_policies.GET_ALL_PROJECTS
 )

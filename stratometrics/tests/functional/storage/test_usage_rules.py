@@ -260,7 +260,9 @@ class UsageRulesTest(base.StorageTestCase):
                 for group, amounts in self.ask(
                     resource_type, begin, end, **facts
                 ).items():
-                    parts[group] = tuple(map(sum, zip(parts[group], amounts)))
+                    parts[group] = tuple(
+                        map(sum, zip(parts[group], amounts, strict=True))
+                    )
             self.assertEqual(whole, dict(parts))
             [(key, values)] = chosen.items()
             at = {'state': 0, 'project_id': 1, 'type': 2}
