@@ -22,6 +22,7 @@ from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import division
 
 UNBILLED = frozenset({'soft-delete'})
 PENDING = frozenset({'creating'})
@@ -202,6 +203,62 @@ class UsageRulesTest(base.StorageTestCase):
                     total, total_measured = parts[group]
                     parts[group] = (total + time, total_measured + measured)
             self.assertEqual(whole, dict(parts))
+
+        self.check(test)
+
+    def test_buckets_are_what_lies_in_them(self) -> None:
+        """R5: of any calendar, and they sum to the whole."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            period, boundaries = data.draw(division.divided(10**15))
+            now = data.draw(
+                st.sampled_from([period.end, (period.begin + period.end) // 2])
+            )
+            query = usage.UsageQuery(
+                period=period,
+                boundaries=boundaries,
+                now=now,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type'),
+            )
+            found: dict = {
+                usage.Period(
+                    max(begin, period.begin), min(end, period.end)
+                ): {}
+                for begin, end in itertools.pairwise(boundaries)
+            }
+            for row in self.storage.usage(query):
+                size = 0
+                for bucket, amounts in row.buckets.items():
+                    found[bucket][row.group] = (
+                        amounts.usage,
+                        amounts.measures['size'],
+                    )
+                    size += amounts.measures['size']
+                self.assertEqual(
+                    row.usage,
+                    sum(each.usage for each in row.buckets.values()),
+                )
+                self.assertEqual(row.measures['size'], size)
+                self.assertEqual(
+                    sorted(row.buckets, key=lambda bucket: bucket.begin),
+                    list(row.buckets),
+                )
+            self.assertEqual(
+                {
+                    bucket: self.expect(
+                        seen, bucket.begin, min(bucket.end, now)
+                    )
+                    for bucket in found
+                },
+                found,
+            )
+            chosen = data.draw(st.sampled_from(list(found)))
+            self.assertEqual(
+                found[chosen],
+                self.ask(resource_type, chosen.begin, chosen.end, now=now),
+            )
 
         self.check(test)
 
