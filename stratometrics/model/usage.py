@@ -100,6 +100,18 @@ class Order:
         return f'-{self.by}' if self.descending else self.by
 
 
+def ranking(
+    order: tuple[Order, ...], group_by: Iterable[str]
+) -> tuple[Order, ...]:
+    """What groups are ordered by in the end, so that no two are equal."""
+    chosen = {each.by for each in order}
+    return order + tuple(
+        Order(key)
+        for key in group_by
+        if key not in chosen and key not in NAMES.values()
+    )
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UsageQuery:
     """Who used what, for how long or how much of it, in a period.
@@ -172,12 +184,7 @@ class UsageQuery:
     @property
     def ranking(self) -> tuple[Order, ...]:
         """All that groups are ordered by: no two are equal in it."""
-        chosen = {order.by for order in self.order}
-        return self.order + tuple(
-            Order(key)
-            for key in self.group_by
-            if key not in chosen and key not in NAMES.values()
-        )
+        return ranking(self.order, self.group_by)
 
     def position(self, row: 'UsageRow') -> tuple[int | str, ...]:
         """Where a group is in the :attr:`ranking`."""
