@@ -69,7 +69,7 @@ def survey(
         # What is consumed is over at once: without a steady stream of it,
         # a pause means nothing.
         lives = resource_type.kind is usage.Kind.STATE
-        living = observed.living.get(place, 0) if lives else 0
+        living = observed.living.get(place, 0) if lives else None
         arrivals = observed.arrivals.get(place)
         audited = observed.audits.get(place)
         lines.append(
@@ -82,10 +82,13 @@ def survey(
                 ),
                 arrivals=arrivals,
                 audits=coverage.audits(
-                    audited, living, now, bool(audits[place.resource_type])
+                    audited,
+                    living or 0,
+                    now,
+                    bool(audits[place.resource_type]),
                 ),
                 last_audit=audited.last_received if audited else None,
-                living=living,
+                living=living or 0,
                 rejected=rejected.get(place, 0),
                 healed=healed.get(place),
             )

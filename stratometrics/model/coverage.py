@@ -162,7 +162,7 @@ class Report:
 
 
 def voice(
-    arrivals: Arrivals | None, living: int, now: int, silent_after: int
+    arrivals: Arrivals | None, living: int | None, now: int, silent_after: int
 ) -> Voice:
     """Whether a service is still heard of.
 
@@ -172,7 +172,11 @@ def voice(
     week, nights and weekends included, is what is usual, and :data:`PATIENCE`
     times as long is not.
 
-    :param living: resources that have no end.
+    Where nothing lives, a pace is remembered for :data:`WEEK`: a service that
+    was taken down is not missed for ever. Of what is consumed nothing ever
+    lives, so its pace is never forgotten.
+
+    :param living: resources that have no end; None for what is consumed.
     :param now: microseconds since the epoch.
     :param silent_after: microseconds; 0 for never.
     """
@@ -185,7 +189,8 @@ def voice(
         arrivals.hours >= STEADY_HOURS
         and arrivals.last_received - arrivals.first_received >= WEEK
     )
-    if steady and silence > PATIENCE * _usual_pause(arrivals):
+    expected = living != 0 or silence <= WEEK
+    if steady and expected and silence > PATIENCE * _usual_pause(arrivals):
         return Voice.SILENT
     return Voice.OK
 

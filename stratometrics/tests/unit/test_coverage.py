@@ -10,6 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 from collections.abc import Collection, Mapping
+import pathlib
+import tempfile
 import unittest
 
 from stratometrics import coverage
@@ -27,14 +29,17 @@ VOLUME = model.Place('volume', 'RegionOne')
 PORT = model.Place('port', 'RegionOne')
 
 
-def arrivals(age: int) -> model.Arrivals:
+def arrivals(age: int, **facts: int) -> model.Arrivals:
     return model.Arrivals(
-        first_received=NOW - age,
-        last_received=NOW - age,
-        last_event=NOW - age - 1,
-        last_day=36,
-        hours=1,
-        longest_pause=model.HOUR,
+        **{
+            'first_received': NOW - age,
+            'last_received': NOW - age,
+            'last_event': NOW - age - 1,
+            'last_day': 36,
+            'hours': 1,
+            'longest_pause': model.HOUR,
+            **facts,
+        }
     )
 
 
@@ -150,11 +155,40 @@ class SurveyTest(unittest.TestCase):
         self.assertEqual([IMAGE], [line.place for line in report.silent])
         self.assertEqual(0, self.line(report, requests).living)
 
+    def test_only_a_steady_stream_of_a_consumption_is_missed(self) -> None:
+        requests = model.Place('object-request', 'RegionOne')
+        age = 30 * model.DAY
+        steady = arrivals(age, first_received=NOW - 2 * age, hours=100)
+        for found, silent in (
+            ({requests: steady, IMAGE: steady}, [requests]),
+            ({requests: arrivals(age)}, []),
+        ):
+            report = self.survey(Known(arrivals=found))
+            self.assertEqual(silent, [line.place for line in report.silent])
+
     def test_what_is_switched_off_has_no_line(self) -> None:
         report = self.survey(
             Known(arrivals={PORT: arrivals(model.WEEK)}, living={PORT: 3})
         )
         self.assertNotIn(PORT, [line.place for line in report.lines])
+
+    def test_what_is_switched_off_is_not_missed(self) -> None:
+        age = 30 * model.DAY
+        known = Known(
+            arrivals={
+                VOLUME: arrivals(age, first_received=NOW - 2 * age, hours=100)
+            },
+            living={VOLUME: 3},
+        )
+        self.assertEqual(
+            [VOLUME], [line.place for line in self.survey(known).silent]
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'off.yaml').write_text(
+                'resources: {volume: {enabled: false}}\n'
+            )
+            self.definitions = definitions.Definitions.load(folder)
+        self.assertEqual((), self.survey(known).silent)
 
     def test_rejected_messages_belong_to_what_the_definitions_say(
         self,
