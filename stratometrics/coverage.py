@@ -93,7 +93,13 @@ def survey(
                 healed=healed.get(place),
             )
         )
-    return coverage.Report(now=now, lines=tuple(lines), unknown=tuple(unknown))
+    listed = tuple(unknown[: coverage.MOST_UNKNOWN])
+    return coverage.Report(
+        now=now,
+        lines=tuple(lines),
+        unknown=listed,
+        more_unknown=len(unknown) - len(listed),
+    )
 
 
 def body(report: coverage.Report) -> dict[str, Any]:
@@ -110,6 +116,7 @@ def body(report: coverage.Report) -> dict[str, Any]:
             }
             for rejected in report.unknown
         ],
+        'more_unknown_event_types': report.more_unknown,
     }
 
 

@@ -93,20 +93,21 @@ def text(report: coverage_model.Report) -> str:
         )
     ]
     if report.unknown:
-        tables.append(
-            table.table(
-                _UNKNOWN_HEADS,
-                [
-                    (
-                        rejected.event_type or _NOTHING,
-                        rejected.region or _NOTHING,
-                        str(rejected.messages),
-                        _moment(rejected.last_received),
-                    )
-                    for rejected in report.unknown
-                ],
-            )
+        unknown = table.table(
+            _UNKNOWN_HEADS,
+            [
+                (
+                    rejected.event_type or _NOTHING,
+                    rejected.region or _NOTHING,
+                    str(rejected.messages),
+                    _moment(rejected.last_received),
+                )
+                for rejected in report.unknown
+            ],
         )
+        if report.more_unknown:
+            unknown += f'\nand {report.more_unknown} more'
+        tables.append(unknown)
     return '\n\n'.join(tables)
 
 

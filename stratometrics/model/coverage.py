@@ -26,6 +26,9 @@ PATIENCE = 2
 #: nothing about the next one.
 STEADY_HOURS = 24
 
+#: How many unknown event types a report lists.
+MOST_UNKNOWN = 20
+
 
 class Voice(enum.StrEnum):
     """Whether the service of a resource type is heard of."""
@@ -104,7 +107,7 @@ class Observed:
     :param arrivals: of all events.
     :param audits: of those that are audits.
     :param living: how many resources have no end.
-    :param rejected: what is kept as rejected.
+    :param rejected: what is kept as rejected, the most frequent first.
     """
 
     arrivals: Mapping[Place, Arrivals]
@@ -149,12 +152,14 @@ class Report:
     :param now: microseconds since the epoch.
     :param lines: ordered by resource type and region.
     :param unknown: rejected messages whose event type no definition names,
-        the most frequent first.
+        the most frequent first, no more than :data:`MOST_UNKNOWN`.
+    :param more_unknown: how many such event types of a region are left out.
     """
 
     now: int
     lines: tuple[Line, ...]
     unknown: tuple[Rejected, ...]
+    more_unknown: int
 
     @property
     def silent(self) -> tuple[Line, ...]:

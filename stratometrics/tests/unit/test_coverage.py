@@ -210,6 +210,18 @@ class SurveyTest(unittest.TestCase):
         self.assertEqual(7, self.line(report, two).rejected)
         self.assertEqual(tuple(unknown), report.unknown)
 
+    def test_the_most_frequent_unknown_event_types_are_listed(self) -> None:
+        most = [rejected(f'nova.{n}') for n in range(model.MOST_UNKNOWN)]
+        report = self.survey(Known(rejected=tuple(most)))
+        self.assertEqual(
+            (tuple(most), 0), (report.unknown, report.more_unknown)
+        )
+        rest = [rejected(f'rare.{n}') for n in range(3)]
+        report = self.survey(Known(rejected=(*most, *rest)))
+        self.assertEqual(
+            (tuple(most), 3), (report.unknown, report.more_unknown)
+        )
+
     def test_what_the_last_reconciliation_healed(self) -> None:
         report = self.survey(
             Known(living={IMAGE: 1, VOLUME: 1}, healed={VOLUME: 5})
@@ -224,13 +236,23 @@ class BodyTest(unittest.TestCase):
             arrivals={VOLUME: arrivals(model.HOUR)},
             audits={VOLUME: arrivals(model.HOUR)},
             living={VOLUME: 4},
-            rejected=(rejected('nova.dream'),),
+            rejected=tuple(
+                rejected(f'nova.{n}') for n in range(model.MOST_UNKNOWN + 2)
+            ),
             healed={VOLUME: 1},
         )
         body = coverage.body(
             coverage.survey(found, definitions.Definitions.load(None), NOW, 0)
         )
-        self.assertEqual({'at', 'coverage', 'unknown_event_types'}, set(body))
+        self.assertEqual(
+            {
+                'at',
+                'coverage',
+                'unknown_event_types',
+                'more_unknown_event_types',
+            },
+            set(body),
+        )
         self.assertEqual(timestamps.isoformat(NOW), body['at'])
         lines = {line['resource_type']: line for line in body['coverage']}
         self.assertEqual(
@@ -268,13 +290,13 @@ class BodyTest(unittest.TestCase):
             lines['image'],
         )
         self.assertEqual(
-            [
-                {
-                    'event_type': 'nova.dream',
-                    'region': 'RegionOne',
-                    'messages': 7,
-                    'last_received': timestamps.isoformat(NOW),
-                }
-            ],
-            body['unknown_event_types'],
+            {
+                'event_type': 'nova.0',
+                'region': 'RegionOne',
+                'messages': 7,
+                'last_received': timestamps.isoformat(NOW),
+            },
+            body['unknown_event_types'][0],
         )
+        self.assertEqual(model.MOST_UNKNOWN, len(body['unknown_event_types']))
+        self.assertEqual(2, body['more_unknown_event_types'])

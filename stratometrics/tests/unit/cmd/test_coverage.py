@@ -72,6 +72,7 @@ class TextTest(unittest.TestCase):
                     last_received=NOW,
                 ),
             ),
+            more_unknown=5,
         )
         lines = coverage.text(report).splitlines()
         self.assertEqual(
@@ -88,10 +89,12 @@ class TextTest(unittest.TestCase):
         self.assertEqual(
             'a?[2J - 4 2026-11-23 06:54:15', ' '.join(lines[6].split())
         )
-        self.assertEqual(7, len(lines))
+        self.assertEqual(['and 5 more'], lines[7:])
 
     def test_without_unknown_event_types(self) -> None:
-        report = model.Report(now=NOW, lines=(line('image'),), unknown=())
+        report = model.Report(
+            now=NOW, lines=(line('image'),), unknown=(), more_unknown=0
+        )
         self.assertEqual(2, len(coverage.text(report).splitlines()))
 
     def test_spans(self) -> None:
