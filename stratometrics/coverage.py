@@ -46,6 +46,10 @@ def survey(
         coverage.Place(*place): findings.healed
         for place, findings in storage.last_findings().items()
     }
+    reconciled = {
+        coverage.Place(*place): findings.began_at
+        for place, findings in storage.last_findings(complete=True).items()
+    }
     rejected: dict[coverage.Place, int] = {}
     unknown = []
     for messages in observed.rejected:
@@ -91,6 +95,7 @@ def survey(
                 living=living or 0,
                 rejected=rejected.get(place, 0),
                 healed=healed.get(place),
+                last_reconciled=reconciled.get(place),
             )
         )
     listed = tuple(unknown[: coverage.MOST_UNKNOWN])
@@ -139,4 +144,7 @@ def _line(line: coverage.Line, now: int) -> dict[str, Any]:
         ),
         'rejected': line.rejected,
         'healed': line.healed,
+        'last_reconciled': (
+            line.last_reconciled and timestamps.isoformat(line.last_reconciled)
+        ),
     }

@@ -34,6 +34,7 @@ _HEADS = (
     'last audit (UTC)',
     'rejected',
     'healed',
+    'reconciled (UTC)',
 )
 _UNKNOWN_HEADS = (
     'unknown event type',
@@ -128,6 +129,7 @@ def _cells(line: coverage_model.Line, now: int) -> tuple[str, ...]:
         _moment(line.last_audit),
         str(line.rejected),
         _NOTHING if line.healed is None else str(line.healed),
+        _moment(line.last_reconciled),
     )
 
 

@@ -127,6 +127,9 @@ class Line:
     :param rejected: messages that were not understood.
     :param healed: resources that the last reconciliation found different;
         None if there was none.
+    :param last_reconciled: when the last reconciliation began that compared
+        all resources to the end, microseconds since the epoch; None if none
+        has.
     """
 
     place: Place
@@ -137,6 +140,7 @@ class Line:
     living: int
     rejected: int
     healed: int | None
+    last_reconciled: int | None
 
     def lag(self, now: int) -> int | None:
         """How old the newest known change is, in microseconds."""

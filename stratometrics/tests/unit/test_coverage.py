@@ -52,32 +52,43 @@ def rejected(event_type: str, region: str = 'RegionOne') -> model.Rejected:
 class Known(base.CoverageReader):
     """What storage would say; remembers which audits it was asked for."""
 
-    def __init__(self, healed=None, **found) -> None:
+    def __init__(self, reconciled=None, **found) -> None:
         nothing = {'arrivals': {}, 'audits': {}, 'living': {}, 'rejected': ()}
         self._observed = model.Observed(**{**nothing, **found})
         self.asked: set[str] = set()
-        self._healed = healed or {}
+        self._findings = reconciled or {}
 
     def observed(self, audits: Collection[str], now: int) -> model.Observed:
         self.asked = set(audits)
         return self._observed
 
     def last_findings(
-        self,
+        self, region: str = '', complete: bool = False
     ) -> Mapping[tuple[str, str], findings.Findings]:
         return {
-            (place.resource_type, place.region): findings.Findings(
-                resource_type=place.resource_type,
-                region=place.region,
-                source='reconciliation',
-                began_at=NOW,
-                ended_at=NOW,
-                whole=True,
-                outcome=findings.Outcome.DONE,
-                counts={'listed': 9, 'changed': number},
-            )
-            for place, number in self._healed.items()
+            (place.resource_type, place.region): found
+            for place, found in self._findings.items()
+            if not complete or found.outcome is findings.Outcome.DONE
         }
+
+
+def reconciled(
+    number: int, age: int, outcome: findings.Outcome = findings.Outcome.DONE
+) -> findings.Findings:
+    """What a reconciliation found that began some time ago.
+
+    :param number: how many resources differed.
+    """
+    return findings.Findings(
+        resource_type='',
+        region='',
+        source='reconciliation',
+        began_at=NOW - age,
+        ended_at=NOW,
+        whole=True,
+        outcome=outcome,
+        counts={'listed': 9, 'changed': number},
+    )
 
 
 class SurveyTest(unittest.TestCase):
@@ -224,10 +235,35 @@ class SurveyTest(unittest.TestCase):
 
     def test_what_the_last_reconciliation_healed(self) -> None:
         report = self.survey(
-            Known(living={IMAGE: 1, VOLUME: 1}, healed={VOLUME: 5})
+            Known(
+                living={IMAGE: 1, VOLUME: 1},
+                reconciled={VOLUME: reconciled(5, model.HOUR)},
+            )
         )
         self.assertEqual(5, self.line(report, VOLUME).healed)
         self.assertIsNone(self.line(report, IMAGE).healed)
+
+    def test_when_all_was_reconciled(self) -> None:
+        accounts = model.Place('object-account', 'RegionOne')
+        report = self.survey(
+            Known(
+                living={IMAGE: 1},
+                reconciled={
+                    accounts: reconciled(0, model.DAY),
+                    VOLUME: reconciled(
+                        2, model.HOUR, findings.Outcome.REFUSED
+                    ),
+                },
+            )
+        )
+        line = self.line(report, accounts)
+        self.assertEqual(
+            (model.Voice.NOT_SENT, NOW - model.DAY),
+            (line.voice, line.last_reconciled),
+        )
+        for place in (IMAGE, VOLUME):
+            self.assertIsNone(self.line(report, place).last_reconciled)
+        self.assertEqual(2, self.line(report, VOLUME).healed)
 
 
 class BodyTest(unittest.TestCase):
@@ -239,7 +275,7 @@ class BodyTest(unittest.TestCase):
             rejected=tuple(
                 rejected(f'nova.{n}') for n in range(model.MOST_UNKNOWN + 2)
             ),
-            healed={VOLUME: 1},
+            reconciled={VOLUME: reconciled(1, model.HOUR)},
         )
         body = coverage.body(
             coverage.survey(found, definitions.Definitions.load(None), NOW, 0)
@@ -269,6 +305,7 @@ class BodyTest(unittest.TestCase):
                 'last_audit': timestamps.isoformat(NOW - model.HOUR),
                 'rejected': 0,
                 'healed': 1,
+                'last_reconciled': timestamps.isoformat(NOW - model.HOUR),
             },
             lines['volume'],
         )
@@ -286,6 +323,7 @@ class BodyTest(unittest.TestCase):
                 'last_audit': None,
                 'rejected': 0,
                 'healed': None,
+                'last_reconciled': None,
             },
             lines['image'],
         )

@@ -38,6 +38,7 @@ def line(resource_type: str, **facts) -> model.Line:
             'living': 3,
             'rejected': 2,
             'healed': 1,
+            'last_reconciled': NOW,
             **facts,
         }
     )
@@ -62,6 +63,7 @@ class TextTest(unittest.TestCase):
                     audits=model.Audits.NONE,
                     last_audit=None,
                     healed=None,
+                    last_reconciled=None,
                 ),
             ),
             unknown=(
@@ -78,10 +80,10 @@ class TextTest(unittest.TestCase):
         self.assertEqual(
             [
                 'image RegionOne SILENT 2026-11-23 05:24:15 1 h 30 min 1.5 3 '
-                'MISSING 2026-11-23 06:54:15 2 1',
+                'MISSING 2026-11-23 06:54:15 2 1 2026-11-23 06:54:15',
                 'instance RegionOne ok 2026-11-23 05:24:15 1 h 30 min 1.5 3 '
-                'ok 2026-11-23 06:54:15 2 1',
-                'zone - never-heard - - - 3 none - 2 -',
+                'ok 2026-11-23 06:54:15 2 1 2026-11-23 06:54:15',
+                'zone - never-heard - - - 3 none - 2 - -',
                 '',
             ],
             [' '.join(cells.split()) for cells in lines[1:5]],
