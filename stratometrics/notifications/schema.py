@@ -73,7 +73,7 @@ _SOURCE_KEYS = _FACT_KEYS | {
     'root',
     'wrapper',
 }
-_EVENT_TYPE_KEYS = _FACT_KEYS | {'audit', 'enabled', 'unless'}
+_EVENT_TYPE_KEYS = _FACT_KEYS | {'audit', 'creation', 'enabled', 'unless'}
 _IGNORED_KEYS = frozenset(
     ('because', 'event_types', 'exchange', 'names', 'priority', 'publisher')
 )
@@ -126,6 +126,8 @@ class ResourceType:
         the kind of what it names.
     :param audits: event types by which a service tells regularly of all that
         exists, which heals what was lost (R14).
+    :param creations: event types that announce that a resource came into
+        being, where none tells when it was created (R8).
     :param kind: how it is billed.
     :param observed: whether no notification tells of it, but reconciliation
         alone.
@@ -141,6 +143,7 @@ class ResourceType:
     pending: tuple[str, ...] = ()
     names: Mapping[str, str] = dataclasses.field(default_factory=dict)
     audits: tuple[str, ...] = ()
+    creations: frozenset[str] = frozenset()
     kind: usage.Kind = usage.Kind.STATE
     observed: bool = False
 
@@ -166,6 +169,7 @@ class EventType:
     :param where: the way to it, for errors.
     :param enabled: false if it is to be ignored.
     :param audit: true if it tells regularly of all that exists.
+    :param creation: true if it announces that a resource came into being.
     :param facts: how to find each fact, by names such as ``state`` and
         ``measures.vcpus``.
     """
@@ -174,6 +178,7 @@ class EventType:
     where: documents.Where
     enabled: bool
     audit: bool
+    creation: bool
     exchange: str
     objects: plans.Objects
     unless: tuple[tuple[values.Getter, frozenset[str]], ...]
@@ -346,6 +351,12 @@ def resource(name: Any, body: Any) -> Resource:
                 for event_type in event_types
                 if event_type.audit and event_type.enabled
             ),
+            # Of one that is switched off there may be events from before.
+            creations=frozenset(
+                event_type.pattern
+                for event_type in event_types
+                if event_type.creation
+            ),
             kind=kind,
             observed='observed' in body,
         ),
@@ -408,6 +419,11 @@ def _require_no_life(
             (*where, 'states'), 'a consumption has no states'
         )
     for event_type in event_types:
+        if event_type.creation:
+            raise values.Malformed(
+                (*event_type.where, 'creation'),
+                'a consumption is not created',
+            )
         for key in _FACTS_OF_A_LIFE:
             if key in event_type.facts:
                 raise values.Malformed(
@@ -448,7 +464,8 @@ def _event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
                 pattern=pattern,
                 where=there,
                 enabled=_flag(overrides, 'enabled', there, True),
-                audit=_audit(pattern, overrides, there),
+                audit=_mark(pattern, overrides, 'audit', there),
+                creation=_mark(pattern, overrides, 'creation', there),
                 exchange=exchange,
                 objects=objects,
                 unless=_unless(overrides, there, wrapper),
@@ -618,16 +635,17 @@ def _flag(
     return flag
 
 
-def _audit(
-    pattern: str, body: Mapping[str, Any], where: documents.Where
+def _mark(
+    pattern: str, body: Mapping[str, Any], key: str, where: documents.Where
 ) -> bool:
-    audit = _flag(body, 'audit', where, False)
-    if audit and '*' in pattern:
-        # Audits are looked up by their names among what has arrived.
+    """What sets an event type apart from the others."""
+    mark = _flag(body, key, where, False)
+    if mark and '*' in pattern:
+        # Such are looked up by their names among what has arrived.
         raise values.Malformed(
-            (*where, 'audit'), 'a glob cannot be one: name the event type'
+            (*where, key), 'a glob cannot be one: name the event type'
         )
-    return audit
+    return mark
 
 
 def _require_pattern(raw: Any, where: documents.Where) -> None:

@@ -137,6 +137,25 @@ class ShippedTest(unittest.TestCase):
             audits,
         )
 
+    def test_what_announces_a_creation_that_is_not_dated(self) -> None:
+        announced = {
+            'load-balancer': {'octavia.loadbalancer.create.end'},
+            'share': {'share.create.end'},
+        }
+        found = base.every_definition().resource_types
+        self.assertEqual(
+            announced,
+            {
+                name: resource_type.creations
+                for name, resource_type in found.items()
+                if resource_type.creations
+            },
+        )
+        for _name, recorded in base.recordings():
+            for event in base.everything().decode(recorded.message):
+                if event.resource_type in announced:
+                    self.assertIsNone(event.created_at)
+
     def test_they_cannot_be_changed_by_those_who_read_them(self) -> None:
         shipped = definitions.Definitions.load(None).resource_types
         with self.assertRaises(TypeError):
@@ -391,6 +410,17 @@ class FolderTest(base.FolderTestCase):
         )
         instance = self.load().resource_types['instance']
         self.assertEqual(('instance.exists',), instance.audits)
+
+    def test_a_creation_that_is_switched_off_was_one(self) -> None:
+        self.write(
+            'shelf.yaml',
+            SHELF.replace(
+                'shelf.update:',
+                'shelf.update: {creation: true, enabled: false}',
+            ),
+        )
+        added = self.load().resource_types['shelf']
+        self.assertEqual({'shelf.update'}, added.creations)
 
     def test_a_file_adds_to_what_is_ignored(self) -> None:
         message = shelf()
@@ -900,6 +930,11 @@ class ErrorTest(base.FolderTestCase):
             'shelf: created_at: a consumption has none; said for '
             'sources.workshop.event_types.shelf.delete',
         )
+        self.assert_error(
+            stateless.replace('{state: {value: burnt}}', '{creation: true}'),
+            'shelf: sources.workshop.event_types.shelf.delete.creation: a '
+            'consumption is not created',
+        )
 
     def test_sources(self) -> None:
         cut = SHELF[SHELF.index('    sources:') :]
@@ -1000,9 +1035,9 @@ class ErrorTest(base.FolderTestCase):
             (
                 'shelf.update: {status: a}',
                 f'{where}.shelf.update.status: unknown key; expected one of '
-                'attributes, audit, created_at, enabled, event_time, '
-                'measures, name, project_id, resource_id, state, unless, '
-                'user_id',
+                'attributes, audit, created_at, creation, enabled, '
+                'event_time, measures, name, project_id, resource_id, state, '
+                'unless, user_id',
             ),
             (
                 'shelf.update: {audit: 7}',
@@ -1011,6 +1046,15 @@ class ErrorTest(base.FolderTestCase):
             (
                 'shelf.*: {audit: true}',
                 f'{where}.shelf.*.audit: a glob cannot be one: name the '
+                'event type',
+            ),
+            (
+                'shelf.update: {creation: 7}',
+                f'{where}.shelf.update.creation: expected true or false',
+            ),
+            (
+                'shelf.*: {creation: true}',
+                f'{where}.shelf.*.creation: a glob cannot be one: name the '
                 'event type',
             ),
             (
