@@ -51,6 +51,7 @@ def ignored(
         raise shapes.Malformed(where, 'expected a list of event types')
     for place, pattern in enumerate(patterns):
         shapes.require_pattern(pattern, (*where, place))
+    shapes.require_once(patterns, where)
     return tuple(patterns), plans.Ignored(
         entry['because'], priority, publisher, renamed
     )

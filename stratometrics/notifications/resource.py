@@ -253,6 +253,7 @@ def _observed(
             raise shapes.Malformed(here, 'expected a list of names')
         for place, member in enumerate(names):
             facts.require_member(group, member, (*here, place))
+        shapes.require_once(names, here)
     return tuple(raw.get('attributes', ())), tuple(raw.get('measures', ()))
 
 

@@ -15,13 +15,15 @@ Every function takes a part of a YAML document and the way to it, and raises
 :class:`Malformed` if it is not in order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import re
 from typing import Any
 
 from stratometrics.notifications import documents
 
 _EVENT_TYPE = re.compile(r'[A-Za-z0-9_.:*-]{1,255}')
+#: Digits that Python makes a number of; no list has so many places.
+_LONGEST_NUMBER = 255
 _PATH = re.compile(r'[^.]+(\.[^.]+)*')
 
 
@@ -69,10 +71,24 @@ def flag(
     return raw
 
 
+def require_once(texts: Sequence[str], where: documents.Where) -> None:
+    """See that no text of a list comes twice."""
+    for place, text in enumerate(texts):
+        if text in texts[:place]:
+            raise Malformed((*where, place), f'{text} comes twice')
+
+
 def require_path(raw: Any, where: documents.Where) -> str:
     """A way through nested objects, with dots between its steps."""
     if not isinstance(raw, str) or _PATH.fullmatch(raw) is None:
         raise Malformed(where, 'expected a path')
+    if any(
+        step.isdecimal() and len(step) > _LONGEST_NUMBER
+        for step in raw.split('.')
+    ):
+        raise Malformed(
+            where, f'a number in a path has at most {_LONGEST_NUMBER} digits'
+        )
     return raw
 
 

@@ -151,6 +151,7 @@ def _unless(
             isinstance(word, str) for word in words
         ):
             raise shapes.Malformed(there, 'expected text or a list of texts')
+        shapes.require_once(words, there)
         conditions.append((get, frozenset(words)))
     return tuple(conditions)
 

@@ -44,6 +44,7 @@ def phases(
             isinstance(word, str) and word for word in words
         ):
             raise shapes.Malformed(here, 'expected a list of states')
+        shapes.require_once([word.lower() for word in words], here)
         for word in words:
             if found.setdefault(word.lower(), phase) is not phase:
                 raise shapes.Malformed(

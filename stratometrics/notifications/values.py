@@ -43,6 +43,8 @@ Getter = Callable[[dict[str, Any], Mapping[str, Any]], Any]
 
 _ENVELOPE_KEYS = ('event_type', 'publisher_id', 'timestamp')
 _FIND_KEYS = {'in', 'path', 'where'}
+#: Ways that lead to what is no text of a message.
+_WAYS_TO_NO_TEXT = ('value', 'end_of_second')
 
 
 class Kind(enum.Enum):
@@ -187,8 +189,11 @@ def _per(key: str, get: Getter, unit: int) -> Getter:
 
 def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
     try:
-        pattern = re.compile(raw)
-    except (TypeError, re.error) as error:
+        pattern = re.compile(shapes.require_text(raw, where))
+    except RecursionError:
+        raise shapes.Malformed(where, 'nested too deeply') from None
+    except (re.error, OverflowError, ValueError) as error:
+        # What re does not mind itself are numbers beyond all measure.
         raise shapes.Malformed(
             where, f'not a regular expression: {error}'
         ) from None
@@ -241,12 +246,9 @@ class Compiler:
         :raises Malformed: the definition says it in none of the known ways.
         """
         get = self._lookup(raw, where)
+        if isinstance(raw, dict) and raw.keys() == {'value'}:
+            return get
         check, key = self._kind.value, self._key
-        if isinstance(raw, dict) and 'value' in raw and 'per' not in raw:
-            try:
-                return constant(check(key, raw['value']))
-            except errors.NotUnderstood as error:
-                raise shapes.Malformed((*where, 'value'), str(error)) from None
         return lambda root, message: check(key, get(root, message))
 
     def _lookup(self, raw: Any, where: documents.Where) -> Getter:
@@ -261,6 +263,11 @@ class Compiler:
             raise shapes.Malformed(where, f'expected a path or one of {known}')
         (way,) = ways
         get = self._way(way, raw[way], (*where, way))
+        for key in ('match', 'replace'):
+            if key in raw and way in _WAYS_TO_NO_TEXT:
+                raise shapes.Malformed(
+                    (*where, key), f'not together with {way}'
+                )
         if 'per' in raw:
             unit = _require_unit(raw['per'], (*where, 'per'))
             get = _per(self._key, get, unit)
@@ -283,7 +290,7 @@ class Compiler:
             case 'find':
                 return self._finder(raw, where)
             case 'value':
-                return constant(raw)
+                return constant(self._checked(raw, where))
             case 'end_of_second':
                 return _end_of_second(
                     self._key,
@@ -293,6 +300,12 @@ class Compiler:
                 return lambda root, message: message.get(raw)
         known = ', '.join(_ENVELOPE_KEYS)
         raise shapes.Malformed(where, f'expected one of {known}')
+
+    def _checked(self, raw: Any, where: documents.Where) -> Any:
+        try:
+            return self._kind.value(self._key, raw)
+        except errors.NotUnderstood as error:
+            raise shapes.Malformed(where, str(error)) from None
 
     def _finder(self, raw: Any, where: documents.Where) -> Getter:
         if self._wrapper is not None:
