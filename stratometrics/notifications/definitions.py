@@ -108,8 +108,12 @@ class _Builder:
                 self._add(resource_module.resource(name, body))
             except shapes.Malformed as error:
                 file = self._stack.file_of(error.where)
-                key = documents.spelled(error.where[1:])
-                words = (file, str(name), key, error.problem)
+                words = (
+                    file,
+                    documents.spelled((name,)),
+                    documents.spelled(error.where[1:]),
+                    error.problem,
+                )
                 raise DefinitionError(': '.join(filter(None, words))) from None
         return (
             self._resource_types,

@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 import re
 from typing import Any
 
+from stratometrics.notifications import checks
 from stratometrics.notifications import documents
 
 _EVENT_TYPE = re.compile(r'[A-Za-z0-9_.:*-]{1,255}')
@@ -75,7 +76,9 @@ def require_once(texts: Sequence[str], where: documents.Where) -> None:
     """See that no text of a list comes twice."""
     for place, text in enumerate(texts):
         if text in texts[:place]:
-            raise Malformed((*where, place), f'{text} comes twice')
+            raise Malformed(
+                (*where, place), f'{checks.shown(text)} comes twice'
+            )
 
 
 def require_path(raw: Any, where: documents.Where) -> str:

@@ -773,6 +773,54 @@ class ErrorTest(base.FolderTestCase):
             "line 9: the key 'state' comes twice",
         )
         self.assert_error('resources: &a\n  shelf: *a\n', 'nested too deeply')
+        for tag, text in (
+            ('int', '""'),
+            ('float', '""'),
+            ('bool', 'perhaps'),
+            ('timestamp', 'once'),
+            ('timestamp', '2001-99-99'),
+        ):
+            self.assert_error(
+                f'resources:\n  shelf: !!{tag} {text}\n',
+                f'line 2: not what tag:yaml.org,2002:{tag} means',
+            )
+        for code in ('00110000', 'FFFFFFFF'):
+            self.assert_error(
+                f'resources:\n  "\\U{code}": a', 'line 2: not YAML'
+            )
+        for text in (r'{"\ud800": 1}', r'{shelf: "\ud800"}'):
+            self.assert_error(
+                f'resources:\n  {text}\n',
+                "line 2: '\\ud800' holds a lone surrogate",
+            )
+
+    def test_keys_that_are_no_text(self) -> None:
+        big = f'0x{"f" * 5000}'
+        spelled = '[an integer of more than 64 bits]'
+        self.assert_error(
+            f'? {big}\n: 1',
+            f'{spelled}: unknown key; expected resources, ignored',
+        )
+        self.assert_error(
+            f'resources:\n  ? {big}\n  : 1',
+            f'{spelled}: a resource is named in lower case, with dashes',
+        )
+        for key, spelled in (
+            ('7', '7'),
+            ('null', 'null'),
+            ('1.5', '1.5'),
+            ('true', 'true'),
+            ('2026-11-23', 'a date'),
+            ('""', "''"),
+            (r'"a\nb"', r"'a\nb'"),
+        ):
+            self.assert_error(
+                f'resources: {{shelf: {{sources: {{w: {{? {key} : 1}}}}}}}}',
+                f'shelf: sources.w[{spelled}]: unknown key; expected one of '
+                'attributes, created_at, each, event_time, event_types, '
+                'exchange, measures, name, project_id, resource_id, root, '
+                'state, user_id, wrapper',
+            )
 
     def test_what_is_not_text(self) -> None:
         (self.folder / 'x.yaml').write_bytes(b'resources: \xff')
@@ -794,10 +842,6 @@ class ErrorTest(base.FolderTestCase):
             'resource: unknown key; expected resources, ignored',
         )
         self.assert_error('resources: {shelf: 7}', 'shelf: expected a mapping')
-        self.assert_error(
-            'resources: {7: {}}',
-            '7: a resource is named in lower case, with dashes',
-        )
         self.assert_error(
             'resources: {Shelf_1: {}}',
             'Shelf_1: a resource is named in lower case, with dashes',
@@ -898,7 +942,7 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 'states: {terminal: [burnt], unbilled: [a, b, A]}',
-                'states.unbilled[2]: a comes twice',
+                "states.unbilled[2]: 'a' comes twice",
             ),
         ):
             self.assert_spoilt(line, states, f'shelf: {error}')
@@ -1012,12 +1056,12 @@ class ErrorTest(base.FolderTestCase):
             (
                 '[weight_kg]',
                 '[weight_kg, weight_kg]',
-                'observed.measures[1]: weight_kg comes twice',
+                "observed.measures[1]: 'weight_kg' comes twice",
             ),
             (
                 'type, colour',
                 'type, colour, type',
-                'observed.attributes[2]: type comes twice',
+                "observed.attributes[2]: 'type' comes twice",
             ),
             (
                 'type, colour',
@@ -1083,7 +1127,7 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 'shelf.update: {unless: {a: [b, b]}}',
-                f'{where}.shelf.update.unless.a[1]: b comes twice',
+                f"{where}.shelf.update.unless.a[1]: 'b' comes twice",
             ),
             (
                 'shelf.update: {unless: {a.: b}}',
@@ -1400,7 +1444,7 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 {'event_types': '[a.b, c, a.b]'},
-                '.event_types[2]: a.b comes twice',
+                ".event_types[2]: 'a.b' comes twice",
             ),
             ({'priority': '7'}, '.priority: expected text'),
             ({'publisher': '7'}, '.publisher: expected text'),
