@@ -122,7 +122,9 @@ class Directory:
             if self._cloud.endpoint_for(service):
                 return ask()
         except cloud_module.FAILURES as error:
-            raise cloud_module.CloudError(str(error)) from error
+            raise cloud_module.CloudError(
+                cloud_module.reason(error)
+            ) from error
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # The SDK takes any JSON for what it should be.
             raise cloud_module.CloudError(

@@ -207,7 +207,7 @@ class Rounds:
             return bool(self._cloud.endpoint_for(service_type))
         except cloud_module.FAILURES as error:
             raise cloud_module.CloudError(
-                f'the catalog cannot be read: {error}'
+                f'the catalog cannot be read: {cloud_module.reason(error)}'
             ) from error
 
 
