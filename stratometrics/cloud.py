@@ -24,14 +24,22 @@ from stratometrics.conf import service_credentials
 
 _GROUP = service_credentials.GROUP.name
 
-#: What a call to a service may raise, through whichever layer; an OSError
-#: where a file of certificates cannot be read, the last where an answer is
-#: nested too deeply to be read.
-FAILURES = (
+#: What the libraries raise by intent; the last where a file of certificates
+#: cannot be read.
+_TOLD = (
     sdk_exceptions.SDKException,
     keystone_exceptions.ClientException,
     OSError,
+)
+#: What a call to a service may raise, through whichever layer. The libraries
+#: take any JSON for what it should be.
+FAILURES = (
+    *_TOLD,
+    AttributeError,
+    LookupError,
     RecursionError,
+    TypeError,
+    ValueError,
 )
 
 #: Characters of what a service says of a failure.
@@ -48,9 +56,11 @@ def reason(failure: Exception) -> str:
     :param failure: one of FAILURES.
     :returns: see printable.
     """
+    if isinstance(failure, _TOLD):
+        return printable(str(failure))
     if isinstance(failure, RecursionError):
         return 'the answer is nested too deeply'
-    return printable(str(failure))
+    return f'the answer is not as it should be: {type(failure).__name__}'
 
 
 def printable(text: str) -> str:

@@ -131,6 +131,20 @@ class OddTest(base.AnswersCase):
             self.failure('volume'),
         )
 
+    def test_nor_is_it_what_tells_the_versions(self) -> None:
+        for body, said in (
+            (DEEP, 'nested too deeply'),
+            (b'5', 'not as it should be: TypeError'),
+            (b'{"versions": [5]}', 'not as it should be: TypeError'),
+        ):
+            # A connection remembers which versions there are.
+            self.inquiry = listing.Inquiry(self.cloud(system_scope='all'), 1)
+            for path in ('/compute', '/compute/', '/compute/v2.1'):
+                self.services.odd[path] = '200 OK', body
+            self.assertEqual(
+                f'compute: the answer is {said}', self.failure('instance')
+            )
+
     def test_nor_is_it_a_catalog(self) -> None:
         self.services.odd['/identity/v3/auth/tokens'] = '201 Created', DEEP
         round_ = rounds.Rounds(
