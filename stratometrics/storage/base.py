@@ -27,6 +27,7 @@ from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import prices
 from stratometrics.model import standing
+from stratometrics.model import timeline
 from stratometrics.model import usage
 
 
@@ -78,23 +79,54 @@ class EventWriter(abc.ABC):
 class UsageReader(abc.ABC):
     """Answers questions."""
 
+    # Before usage(), which hides the module of this name below it.
     @abc.abstractmethod
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
-        """What :meth:`usage` gives, each group as it is read.
+        """The usage of a period, in the order of the query.
 
-        There may be any number of them.
+        Not all groups are kept in memory. It is a generator: close it if it
+        is not read to its end.
 
-        A connection is taken until all of them are read, or it is closed.
-
-        :raises StorageUnavailable: the store cannot be reached, or no longer.
+        :param limited: whether an answer may only have so many groups and
+            take so long as one that a caller waits for.
+        :raises StorageUnavailable: the store cannot be reached, or is gone
+            when some groups were given already.
         :raises QueryTooExpensive: a limit was reached.
         """
 
     @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        """The usage of a period, ordered by group.
+        """The same as a list.
+
+        :raises: the same.
+        """
+
+
+class TimelineReader(abc.ABC):
+    """Tells why something was billed."""
+
+    @abc.abstractmethod
+    def recorded(
+        self,
+        resource_types: Collection[str],
+        resource_id: str,
+        as_of: int | None,
+    ) -> list[timeline.Recorded]:
+        """All that was stored of resources with an id, in no order.
+
+        Copies of an event may be among it.
+
+        :param as_of: only what was received up to this time (R15);
+            microseconds since the epoch.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+    @abc.abstractmethod
+    def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
+        """The resources that were there in a period, in a fixed order.
 
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
@@ -284,6 +316,7 @@ class PriceStore(abc.ABC):
 class Storage(
     EventWriter,
     UsageReader,
+    TimelineReader,
     RejectedStore,
     CoverageReader,
     FactReader,

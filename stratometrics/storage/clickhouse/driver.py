@@ -26,6 +26,7 @@ from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
+from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
@@ -37,9 +38,13 @@ from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+
+#: How long a row of an answer may be on the average, in bytes.
+_ROW_SIZE = 1024
 
 
 class ClickHouseStorage(base.Storage):
@@ -55,6 +60,9 @@ class ClickHouseStorage(base.Storage):
         self._pool = clickhouse_client.Pool(options)
         self._writer = writer.Writer(self._pool, options.send_receive_timeout)
         self._reader = reader.Reader(self._pool, query_limits(options))
+        self._timelines = timelines.Timelines(
+            self._pool, query_limits(options)
+        )
         self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
         self._facts = facts.Facts(self._pool)
@@ -74,12 +82,23 @@ class ClickHouseStorage(base.Storage):
         self._writer.write_rejected(messages)
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
-        return self._reader.stream_usage(query)
+        return self._reader.stream_usage(query, limited)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
+
+    def recorded(
+        self,
+        resource_types: Collection[str],
+        resource_id: str,
+        as_of: int | None,
+    ) -> list[timeline.Recorded]:
+        return self._timelines.recorded(resource_types, resource_id, as_of)
+
+    def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
+        return self._timelines.alive(query)
 
     def rejected(
         self, event_types: Collection[str] = ()
@@ -177,6 +196,8 @@ def query_limits(options: Any) -> dict[str, Any]:
         'max_execution_time': options.query_timeout,
         'max_memory_usage': options.query_max_memory,
         'max_result_rows': options.query_max_result_rows,
+        # Buckets make some rows much longer than others.
+        'max_result_bytes': options.query_max_result_rows * _ROW_SIZE,
         'result_overflow_mode': 'throw',
     }
     if options.query_max_threads:

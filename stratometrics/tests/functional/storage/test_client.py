@@ -122,7 +122,8 @@ class ClientTest(base.StorageTestCase):
         storage = self.another_storage(query_max_result_rows=2)
         self.assertRaises(errors.QueryTooExpensive, storage.usage, query())
         self.assertEqual(
-            self.storage.usage(query()), list(storage.stream_usage(query()))
+            self.storage.usage(query()),
+            list(storage.stream_usage(query(), limited=False)),
         )
 
     def test_a_stream_that_is_left_blocks_nobody(self) -> None:

@@ -12,12 +12,14 @@
 """The rules of usage, on the real ClickHouse, against the oracle."""
 
 from collections import defaultdict
+import dataclasses
 import itertools
 
 import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.model import event as event_model
+from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
 from stratometrics.tests import oracle
@@ -181,6 +183,84 @@ class UsageRulesTest(base.StorageTestCase):
 
         self.check(test)
 
+    def test_timelines_tell_what_is_billed(self) -> None:
+        """The intervals that are shown sum to the usage that is charged."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin = data.draw(INSTANTS, label='begin')
+            end = begin + data.draw(
+                st.sampled_from([1, 4, 10**6, 4_000_000_000_000]), label='span'
+            )
+            found: dict = defaultdict(lambda: (0, 0))
+            lives: dict = {}
+            for resource_id in {each.resource_id for each in seen}:
+                recorded = self.storage.recorded(
+                    [resource_type], resource_id, None
+                )
+                data.draw(st.randoms()).shuffle(recorded)
+                made = timeline.make(recorded, end)
+                for interval in made.intervals:
+                    length = interval.end - max(interval.begin, begin)
+                    if length <= 0:
+                        continue
+                    used, since = lives.get(
+                        resource_id, (0, max(interval.begin, begin))
+                    )
+                    length_billed = length if interval.billed else 0
+                    lives[resource_id] = (used + length_billed, since)
+                    if interval.billed:
+                        facts = interval.facts
+                        group = facts.state, facts.project_id, facts.type
+                        total, measured = found[group]
+                        size = facts.measures['size']
+                        found[group] = (
+                            total + length,
+                            measured + length * size,
+                        )
+                self.assertEqual(
+                    {
+                        each.event.message_id
+                        for each in recorded
+                        if each.event.event_time < end
+                    },
+                    {
+                        each.event.message_id
+                        for interval in made.intervals
+                        for each in interval.events
+                    }
+                    | {each.event.message_id for each in made.void},
+                )
+            self.assertEqual(self.ask(resource_type, begin, end), dict(found))
+            self.assertEqual(lives, self.alive(resource_type, begin, end))
+
+        self.check(test)
+
+    def alive(
+        self, resource_type: str, begin: int, end: int
+    ) -> dict[str, tuple[int, int]]:
+        """Usage and beginning of each resource, read two at a time."""
+        found: dict[str, tuple[int, int]] = {}
+        after = None
+        while True:
+            page = self.storage.alive(
+                timeline.ResourceQuery(
+                    period=usage.Period(begin, end),
+                    now=end,
+                    resource_types=(resource_type,),
+                    project_ids=None,
+                    as_of=None,
+                    limit=2,
+                    after=after,
+                )
+            )
+            for each in page:
+                self.assertNotIn(each.resource_id, found)
+                found[each.resource_id] = (each.usage, each.begin)
+            if len(page) < 2:
+                return found
+            after = (resource_type, page[-1].resource_id)
+
     def test_usage_is_additive(self) -> None:
         """R5: parts of a period sum to it, and projects to the cloud."""
 
@@ -258,6 +338,98 @@ class UsageRulesTest(base.StorageTestCase):
             self.assertEqual(
                 found[chosen],
                 self.ask(resource_type, chosen.begin, chosen.end, now=now),
+            )
+
+        self.check(test)
+
+    def test_pages_are_the_whole_in_order(self) -> None:
+        """Each group once, whatever the order and the length of a page."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            names = data.draw(
+                st.lists(
+                    st.sampled_from(
+                        ['usage', 'measures.size', 'state', 'type']
+                    ),
+                    unique=True,
+                )
+            )
+            query = usage.UsageQuery(
+                period=usage.Period(begin, end),
+                now=end,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type', 'resource_id'),
+                order=tuple(
+                    usage.Order(name, data.draw(st.booleans()))
+                    for name in names
+                ),
+                boundaries=data.draw(st.sampled_from([(), (begin, end)])),
+            )
+            expected = self.storage.usage(dataclasses.replace(query, order=()))
+            # Sorting is stable: what counts most is sorted by last.
+            for place, order in reversed(list(enumerate(query.ranking))):
+                expected.sort(
+                    key=lambda row: query.position(row)[place],  # noqa: B023
+                    reverse=order.descending,
+                )
+            self.assertEqual(expected, self.storage.usage(query))
+            limit = data.draw(st.integers(1, 5), label='limit')
+            found: list[usage.UsageRow] = []
+            while True:
+                page = self.storage.usage(
+                    dataclasses.replace(
+                        query,
+                        limit=limit,
+                        after=query.position(found[-1]) if found else (),
+                    )
+                )
+                if not page:
+                    break
+                self.assertLessEqual(len(page), limit)
+                found += page
+            self.assertEqual(expected, found)
+
+        self.check(test)
+
+    def test_a_comparison_is_two_answers_side_by_side(self) -> None:
+        """A group of one period alone has nothing in the other."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, middle, end = sorted(
+                data.draw(
+                    st.lists(INSTANTS, min_size=3, max_size=3, unique=True)
+                )
+            )
+            now = data.draw(st.sampled_from([end, middle, end + 10]))
+            periods = (usage.Period(middle, end), usage.Period(begin, middle))
+            if data.draw(st.booleans(), label='the other way round'):
+                periods = periods[::-1]
+            query = usage.UsageQuery(
+                period=periods[0],
+                previous=periods[1],
+                now=now,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type'),
+            )
+            this, other = (
+                self.expect(seen, period.begin, min(period.end, now))
+                for period in periods
+            )
+            self.assertEqual(
+                {
+                    group: (this.get(group, (0, 0)), other.get(group, (0, 0)))
+                    for group in {**this, **other}
+                },
+                {
+                    row.group: tuple(
+                        (each.usage, each.measures.get('size', 0))
+                        for each in (row, row.previous)
+                    )
+                    for row in self.storage.usage(query)
+                },
             )
 
         self.check(test)
