@@ -269,6 +269,18 @@ class ClientTest(base.StorageTestCase):
             settings={'max_execution_time': 0.2, 'max_block_size': 1},
         )
 
+    def test_a_server_that_shuts_down_is_away(self) -> None:
+        """Or it cancels what runs; the one at hand only in a crash."""
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        for code in (236, 394):
+            self.assertRaises(
+                errors.StorageUnavailable,
+                pool.execute,
+                f"SELECT throwIf(1, 'shutting down', {code}::Int16)",
+                settings={'allow_custom_error_code_in_throwif': 1},
+            )
+
     def test_a_reader_cannot_write(self) -> None:
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
