@@ -12,7 +12,9 @@
 """stratometrics-manage and stratometrics-status, as an operator runs them."""
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -50,7 +52,7 @@ class CommandTestCase(testtools.TestCase):
         self.file = folder / 'stratometrics.conf'
         write_configuration(self.conf, self.file)
 
-    def run_module(self, module: str, *arguments: str):
+    def run_module(self, module: str, *arguments: str, stdout=subprocess.PIPE):
         return subprocess.run(
             [
                 sys.executable,
@@ -60,7 +62,8 @@ class CommandTestCase(testtools.TestCase):
                 str(self.file),
                 *arguments,
             ],
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=60,
         )
@@ -237,6 +240,14 @@ class CoverageTest(CommandTestCase):
                 account['last_reconciled'],
             ),
         )
+
+    def test_nobody_reads_what_is_printed(self) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, 'wb') as unread:
+            done = self.run_module('manage', 'coverage', stdout=unread)
+        self.assertEqual(128 + signal.SIGPIPE, done.returncode)
+        self.assertEqual('', done.stderr)
 
     def test_without_a_schema_it_is_one_line(self) -> None:
         self.manage('db', 'downgrade', '0', '--yes')
