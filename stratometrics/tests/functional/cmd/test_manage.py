@@ -264,6 +264,24 @@ class StatusTest(CommandTestCase):
         after = self.run_module('status', 'upgrade', 'check')
         self.assertEqual(0, after.returncode, after.stdout + after.stderr)
 
+    def test_no_clickhouse_is_told_in_the_table_alone(self) -> None:
+        self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, done.returncode)
+        self.assertIn('no connection to ClickHouse', done.stdout)
+        self.assertEqual('', done.stderr)
+
+    def test_a_wrong_configuration_is_told_without_a_trace(self) -> None:
+        self.file.write_text('[clickhouse]\nport = many\n')
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual((2, ''), (done.returncode, done.stderr))
+        self.assertIn('many', done.stdout)
+        self.file.unlink()
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, done.returncode)
+        self.assertIn(str(self.file), done.stderr)
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
+
     def test_wrong_definitions_are_found(self) -> None:
         self.manage('db', 'sync')
         folder = self.file.parent / 'definitions'
