@@ -234,9 +234,10 @@ class Pool:
 
 
 def _no_connection(error: Exception) -> errors.StorageUnavailable:
-    return errors.StorageUnavailable(
-        f'no connection to ClickHouse: {_text(error)}'
-    )
+    what = 'no connection to ClickHouse'
+    if isinstance(error, (driver_errors.SocketTimeoutError, TimeoutError)):
+        what = 'no answer from ClickHouse in time'
+    return errors.StorageUnavailable(f'{what}: {_text(error)}')
 
 
 def _query_error(error: driver_errors.ServerException) -> Exception:

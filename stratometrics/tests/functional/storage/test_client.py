@@ -12,6 +12,7 @@
 """Connections to a real ClickHouse, and how their failures read."""
 
 import dataclasses
+import socket
 import threading
 import time
 
@@ -372,3 +373,19 @@ class OutageTest(testtools.TestCase):
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
         self.assertRaises(errors.StorageUnavailable, pool.execute, 'SELECT 1')
+
+    def test_somebody_listens_and_says_nothing(self) -> None:
+        silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(silent.close)
+        for name, value in (
+            ('port', silent.getsockname()[1]),
+            ('connect_timeout', 1),
+            ('send_receive_timeout', 1),
+        ):
+            self.conf.set_override(name, value, 'clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        late = self.assertRaises(
+            errors.StorageUnavailable, pool.execute, 'SELECT 1'
+        )
+        self.assertIn('no answer from ClickHouse in time', str(late))
