@@ -19,6 +19,7 @@ from stratometrics.policies import base
 from stratometrics.policies import capabilities
 from stratometrics.policies import coverage
 from stratometrics.policies import prices
+from stratometrics.policies import resources
 from stratometrics.policies import usage
 
 
@@ -30,6 +31,7 @@ def list_rules() -> list[policy.RuleDefault]:
             capabilities.list_rules(),
             coverage.list_rules(),
             prices.list_rules(),
+            resources.list_rules(),
             usage.list_rules(),
         )
     )

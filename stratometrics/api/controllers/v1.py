@@ -27,6 +27,7 @@ from stratometrics.api import parameters
 from stratometrics.api import types
 from stratometrics.api.controllers import base
 from stratometrics.api.controllers import prices
+from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -132,6 +133,13 @@ class V1Controller(base.Controller):
                 service.enforcer,
                 service.rules,
                 service.definitions.resource_types,
+            ),
+            'resources': resources.ResourcesController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.collections[collection.ALL],
+                collection.everything(service.definitions),
             ),
         }
 

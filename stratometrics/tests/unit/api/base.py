@@ -116,7 +116,9 @@ class MemoryStorage(base.UsageReader, base.CoverageReader, base.PriceStore):
             raise self.failure
         return self.coverage
 
-    def last_findings(self) -> Mapping[tuple[str, str], findings.Findings]:
+    def last_findings(
+        self, region: str = '', complete: bool = False
+    ) -> Mapping[tuple[str, str], findings.Findings]:
         return {}
 
     def price_entries(self, as_of: int | None = None) -> list[prices.Entry]:
