@@ -13,7 +13,7 @@
 
 from oslo_middleware import cors
 
-ALLOW_METHODS = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']
+ALLOW_METHODS = ['GET', 'HEAD', 'OPTIONS']
 ALLOW_HEADERS = [
     'X-Auth-Token',
     'X-OpenStack-Request-ID',
@@ -22,7 +22,7 @@ ALLOW_HEADERS = [
     'X-Service-Token',
     'X-User-Id',
 ]
-EXPOSE_HEADERS = ['X-OpenStack-Request-ID', 'Location', 'Retry-After']
+EXPOSE_HEADERS = ['X-OpenStack-Request-ID', 'Retry-After']
 
 
 def set_defaults() -> None:
