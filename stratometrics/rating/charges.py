@@ -329,18 +329,15 @@ def _steps(price: prices.Price, unit: int, whole: int) -> list[_Step]:
             for bound, cost in tiers
             if bound is None or whole <= bound
         ][:1]
-    return [
-        _Step(
-            0,
-            _times(price.included, unit),
-            _FREE,
-            statements.Charge.INCLUDED,
-        ),
-        *(
-            _Step(number, bound, cost, statements.Charge.USAGE)
-            for number, (bound, cost) in enumerate(tiers, 1)
-        ),
+    steps = [
+        _Step(number, bound, cost, statements.Charge.USAGE)
+        for number, (bound, cost) in enumerate(tiers, 1)
     ]
+    if price.included:
+        included = _times(price.included, unit)
+        kind = statements.Charge.INCLUDED
+        steps.insert(0, _Step(0, included, _FREE, kind))
+    return steps
 
 
 def _times(amount: decimal.Decimal, unit: int) -> fractions.Fraction:
@@ -393,6 +390,7 @@ class _Lines:
         """Charge all quantities of a subject."""
         runs = _runs(items)
         whole = sum(item.quantity for run in runs for item in run)
+        minimum = any(run[0].stretch.price.minimum for run in runs)
         owed: dict = defaultdict(lambda: defaultdict(fractions.Fraction))
         last: dict[str, _Stretch] = {}
         position = 0
@@ -405,17 +403,30 @@ class _Lines:
                 shown = self._shown(resource_id)
                 for step, part in _parts(steps, position, end):
                     self._quantities[stretch, shown, step] += part
-                    owed[resource_id][price.currency] += (
-                        part * fractions.Fraction(step.price) / unit
-                    )
+                    if minimum:
+                        owed[resource_id][price.currency] += (
+                            part * fractions.Fraction(step.price) / unit
+                        )
                 position = end
                 last[resource_id] = stretch
+        if minimum:
+            self._complete(last, owed)
+
+    def _complete(
+        self,
+        last: Mapping[str, _Stretch],
+        owed: Mapping[str, Mapping[str, fractions.Fraction]],
+    ) -> None:
+        """Add what is missing to the minimum of each resource.
+
+        :param last: where each resource was charged last.
+        :param owed: what it costs, by currency.
+        """
         for resource_id, stretch in last.items():
             price = stretch.price
             paid = owed[resource_id][price.currency]
             if paid < price.minimum:
-                shown = self._shown(resource_id)
-                self._missing[stretch, shown] += (
+                self._missing[stretch, self._shown(resource_id)] += (
                     fractions.Fraction(price.minimum) - paid
                 )
 
