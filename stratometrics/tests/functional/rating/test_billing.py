@@ -14,6 +14,7 @@
 import datetime
 import decimal
 import fractions
+from unittest import mock
 import zoneinfo
 
 from stratometrics.model import calendars
@@ -278,10 +279,16 @@ class BillingTest(base.StorageTestCase):
                 )
                 for project_id in ('p', 'q')
             ]
-            self.assertEqual(
-                alone,
-                list(self.biller.statements(OCTOBER, WATERMARK, **options)),
-            )
+            for batch in (1, 100):
+                with mock.patch.object(billing, '_BATCH', batch):
+                    self.assertEqual(
+                        alone,
+                        list(
+                            self.biller.statements(
+                                OCTOBER, WATERMARK, **options
+                            )
+                        ),
+                    )
         self.assertIn(
             ('agreed', '12', '0.5', euros('6')), told(alone[1].lines)
         )

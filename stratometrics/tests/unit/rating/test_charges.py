@@ -237,6 +237,30 @@ class PropertiesTest(unittest.TestCase):
         )
 
     @SETTINGS
+    @hypothesis.given(
+        STAYS,
+        price_lists(),
+        st.sets(st.integers(1, MONTH.end - 1), min_size=1, max_size=4),
+    )
+    def test_marks_tell_apart_what_cuts_do(self, stays, listed, instants):
+        """A chart has the same amounts as lines that are cut."""
+        instants = sorted(instants)
+        expected = defaultdict(fractions.Fraction)
+        for line in charge(stays, listed, instants).lines:
+            begin = max(
+                each for each in [0, *instants] if each <= line.period.begin
+            )
+            key = begin, line.resource_type, line.type, line.currency
+            expected[key] += line.amount
+        segments = charges.segments(MONTH, listed, instants)
+        frame = charges.Frame(month=MONTH, segments=segments, marks=instants)
+        found = charges.Rater(tariff(listed), frame).charge(
+            used(stays, segments)
+        )
+        self.assertEqual(dict(expected), found.marked)
+        self.assertEqual(charge(stays, listed).lines, found.lines)
+
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists(), st.randoms(use_true_random=False))
     def test_the_order_of_usage_changes_nothing(self, stays, listed, random):
         """R2: not even the order of the lines."""
