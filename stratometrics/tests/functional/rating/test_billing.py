@@ -238,6 +238,16 @@ class BillingTest(base.StorageTestCase):
         later = self.biller.statement('p', OCTOBER, LATER)
         self.assertEqual('515.73', str(later.totals[0].amount))
 
+    def test_arriving_again_in_another_order_changes_nothing(self) -> None:
+        """R2"""
+        before = self.biller.statement('p', OCTOBER, WATERMARK, detailed=True)
+        for each in EVENTS[::-1]:
+            self.storage.write_events([each, each], received_at=at(11, 1, 5))
+        self.assertEqual(
+            before,
+            self.biller.statement('p', OCTOBER, WATERMARK, detailed=True),
+        )
+
     def test_what_came_late_is_an_adjustment(self) -> None:
         then = self.biller.statement('p', OCTOBER, WATERMARK)
         self.storage.write_events([RESIZE], received_at=at(11, 8))
