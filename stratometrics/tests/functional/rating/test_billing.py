@@ -228,15 +228,19 @@ class BillingTest(base.StorageTestCase):
         before = self.biller.statement('p', OCTOBER, WATERMARK, **options)
         self.storage.write_events([RESIZE], received_at=at(11, 8))
         self.set_prices(
-            [price('late', 'instance', '9', match={'type': ('m1.large',)})],
+            [
+                price('late', 'instance', '9', match={'type': ('m1.large',)}),
+                price('dear', 'instance', '0.02', measure='vcpus', **SMALL),
+            ],
             at(11, 8),
         )
         self.assertEqual(
             before, self.biller.statement('p', OCTOBER, WATERMARK, **options)
         )
-        # 48 hours at 9.00, 4 vCPUs for 2, and 48 hours less at 0.03.
+        # 48 hours at 9.00, 4 vCPUs for 2, and 48 hours less at 0.03; and 1394
+        # vCPU-hours of the small one at 0.01 more.
         later = self.biller.statement('p', OCTOBER, LATER)
-        self.assertEqual('515.73', str(later.totals[0].amount))
+        self.assertEqual('529.67', str(later.totals[0].amount))
 
     def test_arriving_again_in_another_order_changes_nothing(self) -> None:
         """R2"""
