@@ -100,6 +100,16 @@ class Order:
         return f'-{self.by}' if self.descending else self.by
 
 
+def answered_until(period: Period, now: int, as_of: int | None) -> int:
+    """Where an answer ends, in microseconds since the epoch.
+
+    Neither the future nor anything past the period counts (R9). An answer as
+    of a time is the one that was given at that time (R15).
+    """
+    end = min(period.end, now)
+    return end if as_of is None else min(end, as_of)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UsageQuery:
     """Who used what, for how long or how much of it, in a period.
@@ -157,17 +167,12 @@ class UsageQuery:
 
     @property
     def end(self) -> int:
-        """Where the answer ends, in microseconds since the epoch."""
+        """Where the answer ends; see :func:`answered_until`."""
         return self.end_of(self.period)
 
     def end_of(self, period: Period) -> int:
-        """Where what counts of a period ends, in microseconds.
-
-        Neither the future nor anything past the period counts (R9). An answer
-        as of a time is the one that was given at that time (R15).
-        """
-        end = min(period.end, self.now)
-        return end if self.as_of is None else min(end, self.as_of)
+        """Where what counts of a period ends."""
+        return answered_until(period, self.now, self.as_of)
 
     @property
     def ranking(self) -> tuple[Order, ...]:

@@ -26,6 +26,7 @@ from stratometrics.api import errors
 from stratometrics.api import parameters
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -124,7 +125,16 @@ class V1Controller(base.Controller):
         self.below = {
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
-        } | {'coverage': CoverageController(service)}
+        } | {
+            'coverage': CoverageController(service),
+            'resources': resources.ResourcesController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.collections[collection.ALL],
+                collection.everything(service.definitions),
+            ),
+        }
 
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)
