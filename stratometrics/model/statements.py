@@ -17,6 +17,7 @@ the total.
 
 from collections.abc import Mapping
 import dataclasses
+import datetime
 import decimal
 import enum
 import fractions
@@ -76,6 +77,7 @@ class Unpriced:
     """Usage that no price is for. It is reported, never silently free.
 
     :param usage: resource-microseconds; of a consumption, events.
+    :param billed_by: which of the two it is.
     """
 
     period: usage.Period
@@ -83,6 +85,22 @@ class Unpriced:
     type: str
     state: str
     usage: int
+    billed_by: usage.Kind = usage.Kind.STATE
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DailyCost:
+    """What the lines of a month charge for one day, for its chart.
+
+    :param day: in the operator's time zone.
+    :param type: such as the flavor; '' if the resource has none.
+    """
+
+    day: datetime.date
+    resource_type: str
+    type: str = ''
+    amount: fractions.Fraction
+    currency: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +133,8 @@ class Statement:
     :param unpriced: usage of the month that no price is for.
     :param totals: of lines and adjustments, a currency each, in the order of
         their codes.
+    :param daily: what the lines charge by day and type; empty without a
+        chart.
     """
 
     project_id: str
@@ -129,6 +149,7 @@ class Statement:
     adjustments: tuple[Line, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
     totals: tuple[Total, ...]
+    daily: tuple[DailyCost, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
