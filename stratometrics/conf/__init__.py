@@ -22,6 +22,7 @@ from stratometrics.conf import definitions
 from stratometrics.conf import names
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
+from stratometrics.conf import statements
 
 MODULES = (
     api,
@@ -32,6 +33,7 @@ MODULES = (
     names,
     reconciler,
     service_credentials,
+    statements,
 )
 
 
