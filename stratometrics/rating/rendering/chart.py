@@ -12,11 +12,12 @@
 """Costs by day, stacked by type, as one SVG image.
 
 Colours are those of Okabe and Ito, which colour-blind people can tell apart;
-hatching tells them apart in grey. Coordinates are exact until they are
-written with two places, so that equal costs give equal images.
+hatching tells them apart in grey. The strokes are drawn one by one: patterns
+make PDF large in browsers, and differ elsewhere. Coordinates are exact until
+they are written with two places, so that equal costs give equal images.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import datetime
 import fractions
@@ -34,14 +35,10 @@ _COLOURS = (
     *('#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00'),
     *('#f0e442', '#444444', '#a8a8a8'),
 )
-# Strokes over the colour, in a square of 6 by 6; the other series are plain.
-_HATCHES = {
-    1: 'M-1,1 L1,-1 M0,6 L6,0 M5,7 L7,5',
-    3: 'M0,3 L6,3',
-    4: 'M-1,5 L1,7 M0,0 L6,6 M5,-1 L7,1',
-    5: 'M3,0 L3,6',
-    8: 'M0,6 L6,0 M0,0 L6,6',
-}
+# Strokes over the colour: horizontal, vertical, falling and rising ones. The
+# other series are plain.
+_HATCHES = {1: '/', 3: '-', 4: '\\', 5: '|', 8: '/\\'}
+_GAP = 5
 
 _WIDTH = 720
 _LEFT, _RIGHT = 72, 4
@@ -86,7 +83,7 @@ def svg(
 
     :param costs: of one currency.
     :param days: what the axis has in any case, such as those of a month.
-    :param name: begins the ids of its parts, so that a page can have several.
+    :param name: begins its ids, so that a page can have several images.
     """
     days = sorted({*days, *(cost.day for cost in costs)})
     stack = _stack(costs)
@@ -111,10 +108,9 @@ def svg(
     )
     _text(image, 'title', texts.CHART, id=f'{name}-title')
     _text(image, 'desc', _summary(stack, words), id=f'{name}-summary')
-    _hatches(image, len(stack), name)
     _grid(image, scale, words)
-    _bars(image, stack, days, scale, words, name)
-    _legend(image, stack, bottom + 10, words, name)
+    _bars(image, stack, days, scale, words)
+    _legend(image, stack, bottom + 10, words)
     return ElementTree.tostring(image, encoding='unicode')
 
 
@@ -124,9 +120,7 @@ def _stack(costs: Sequence[statements.DailyCost]) -> list[_Series]:
     for cost in costs:
         label = ' '.join(filter(None, (cost.resource_type, cost.type)))
         _add(found.setdefault(label, _Series(label, {})), cost)
-    series = sorted(
-        found.values(), key=lambda each: (-each.total, each.label)
-    )
+    series = sorted(found.values(), key=lambda each: (-each.total, each.label))
     if len(series) <= MOST_TYPES + 1:
         return series
     rest = _Series(texts.OTHER, {})
@@ -217,40 +211,71 @@ def _decimals(step: fractions.Fraction) -> int:
     return count
 
 
-def _hatches(image: ElementTree.Element, count: int, name: str) -> None:
-    definitions = ElementTree.SubElement(image, 'defs')
-    for index, strokes in _HATCHES.items():
-        if index >= count:
-            continue
-        pattern = ElementTree.SubElement(
-            definitions,
-            'pattern',
-            {
-                'id': f'{name}-{index}',
-                'width': '6',
-                'height': '6',
-                'patternUnits': 'userSpaceOnUse',
-            },
-        )
+def _box(
+    parent: ElementTree.Element, index: int, box: '_Box', title: str
+) -> None:
+    """A part of a bar, or of the legend, in the colours of a series."""
+    group = ElementTree.SubElement(parent, 'g')
+    _text(group, 'title', title)
+    ElementTree.SubElement(
+        group,
+        'rect',
+        {
+            'x': _px(box.left),
+            'y': _px(box.top),
+            'width': _px(box.right - box.left),
+            'height': _px(box.bottom - box.top),
+            'fill': _COLOURS[index],
+        },
+    )
+    strokes = ''.join(
+        f'M{_px(x1)},{_px(y1)}L{_px(x2)},{_px(y2)}'
+        for direction in _HATCHES.get(index, '')
+        for x1, y1, x2, y2 in box.strokes(direction)
+    )
+    if strokes:
         ElementTree.SubElement(
-            pattern,
-            'rect',
-            {'width': '6', 'height': '6', 'fill': _COLOURS[index]},
-        )
-        ElementTree.SubElement(
-            pattern,
+            group,
             'path',
-            {
-                'd': strokes,
-                'stroke': '#ffffff',
-                'stroke-width': '1.2',
-                'stroke-opacity': '0.75',
-            },
+            {'d': strokes, 'stroke': '#ffffff', 'stroke-opacity': '0.8'},
         )
 
 
-def _fill(index: int, name: str) -> str:
-    return f'url(#{name}-{index})' if index in _HATCHES else _COLOURS[index]
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Box:
+    left: fractions.Fraction
+    top: fractions.Fraction
+    right: fractions.Fraction
+    bottom: fractions.Fraction
+
+    def strokes(
+        self, direction: str
+    ) -> Iterator[tuple[fractions.Fraction, ...]]:
+        """Lines across the box, on a grid that all boxes share."""
+        left, top, right, bottom = dataclasses.astuple(self)
+        match direction:
+            case '-':
+                for y in _between(top, bottom):
+                    yield left, y, right, y
+            case '|':
+                for x in _between(left, right):
+                    yield x, top, x, bottom
+            case '/':
+                for sum_ in _between(left + top, right + bottom):
+                    x1, x2 = max(left, sum_ - bottom), min(right, sum_ - top)
+                    yield x1, sum_ - x1, x2, sum_ - x2
+            case _:
+                for gap in _between(top - right, bottom - left):
+                    x1, x2 = max(left, top - gap), min(right, bottom - gap)
+                    yield x1, x1 + gap, x2, x2 + gap
+
+
+def _between(
+    low: fractions.Fraction, high: fractions.Fraction
+) -> Iterator[fractions.Fraction]:
+    """The multiples of the gap between two numbers."""
+    for count in range(low // _GAP + 1, -(-high // _GAP)):
+        yield fractions.Fraction(count * _GAP)
 
 
 def _grid(image: ElementTree.Element, scale: _Scale, words: Words) -> None:
@@ -285,7 +310,6 @@ def _bars(
     days: Sequence[datetime.date],
     scale: _Scale,
     words: Words,
-    name: str,
 ) -> None:
     pitch = fractions.Fraction(_WIDTH - _LEFT - _RIGHT, len(days))
     every = -(-24 // pitch) if pitch < 16 else 1
@@ -302,20 +326,15 @@ def _bars(
             else:
                 base, below = below, below + amount
                 top, foot = base, below
-            bar = ElementTree.SubElement(
+            _box(
                 image,
-                'rect',
-                {
-                    'x': _px(x + pitch / 8),
-                    'width': _px(pitch * 3 / 4),
-                    'y': _px(scale.y(top)),
-                    'height': _px(scale.y(foot) - scale.y(top)),
-                    'fill': _fill(index, name),
-                },
-            )
-            _text(
-                bar,
-                'title',
+                index,
+                _Box(
+                    x + pitch / 8,
+                    scale.y(top),
+                    x + pitch * 7 / 8,
+                    scale.y(foot),
+                ),
                 f'{words.day(day)}: {series.label}: '
                 f'{words.money(amount, words.digits)}',
             )
@@ -335,24 +354,17 @@ def _legend(
     stack: Sequence[_Series],
     top: int,
     words: Words,
-    name: str,
 ) -> None:
     width = (_WIDTH - _RIGHT) // _ENTRIES
     for index, series in enumerate(stack):
         x = width * (index % _ENTRIES)
         y = top + _ENTRY_HEIGHT * (index // _ENTRIES)
-        swatch = ElementTree.SubElement(
+        _box(
             image,
-            'rect',
-            {
-                'x': str(x),
-                'y': str(y),
-                'width': '24',
-                'height': '12',
-                'fill': _fill(index, name),
-            },
+            index,
+            _Box(*map(fractions.Fraction, (x, y, x + 24, y + 12))),
+            series.label,
         )
-        _text(swatch, 'title', series.label)
         _text(
             image,
             'text',

@@ -22,6 +22,7 @@ from babel import dates
 from babel import numbers
 
 from stratometrics.model import timestamps
+from stratometrics.model import usage
 from stratometrics.rating.rendering import spelling
 
 
@@ -78,12 +79,6 @@ class Notation:
         most = digits if most is None else max(digits, most)
         return self._apply(self._money, value, digits, most, currency)
 
-    def share(self, part: fractions.Fraction, whole: fractions.Fraction) -> str:
-        """A part in whole per cent."""
-        return numbers.format_percent(
-            spelling.places(part / whole, 2), locale=self._locale
-        )
-
     def month(self, instant: int) -> str:
         """The calendar month that an instant lies in."""
         return dates.format_skeleton(
@@ -96,6 +91,20 @@ class Notation:
         offset = dates.format_datetime(local, 'xxx', locale=self._locale)
         text = dates.format_datetime(local, 'medium', locale=self._locale)
         return f'{text} {offset}'
+
+    def span(self, period: usage.Period) -> str:
+        """The first and the last day, or, if it does not consist of days,
+        the first instant and that at which it is over."""
+        begin, end = self.local(period.begin), self.local(period.end)
+        midnight = datetime.time()
+        if begin.time() != midnight or end.time() != midnight:
+            return f'{self.moment(period.begin)} – {self.moment(period.end)}'
+        return dates.format_interval(
+            begin.date(),
+            end.date() - datetime.timedelta(days=1),
+            'yMMMd',
+            locale=self._locale,
+        )
 
     def day(self, day: datetime.date) -> str:
         """A date without its year."""

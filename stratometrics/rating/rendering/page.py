@@ -25,7 +25,6 @@ import zoneinfo
 import jinja2
 import markupsafe
 
-from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -102,7 +101,7 @@ def html(
         writes=writes,
         texts=texts,
         isoformat=timestamps.isoformat,
-        css_string=lambda text: markupsafe.Markup(legible.css_string(text)),
+        css_string=_css_string,
     )
 
 
@@ -178,9 +177,7 @@ class _Currency:
         """The lines that earlier months have too much or too little."""
         return self._grouped(self._statement.adjustments)
 
-    def _grouped(
-        self, lines: Sequence[statements.Line]
-    ) -> Iterator['_Group']:
+    def _grouped(self, lines: Sequence[statements.Line]) -> Iterator['_Group']:
         own = [line for line in lines if line.currency == self.code]
         for resource_type, group in itertools.groupby(
             own, key=lambda line: line.resource_type
@@ -196,7 +193,6 @@ class _Currency:
             )
 
     def _line(self, line: statements.Line) -> '_Line':
-        per = texts.PER[line.per]
         unit_price = self._writes.money(
             fractions.Fraction(line.unit_price),
             self.code,
@@ -209,10 +205,10 @@ class _Currency:
                 None if line.period == self._statement.period else line.period
             ),
             facts=sorted(line.facts.items()),
-            quantity=_quantity(
-                line.quantity, line.measure, line.per, self._writes
-            ),
-            unit_price=_with_unit(unit_price, '/', line.measure, per),
+            quantity=_quantity(line.quantity, self._writes),
+            unit=_unit(line.measure, texts.UNITS[line.per]),
+            unit_price=unit_price,
+            per=_unit(line.measure, texts.PER[line.per], '/ '),
             amount=self._amount(line.amount),
             is_minimum=line.kind is statements.Charge.MINIMUM,
         )
@@ -252,7 +248,9 @@ class _Line:
     period: usage.Period | None
     facts: Sequence[tuple[str, str]]
     quantity: _Figure
+    unit: str
     unit_price: str
+    per: str
     amount: _Figure
     is_minimum: bool
 
@@ -264,29 +262,18 @@ class _Unpriced:
         self, each: statements.Unpriced, writes: notation.Notation
     ) -> None:
         self.of = each
-        self.quantity = _quantity(each.quantity, '', each.per, writes)
+        self.quantity = _quantity(each.quantity, writes)
+        self.unit = texts.UNITS[each.per]
 
 
-def _quantity(
-    value: fractions.Fraction,
-    measure: str,
-    per: prices.Per,
-    writes: notation.Notation,
-) -> _Figure:
-    return _Figure(
-        _with_unit(
-            writes.number(value, _QUANTITY_PLACES),
-            '',
-            measure,
-            texts.UNITS[per],
-        ),
-        str(value),
-    )
+def _quantity(value: fractions.Fraction, writes: notation.Notation) -> _Figure:
+    return _Figure(writes.number(value, _QUANTITY_PLACES), str(value))
 
 
-def _with_unit(number: str, sign: str, measure: str, unit: str) -> str:
+def _unit(measure: str, unit: str, sign: str = '') -> str:
     units = ' × '.join(filter(None, (measure, unit)))
-    return ' '.join(filter(None, (number, units and sign, units)))
+    # Together on a line, as far as there is room.
+    return (units and sign + units).replace(' ', '\N{NO-BREAK SPACE}')
 
 
 def _days(
@@ -304,6 +291,11 @@ def _fit(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, markupsafe.Markup):
         return legible.legible(value)
     return value
+
+
+def _css_string(text: str) -> markupsafe.Markup:
+    # All but letters and digits is escaped.
+    return markupsafe.Markup(legible.css_string(text))  # noqa: S704
 
 
 _TEMPLATE = jinja2.Environment(

@@ -31,8 +31,8 @@ HEADS = (
     *('statement', 'project_id', 'project_name', 'domain_id', 'domain_name'),
     *('region', 'month_from', 'month_to', 'as_of'),
     *('row', 'kind', 'from', 'to', 'resource_type', 'type', 'state'),
-    *('resource_id', 'name', 'facts', 'price_id', 'description', 'measure', 'per'),
-    *('quantity', 'unit_price', 'amount', 'currency'),
+    *('resource_id', 'name', 'facts', 'price_id', 'description', 'measure'),
+    *('per', 'quantity', 'unit_price', 'amount', 'currency'),
 )
 
 #: With these a spreadsheet begins a formula, or may skip to one.
