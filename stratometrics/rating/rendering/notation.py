@@ -49,6 +49,7 @@ class Notation:
         self._zone = zone
         self._number = place.decimal_formats[None]
         self._money = place.currency_formats['standard']
+        self._minus = numbers.get_minus_sign_symbol(place)
 
     @property
     def language(self) -> str:
@@ -127,9 +128,11 @@ class Notation:
         exact.frac_prec = (fewest, most)
         # The usual precision would refuse what has more digits.
         with decimal.localcontext(prec=len(digits) + most + 1):
-            return exact.apply(
+            text = exact.apply(
                 decimal.Decimal(digits),
                 self._locale,
                 currency=currency,
                 currency_digits=False,
             )
+        # The locale's own, which keeps its place where text runs leftwards.
+        return text.replace('-', self._minus)

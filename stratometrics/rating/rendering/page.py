@@ -272,8 +272,7 @@ def _quantity(value: fractions.Fraction, writes: notation.Notation) -> _Figure:
 
 def _unit(measure: str, unit: str, sign: str = '') -> str:
     units = ' × '.join(filter(None, (measure, unit)))
-    # Together on a line, as far as there is room.
-    return (units and sign + units).replace(' ', '\N{NO-BREAK SPACE}')
+    return units and sign + units
 
 
 def _days(
