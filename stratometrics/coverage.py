@@ -46,6 +46,10 @@ def survey(
         coverage.Place(*place): findings.healed
         for place, findings in storage.last_findings().items()
     }
+    reconciled = {
+        coverage.Place(*place): findings.began_at
+        for place, findings in storage.last_findings(complete=True).items()
+    }
     rejected: dict[coverage.Place, int] = {}
     unknown = []
     for messages in observed.rejected:
@@ -69,7 +73,7 @@ def survey(
         # What is consumed is over at once: without a steady stream of it,
         # a pause means nothing.
         lives = resource_type.kind is usage.Kind.STATE
-        living = observed.living.get(place, 0) if lives else 0
+        living = observed.living.get(place, 0) if lives else None
         arrivals = observed.arrivals.get(place)
         audited = observed.audits.get(place)
         lines.append(
@@ -82,15 +86,25 @@ def survey(
                 ),
                 arrivals=arrivals,
                 audits=coverage.audits(
-                    audited, living, now, bool(audits[place.resource_type])
+                    audited,
+                    living or 0,
+                    now,
+                    bool(audits[place.resource_type]),
                 ),
                 last_audit=audited.last_received if audited else None,
-                living=living,
+                living=living or 0,
                 rejected=rejected.get(place, 0),
                 healed=healed.get(place),
+                last_reconciled=reconciled.get(place),
             )
         )
-    return coverage.Report(now=now, lines=tuple(lines), unknown=tuple(unknown))
+    listed = tuple(unknown[: coverage.MOST_UNKNOWN])
+    return coverage.Report(
+        now=now,
+        lines=tuple(lines),
+        unknown=listed,
+        more_unknown=len(unknown) - len(listed),
+    )
 
 
 def body(report: coverage.Report) -> dict[str, Any]:
@@ -107,6 +121,7 @@ def body(report: coverage.Report) -> dict[str, Any]:
             }
             for rejected in report.unknown
         ],
+        'more_unknown_event_types': report.more_unknown,
     }
 
 
@@ -129,4 +144,7 @@ def _line(line: coverage.Line, now: int) -> dict[str, Any]:
         ),
         'rejected': line.rejected,
         'healed': line.healed,
+        'last_reconciled': (
+            line.last_reconciled and timestamps.isoformat(line.last_reconciled)
+        ),
     }

@@ -9,48 +9,79 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Whose usage a caller gets to see: the one place that decides (R16)."""
+"""Whose data a caller gets to see: the one place that decides (R16)."""
+
+import dataclasses
+from typing import Protocol
 
 from oslo_context import context as oslo_context
 
 from stratometrics import policy
 from stratometrics.api import errors
-from stratometrics.api import parameters
-from stratometrics.policies import usage as usage_policies
+
+
+class Asked(Protocol):
+    """Whose data is asked for.
+
+    :param project_ids: the projects that were named; () if none was.
+    """
+
+    @property
+    def project_ids(self) -> tuple[str, ...]: ...
+
+    @property
+    def all_projects(self) -> bool: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Subject:
+    """What is asked for.
+
+    :param name: what a refusal calls it.
+    :param one: the rule of policy for that of one project.
+    :param every: the rule for that of all projects.
+    """
+
+    name: str
+    one: str
+    every: str
 
 
 def visible_projects(
     enforcer: policy.Enforcer,
     context: oslo_context.RequestContext,
-    question: parameters.Question,
+    subject: Subject,
+    asked: Asked,
 ) -> tuple[str, ...] | None:
     """The tenant filter of a question.
 
     The target of every check is the project that was asked for.
 
-    :returns: the projects whose usage the answer may hold; None for all.
+    :returns: the projects whose data the answer may hold; None for all.
     :raises Forbidden: the caller may not see one of those asked for.
     :raises NoProject: no project was asked for, and the token has none.
     """
-    if question.all_projects:
-        if not enforcer.allows(usage_policies.GET_ALL_PROJECTS, {}, context):
+    if asked.all_projects:
+        if not enforcer.allows(subject.every, {}, context):
             raise errors.Forbidden(
-                'You are not allowed to see the usage of all projects.'
+                f'You are not allowed to see the {subject.name} of all '
+                f'projects.'
             )
         return None
-    if question.project_ids:
-        asked = question.project_ids
+    if asked.project_ids:
+        owners = asked.project_ids
     elif context.project_id:
-        asked = (context.project_id,)
+        owners = (context.project_id,)
     else:
         raise errors.NoProject(
             'The token is not for a project: use one that is, or name '
             'projects with project_id, or ask for all_projects=true.'
         )
-    for project_id in asked:
+    for project_id in owners:
         target = {'project_id': project_id}
-        if not enforcer.allows(usage_policies.GET, target, context):
+        if not enforcer.allows(subject.one, target, context):
             raise errors.Forbidden(
-                'You are not allowed to see the usage of this project.'
+                f'You are not allowed to see the {subject.name} of this '
+                f'project.'
             )
-    return asked
+    return owners

@@ -49,6 +49,15 @@ class Collection:
         return tuple(dict.fromkeys((*usage.COMMON_KEYS, *attributes)))
 
 
+def everything(found: definitions.Definitions) -> Collection:
+    """All resource types, however they are billed."""
+    return Collection(
+        name='resources',
+        resource_types=found.resource_types,
+        default_group_by='resource_type',
+    )
+
+
 def collections(found: definitions.Definitions) -> dict[str, Collection]:
     """All collections by their names; the one of everything is the first.
 

@@ -101,32 +101,67 @@ def question(
     :param now: the time of asking, microseconds since the epoch.
     :raises BadRequest: one of its sub-classes, with what is wrong.
     """
-    given = _pairs(query)
     keys = asked.keys
-    valid = (*RESERVED, *keys)
-    if not given.keys() <= set(valid):
-        raise _unknown(given, valid)
-    for name, values in given.items():
-        _check_values(name, values)
-    project_ids = _several(given, PROJECT_ID)
-    all_projects = _boolean(given, ALL_PROJECTS)
-    if all_projects and project_ids:
-        raise errors.InvalidParameter(
-            'project_id and all_projects exclude each other'
-        )
+    given = pairs(query, (*RESERVED, *keys))
+    project_ids, all_projects = scope(given)
     return Question(
-        period=_period(given, rules, now),
-        resource_types=_resource_types(given, asked),
+        period=period(given, rules, now),
+        resource_types=resource_types(given, asked),
         group_by=_group_by(given, asked),
         filters={
-            key: _several(given, key)
+            key: several(given, key)
             for key in keys
             if key in given and key not in (PROJECT_ID, RESOURCE_TYPE)
         },
         project_ids=project_ids,
         all_projects=all_projects,
-        as_of=_as_of(given, rules, now),
+        as_of=as_of(given, rules, now),
     )
+
+
+def pairs(query: str, valid: Sequence[str]) -> dict[str, list[str]]:
+    """The values of each parameter of a query string.
+
+    :param query: as it came, percent-encoded.
+    :param valid: the names that there are.
+    :raises BadRequest: one of its sub-classes, with what is wrong.
+    """
+    given = _pairs(query)
+    if not given.keys() <= set(valid):
+        raise _unknown(given, valid)
+    for name, values in given.items():
+        _check_values(name, values)
+    return given
+
+
+def scope(given: Mapping[str, Sequence[str]]) -> tuple[tuple[str, ...], bool]:
+    """The projects that are named, and whether all are asked for.
+
+    :raises InvalidParameter: both.
+    """
+    project_ids = several(given, PROJECT_ID)
+    all_projects = boolean(given, ALL_PROJECTS)
+    if all_projects and project_ids:
+        raise errors.InvalidParameter(
+            'project_id and all_projects exclude each other'
+        )
+    return project_ids, all_projects
+
+
+def whole_number(
+    given: Mapping[str, Sequence[str]], name: str, default: int, maximum: int
+) -> int:
+    """A number from 1 to a maximum."""
+    text = single(given, name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal()) or not (
+        len(text) < 20 and 1 <= int(text) <= maximum
+    ):
+        raise errors.InvalidParameter(
+            f'{name} must be a whole number from 1 to {maximum}'
+        )
+    return int(text)
 
 
 def _pairs(query: str) -> dict[str, list[str]]:
@@ -165,19 +200,22 @@ def _check_values(name: str, values: Sequence[str]) -> None:
         )
 
 
-def _single(given: Mapping[str, Sequence[str]], name: str) -> str | None:
+def single(given: Mapping[str, Sequence[str]], name: str) -> str | None:
+    """The value of a parameter that may be given once."""
     values = given.get(name, ())
     if len(values) > 1:
         raise errors.InvalidParameter(f'{name} may be given once')
     return values[0] if values else None
 
 
-def _several(given: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+def several(given: Mapping[str, Sequence[str]], name: str) -> tuple[str, ...]:
+    """The distinct values of a parameter, in their order."""
     return tuple(dict.fromkeys(given.get(name, ())))
 
 
-def _boolean(given: Mapping[str, Sequence[str]], name: str) -> bool:
-    text = _single(given, name)
+def boolean(given: Mapping[str, Sequence[str]], name: str) -> bool:
+    """Whether a parameter is true; by default it is not."""
+    text = single(given, name)
     if text is None:
         return False
     try:
@@ -188,8 +226,9 @@ def _boolean(given: Mapping[str, Sequence[str]], name: str) -> bool:
         ) from None
 
 
-def _instant(given: Mapping[str, Sequence[str]], name: str) -> int | None:
-    text = _single(given, name)
+def instant(given: Mapping[str, Sequence[str]], name: str) -> int | None:
+    """A time, in microseconds since the epoch (R3)."""
+    text = single(given, name)
     if text is None:
         return None
     try:
@@ -198,13 +237,14 @@ def _instant(given: Mapping[str, Sequence[str]], name: str) -> int | None:
         raise errors.InvalidParameter(f'{name} {error}') from None
 
 
-def _period(
+def period(
     given: Mapping[str, Sequence[str]], rules: Rules, now: int
 ) -> usage.Period:
-    begin, end = _instant(given, 'from'), _instant(given, 'to')
-    for instant in (begin, end):
-        if instant is not None:
-            _check_range(instant)
+    """The period that is asked about; by default the current month."""
+    begin, end = instant(given, 'from'), instant(given, 'to')
+    for bound in (begin, end):
+        if bound is not None:
+            _check_range(bound)
     if begin is None:
         # A month that ends at its last instant is still that month.
         begin, following = instants.month(
@@ -235,20 +275,21 @@ def _check_range(instant: int) -> None:
         )
 
 
-def _as_of(
+def as_of(
     given: Mapping[str, Sequence[str]], rules: Rules, now: int
 ) -> int | None:
-    as_of = _instant(given, 'as_of')
-    if as_of is None:
+    """The time as of which is asked (R15), in microseconds."""
+    at = instant(given, 'as_of')
+    if at is None:
         return None
-    _check_range(as_of)
-    if as_of > now - rules.settling_time:
+    _check_range(at)
+    if at > now - rules.settling_time:
         # The answer could still change, and then nothing reproduces it (R15).
         seconds = rules.settling_time // timestamps.MICROSECONDS
         raise errors.InvalidParameter(
             f'as_of must lie {seconds} seconds or more in the past'
         )
-    return as_of
+    return at
 
 
 def _group_by(
@@ -268,10 +309,11 @@ def _group_by(
     return tuple(names)
 
 
-def _resource_types(
+def resource_types(
     given: Mapping[str, Sequence[str]], asked: collection.Collection
 ) -> tuple[str, ...]:
-    names = _several(given, RESOURCE_TYPE) or tuple(asked.resource_types)
+    """The resource types in question; by default all of a collection."""
+    names = several(given, RESOURCE_TYPE) or tuple(asked.resource_types)
     for name in names:
         if name in asked.elsewhere:
             raise errors.InvalidParameter(

@@ -34,6 +34,7 @@ _HEADS = (
     'last audit (UTC)',
     'rejected',
     'healed',
+    'reconciled (UTC)',
 )
 _UNKNOWN_HEADS = (
     'unknown event type',
@@ -93,20 +94,21 @@ def text(report: coverage_model.Report) -> str:
         )
     ]
     if report.unknown:
-        tables.append(
-            table.table(
-                _UNKNOWN_HEADS,
-                [
-                    (
-                        rejected.event_type or _NOTHING,
-                        rejected.region or _NOTHING,
-                        str(rejected.messages),
-                        _moment(rejected.last_received),
-                    )
-                    for rejected in report.unknown
-                ],
-            )
+        unknown = table.table(
+            _UNKNOWN_HEADS,
+            [
+                (
+                    rejected.event_type or _NOTHING,
+                    rejected.region or _NOTHING,
+                    str(rejected.messages),
+                    _moment(rejected.last_received),
+                )
+                for rejected in report.unknown
+            ],
         )
+        if report.more_unknown:
+            unknown += f'\nand {report.more_unknown} more'
+        tables.append(unknown)
     return '\n\n'.join(tables)
 
 
@@ -127,6 +129,7 @@ def _cells(line: coverage_model.Line, now: int) -> tuple[str, ...]:
         _moment(line.last_audit),
         str(line.rejected),
         _NOTHING if line.healed is None else str(line.healed),
+        _moment(line.last_reconciled),
     )
 
 

@@ -29,7 +29,7 @@ from stratometrics.storage import errors
 LOG = logging.getLogger(__name__)
 
 #: Things that wait for being asked about. What does not fit is found by the
-#: next round.
+#: next round, or by a sync.
 _MOST_WAITING = 10_000
 #: Things that are remembered as seen.
 _MOST_SEEN = 100_000
@@ -37,6 +37,9 @@ _MOST_SEEN = 100_000
 _GATHER = 1.0
 #: Seconds to wait after a failure.
 _RETRY = 30.0
+#: Seconds until a single round is repeated that some service did not answer.
+#: It reads all events, and a service may never answer.
+_REPEAT = 3600.0
 #: Seconds that an answer may be waited for when the service stops.
 _LAST_ANSWER = 1.0
 
@@ -56,7 +59,8 @@ class Namer:
     :param make: makes what learns, once it is needed; takes the question
         whether to end early.
     :param interval: seconds between two rounds over everything; 0 for a
-        single one at the start, None for none at all.
+        single one at the start, which is repeated until all services have
+        answered; None for none at all.
     """
 
     def __init__(
@@ -119,8 +123,7 @@ class Namer:
                     self._learner = self._make(self._stopping.is_set)
                 answered = self._learn()
                 if due is not None and time.monotonic() >= due:
-                    self._round()
-                    due = self._next()
+                    due = self._next(self._round())
                 self._failing.discard('')
             except (cloud.CloudError, errors.StorageError) as error:
                 self._complain('', error)
@@ -131,8 +134,14 @@ class Namer:
             if not answered:
                 self._stopping.wait(_RETRY)
 
-    def _next(self) -> float | None:
-        return time.monotonic() + self._interval if self._interval else None
+    def _next(self, answered: bool) -> float | None:
+        """When the next round is due.
+
+        :param answered: whether all services answered in the last one.
+        """
+        if self._interval:
+            return time.monotonic() + self._interval
+        return None if answered else time.monotonic() + _REPEAT
 
     def _wait(self, due: float | None) -> None:
         """Wait for something to ask for, a round, or the end."""
@@ -187,8 +196,11 @@ class Namer:
     ) -> None:
         self._add(waiting, ((kind, id_) for id_ in ids))
 
-    def _round(self) -> None:
-        """Ask for everything that is missing."""
+    def _round(self) -> bool:
+        """Ask for everything that is missing.
+
+        :returns: whether all services answered.
+        """
         counts = self._learner.learn_all()
         self._failing &= counts.failed.keys()
         for kind, reason in counts.failed.items():
@@ -197,6 +209,7 @@ class Namer:
             'A look at all names: %d are new or have changed',
             counts.changed,
         )
+        return not counts.failed
 
     def _complain(self, kind: str, reason: object) -> None:
         """Say once, as long as it lasts, what keeps names away."""

@@ -25,8 +25,10 @@ OPTS = [
         min=0,
         help='Seconds between two looks at all that events refer to. A look '
         'finds names that are still missing, and what of projects, domains '
-        'and types was renamed unnoticed. 0 looks only once, when the '
-        'collector starts.',
+        'and types was renamed unnoticed. With 0 there is only one, when the '
+        'collector starts, which is repeated every hour until all services '
+        'have answered: what they did not know by then is asked for at the '
+        'next start, or by "stratometrics-manage names sync".',
     ),
 ]
 

@@ -26,6 +26,9 @@ PATIENCE = 2
 #: nothing about the next one.
 STEADY_HOURS = 24
 
+#: How many unknown event types a report lists.
+MOST_UNKNOWN = 20
+
 
 class Voice(enum.StrEnum):
     """Whether the service of a resource type is heard of."""
@@ -104,7 +107,7 @@ class Observed:
     :param arrivals: of all events.
     :param audits: of those that are audits.
     :param living: how many resources have no end.
-    :param rejected: what is kept as rejected.
+    :param rejected: what is kept as rejected, the most frequent first.
     """
 
     arrivals: Mapping[Place, Arrivals]
@@ -124,6 +127,9 @@ class Line:
     :param rejected: messages that were not understood.
     :param healed: resources that the last reconciliation found different;
         None if there was none.
+    :param last_reconciled: when the last reconciliation began that compared
+        all resources to the end, microseconds since the epoch; None if none
+        has.
     """
 
     place: Place
@@ -134,6 +140,7 @@ class Line:
     living: int
     rejected: int
     healed: int | None
+    last_reconciled: int | None
 
     def lag(self, now: int) -> int | None:
         """How old the newest known change is, in microseconds."""
@@ -149,12 +156,14 @@ class Report:
     :param now: microseconds since the epoch.
     :param lines: ordered by resource type and region.
     :param unknown: rejected messages whose event type no definition names,
-        the most frequent first.
+        the most frequent first, no more than :data:`MOST_UNKNOWN`.
+    :param more_unknown: how many such event types of a region are left out.
     """
 
     now: int
     lines: tuple[Line, ...]
     unknown: tuple[Rejected, ...]
+    more_unknown: int
 
     @property
     def silent(self) -> tuple[Line, ...]:
@@ -162,7 +171,7 @@ class Report:
 
 
 def voice(
-    arrivals: Arrivals | None, living: int, now: int, silent_after: int
+    arrivals: Arrivals | None, living: int | None, now: int, silent_after: int
 ) -> Voice:
     """Whether a service is still heard of.
 
@@ -172,7 +181,11 @@ def voice(
     week, nights and weekends included, is what is usual, and :data:`PATIENCE`
     times as long is not.
 
-    :param living: resources that have no end.
+    Where nothing lives, a pace is remembered for :data:`WEEK`: a service that
+    was taken down is not missed for ever. Of what is consumed nothing ever
+    lives, so its pace is never forgotten.
+
+    :param living: resources that have no end; None for what is consumed.
     :param now: microseconds since the epoch.
     :param silent_after: microseconds; 0 for never.
     """
@@ -185,7 +198,8 @@ def voice(
         arrivals.hours >= STEADY_HOURS
         and arrivals.last_received - arrivals.first_received >= WEEK
     )
-    if steady and silence > PATIENCE * _usual_pause(arrivals):
+    expected = living != 0 or silence <= WEEK
+    if steady and expected and silence > PATIENCE * _usual_pause(arrivals):
         return Voice.SILENT
     return Voice.OK
 

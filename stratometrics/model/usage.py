@@ -79,6 +79,16 @@ class Period:
             raise ValueError('a period must end after it begins')
 
 
+def answered_until(period: Period, now: int, as_of: int | None) -> int:
+    """Where an answer ends, in microseconds since the epoch.
+
+    Neither the future nor anything past the period counts (R9). An answer as
+    of a time is the one that was given at that time (R15).
+    """
+    end = min(period.end, now)
+    return end if as_of is None else min(end, as_of)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UsageQuery:
     """Who used what, for how long or how much of it, in a period.
@@ -118,13 +128,8 @@ class UsageQuery:
 
     @property
     def end(self) -> int:
-        """Where the answer ends, in microseconds since the epoch.
-
-        Neither the future nor anything past the period counts (R9). An answer
-        as of a time is the one that was given at that time (R15).
-        """
-        end = min(self.period.end, self.now)
-        return end if self.as_of is None else min(end, self.as_of)
+        """Where the answer ends; see :func:`answered_until`."""
+        return answered_until(self.period, self.now, self.as_of)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

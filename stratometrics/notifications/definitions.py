@@ -22,12 +22,15 @@ import types
 
 from stratometrics.notifications import documents
 from stratometrics.notifications import errors
+from stratometrics.notifications import facts
+from stratometrics.notifications import ignored as ignored_module
 from stratometrics.notifications import plans
-from stratometrics.notifications import schema
-from stratometrics.notifications import values
+from stratometrics.notifications import resource as resource_module
+from stratometrics.notifications import shapes
+from stratometrics.notifications import sources
 
 DefinitionError = errors.DefinitionError
-ResourceType = schema.ResourceType
+ResourceType = resource_module.ResourceType
 
 
 class Definitions:
@@ -57,7 +60,7 @@ class Definitions:
         :raises DefinitionError: one cannot be used; names file, resource and
             key.
         """
-        stack = documents.Documents(schema.is_atomic)
+        stack = documents.Documents(facts.is_atomic)
         shipped = resources.files(__package__).joinpath('definitions')
         stack.read(sorted(shipped.iterdir(), key=lambda file: file.name))
         if directory is not None:
@@ -93,8 +96,8 @@ class _Builder:
     ) -> tuple[Mapping[str, ResourceType], plans.EventTypes, frozenset[str]]:
         for file, where, entry in self._stack.ignored:
             try:
-                patterns, ignored = schema.ignored(entry, where)
-            except values.Malformed as error:
+                patterns, ignored = ignored_module.ignored(entry, where)
+            except shapes.Malformed as error:
                 key = documents.spelled(error.where)
                 raise DefinitionError(
                     f'{file}: {key}: {error.problem}'
@@ -102,11 +105,15 @@ class _Builder:
             self._ignore(patterns, ignored)
         for name, body in self._stack.resources.items():
             try:
-                self._add(schema.resource(name, body))
-            except values.Malformed as error:
+                self._add(resource_module.resource(name, body))
+            except shapes.Malformed as error:
                 file = self._stack.file_of(error.where)
-                key = documents.spelled(error.where[1:])
-                words = (file, str(name), key, error.problem)
+                words = (
+                    file,
+                    documents.spelled((name,)),
+                    documents.spelled(error.where[1:]),
+                    error.problem,
+                )
                 raise DefinitionError(': '.join(filter(None, words))) from None
         return (
             self._resource_types,
@@ -123,7 +130,7 @@ class _Builder:
             else:
                 self._conditional.append((pattern, ignored))
 
-    def _add(self, resource: schema.Resource) -> None:
+    def _add(self, resource: resource_module.Resource) -> None:
         for event_type in resource.event_types:
             plan = resource.plan(event_type)
             if resource.enabled and event_type.enabled:
@@ -138,10 +145,10 @@ class _Builder:
             self._require_own_collection(resource.type)
             self._resource_types[resource.type.name] = resource.type
 
-    def _claim(self, event_type: schema.EventType) -> None:
+    def _claim(self, event_type: sources.EventType) -> None:
         where = self._claims.setdefault(event_type.pattern, event_type.where)
         if where != event_type.where:
-            raise values.Malformed(
+            raise shapes.Malformed(
                 event_type.where,
                 f'claimed by {where[0]} too, at '
                 f'{documents.spelled(where[1:])}',
@@ -150,7 +157,7 @@ class _Builder:
     def _require_own_collection(self, one: ResourceType) -> None:
         for other in self._resource_types.values():
             if other.collection == one.collection:
-                raise values.Malformed(
+                raise shapes.Malformed(
                     (one.name, 'collection'),
                     f'{one.collection} is the collection of {other.name}',
                 )

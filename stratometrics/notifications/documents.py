@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from stratometrics.notifications import checks
 from stratometrics.notifications import errors
 
 #: The way to a key: names, and places in lists.
@@ -28,10 +29,10 @@ def spelled(where: Where) -> str:
     """The way to a key as an error message names it."""
     words = ''
     for step in where:
-        if isinstance(step, int):
-            words += f'[{step}]'
-        else:
+        if isinstance(step, str) and step and step.isprintable():
             words += f'.{step}' if words else step
+        else:
+            words += f'[{checks.shown(step)}]'
     return words
 
 
@@ -39,8 +40,34 @@ class _Loader(yaml.SafeLoader):
     """The safe loader, which also refuses a key that comes twice.
 
     YAML says that keys are unique; the plain loader takes the last one, and
-    a definition would silently lose what the first one said.
+    a definition would silently lose what the first one said. Nor does the
+    plain one see that a text is what its tag says, or can be stored.
     """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            ValueError,
+        ):
+            raise yaml.constructor.ConstructorError(
+                problem=f'not what {node.tag} means',
+                problem_mark=node.start_mark,
+            ) from None
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        text = super().construct_scalar(node)
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise yaml.constructor.ConstructorError(
+                problem=f'{checks.shown(text)} holds a lone surrogate',
+                problem_mark=node.start_mark,
+            ) from None
+        return text
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
@@ -62,6 +89,11 @@ def _parse(file: str, text: str) -> Any:
         loader = _Loader(text)
         try:
             return loader.get_single_data()
+        except (OverflowError, ValueError):
+            # Of an escape for what is no character, for one.
+            raise errors.DefinitionError(
+                f'{file}: line {loader.line + 1}: not YAML'
+            ) from None
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -70,7 +102,7 @@ def _parse(file: str, text: str) -> Any:
         raise errors.DefinitionError(
             f'{file}: {line}{error.problem or error.context}'
         ) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise errors.DefinitionError(f'{file}: {error}') from None
 
 
@@ -129,7 +161,8 @@ class Documents:
                 )
             else:
                 raise errors.DefinitionError(
-                    f'{file}: {key}: unknown key; expected resources, ignored'
+                    f'{file}: {spelled((key,))}: unknown key; expected '
+                    'resources, ignored'
                 )
 
     def _lay_over(

@@ -22,8 +22,6 @@ from stratometrics.notifications import values
 #: Takes the payload and the message; finds the objects that are told of.
 Objects = Callable[[dict[str, Any], Mapping[str, Any]], list[Any]]
 
-_PATTERN = re.compile(r'[A-Za-z0-9_.:*-]{1,255}')
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -73,11 +71,6 @@ class Ignored:
     priority: str | None = None
     publisher: re.Pattern[str] | None = None
     names: tuple[tuple[str, values.Getter], ...] = ()
-
-
-def is_pattern(text: str) -> bool:
-    """Whether a text is an event type, or a glob with ``*``, of one."""
-    return _PATTERN.fullmatch(text) is not None
 
 
 def glob(pattern: str) -> re.Pattern[str]:

@@ -36,13 +36,15 @@ from typing import Any
 from stratometrics.notifications import checks
 from stratometrics.notifications import documents
 from stratometrics.notifications import errors
+from stratometrics.notifications import shapes
 
 #: Takes the object that paths begin at and the whole message.
 Getter = Callable[[dict[str, Any], Mapping[str, Any]], Any]
 
 _ENVELOPE_KEYS = ('event_type', 'publisher_id', 'timestamp')
 _FIND_KEYS = {'in', 'path', 'where'}
-_PATH = re.compile(r'[^.]+(\.[^.]+)*')
+#: Ways that lead to what is no text of a message.
+_WAYS_TO_NO_TEXT = ('value', 'end_of_second')
 
 
 class Kind(enum.Enum):
@@ -62,19 +64,6 @@ _EXTRAS = {
     Kind.TIME: {'match'},
     Kind.OPTIONAL_TIME: {'match'},
 }
-
-
-class Malformed(Exception):
-    """A part of a definition is not what it should be.
-
-    :param where: the way to the key.
-    :param problem: what is wrong with it, for a person.
-    """
-
-    def __init__(self, where: documents.Where, problem: str) -> None:
-        super().__init__(problem)
-        self.where = where
-        self.problem = problem
 
 
 def constant(value: Any) -> Getter:
@@ -198,29 +187,26 @@ def _per(key: str, get: Getter, unit: int) -> Getter:
     )
 
 
-def require_path(raw: Any, where: documents.Where) -> str:
-    """A path as it stands in a definition.
-
-    :raises Malformed: it is none.
-    """
-    if not isinstance(raw, str) or _PATH.fullmatch(raw) is None:
-        raise Malformed(where, 'expected a path')
-    return raw
-
-
 def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
     try:
-        pattern = re.compile(raw)
-    except (TypeError, re.error) as error:
-        raise Malformed(where, f'not a regular expression: {error}') from None
+        pattern = re.compile(shapes.require_text(raw, where))
+    except RecursionError:
+        raise shapes.Malformed(where, 'nested too deeply') from None
+    except (re.error, OverflowError, ValueError) as error:
+        # What re does not mind itself are numbers beyond all measure.
+        raise shapes.Malformed(
+            where, f'not a regular expression: {error}'
+        ) from None
     if pattern.groups != 1:
-        raise Malformed(where, 'expected a regular expression with one group')
+        raise shapes.Malformed(
+            where, 'expected a regular expression with one group'
+        )
     return pattern
 
 
 def _require_unit(raw: Any, where: documents.Where) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
-        raise Malformed(where, 'expected a whole number of 1 or more')
+        raise shapes.Malformed(where, 'expected a whole number of 1 or more')
     return raw
 
 
@@ -230,7 +216,7 @@ def _require_words(raw: Any, where: documents.Where) -> Mapping[str, str]:
         or not raw
         or not all(isinstance(word, str) for word in (*raw, *raw.values()))
     ):
-        raise Malformed(where, 'expected a mapping of text to text')
+        raise shapes.Malformed(where, 'expected a mapping of text to text')
     return raw
 
 
@@ -260,26 +246,28 @@ class Compiler:
         :raises Malformed: the definition says it in none of the known ways.
         """
         get = self._lookup(raw, where)
+        if isinstance(raw, dict) and raw.keys() == {'value'}:
+            return get
         check, key = self._kind.value, self._key
-        if isinstance(raw, dict) and 'value' in raw and 'per' not in raw:
-            try:
-                return constant(check(key, raw['value']))
-            except errors.NotUnderstood as error:
-                raise Malformed((*where, 'value'), str(error)) from None
         return lambda root, message: check(key, get(root, message))
 
     def _lookup(self, raw: Any, where: documents.Where) -> Getter:
         if not isinstance(raw, dict):
-            return path(require_path(raw, where), self._wrapper)
+            return path(shapes.require_path(raw, where), self._wrapper)
         for key in raw:
             if key not in self._ways | _EXTRAS[self._kind]:
-                raise Malformed((*where, key), 'unknown key')
+                raise shapes.Malformed((*where, key), 'unknown key')
         ways = self._ways & raw.keys()
         if len(ways) != 1:
             known = ', '.join(sorted(self._ways))
-            raise Malformed(where, f'expected a path or one of {known}')
+            raise shapes.Malformed(where, f'expected a path or one of {known}')
         (way,) = ways
         get = self._way(way, raw[way], (*where, way))
+        for key in ('match', 'replace'):
+            if key in raw and way in _WAYS_TO_NO_TEXT:
+                raise shapes.Malformed(
+                    (*where, key), f'not together with {way}'
+                )
         if 'per' in raw:
             unit = _require_unit(raw['per'], (*where, 'per'))
             get = _per(self._key, get, unit)
@@ -294,7 +282,7 @@ class Compiler:
     def _way(self, way: str, raw: Any, where: documents.Where) -> Getter:
         match way:
             case 'path':
-                return path(require_path(raw, where), self._wrapper)
+                return path(shapes.require_path(raw, where), self._wrapper)
             case 'first':
                 return _first(self._items(raw, where))
             case 'sum':
@@ -302,42 +290,49 @@ class Compiler:
             case 'find':
                 return self._finder(raw, where)
             case 'value':
-                return constant(raw)
+                return constant(self._checked(raw, where))
             case 'end_of_second':
                 return _end_of_second(
-                    self._key, path(require_path(raw, where), self._wrapper)
+                    self._key,
+                    path(shapes.require_path(raw, where), self._wrapper),
                 )
             case _ if raw in _ENVELOPE_KEYS:
                 return lambda root, message: message.get(raw)
         known = ', '.join(_ENVELOPE_KEYS)
-        raise Malformed(where, f'expected one of {known}')
+        raise shapes.Malformed(where, f'expected one of {known}')
+
+    def _checked(self, raw: Any, where: documents.Where) -> Any:
+        try:
+            return self._kind.value(self._key, raw)
+        except errors.NotUnderstood as error:
+            raise shapes.Malformed(where, str(error)) from None
 
     def _finder(self, raw: Any, where: documents.Where) -> Getter:
         if self._wrapper is not None:
-            raise Malformed(where, 'not together with a wrapper')
+            raise shapes.Malformed(where, 'not together with a wrapper')
         if not isinstance(raw, dict) or raw.keys() != _FIND_KEYS:
             known = ', '.join(sorted(_FIND_KEYS))
-            raise Malformed(where, f'expected a mapping of {known}')
+            raise shapes.Malformed(where, f'expected a mapping of {known}')
         here = (*where, 'where')
         conditions = [
-            (path(require_path(steps, (*here, steps)), None), word)
+            (path(shapes.require_path(steps, (*here, steps)), None), word)
             for steps, word in _require_words(raw['where'], here).items()
         ]
         return _find(
-            path(require_path(raw['in'], (*where, 'in')), None),
+            path(shapes.require_path(raw['in'], (*where, 'in')), None),
             conditions,
-            path(require_path(raw['path'], (*where, 'path')), None),
+            path(shapes.require_path(raw['path'], (*where, 'path')), None),
         )
 
     def _items(self, raw: Any, where: documents.Where) -> list[Getter]:
         if not isinstance(raw, list) or not raw:
-            raise Malformed(where, 'expected a list of paths')
+            raise shapes.Malformed(where, 'expected a list of paths')
         items = []
         for place, item in enumerate(raw):
             here = (*where, place)
             if isinstance(item, dict) and not item.keys().isdisjoint(
                 ('first', 'sum')
             ):
-                raise Malformed(here, 'a list inside a list')
+                raise shapes.Malformed(here, 'a list inside a list')
             items.append(self._lookup(item, here))
         return items

@@ -26,6 +26,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import standing
+from stratometrics.model import timeline
 from stratometrics.model import usage
 
 
@@ -80,6 +81,35 @@ class UsageReader(abc.ABC):
     @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """The usage of a period, ordered by group.
+
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+
+class TimelineReader(abc.ABC):
+    """Tells why something was billed."""
+
+    @abc.abstractmethod
+    def recorded(
+        self,
+        resource_types: Collection[str],
+        resource_id: str,
+        as_of: int | None,
+    ) -> list[timeline.Recorded]:
+        """All that was stored of resources with an id, in no order.
+
+        Copies of an event may be among it.
+
+        :param as_of: only what was received up to this time (R15);
+            microseconds since the epoch.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+    @abc.abstractmethod
+    def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
+        """The resources that were there in a period, in a fixed order.
 
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
@@ -247,6 +277,7 @@ class NameStore(abc.ABC):
 class Storage(
     EventWriter,
     UsageReader,
+    TimelineReader,
     RejectedStore,
     CoverageReader,
     FactReader,

@@ -26,13 +26,19 @@ from stratometrics.api import errors
 from stratometrics.api import parameters
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
+from stratometrics.policies import usage as usage_policies
 from stratometrics.storage import base as storage_base
+
+_USAGE = authorization.Subject(
+    'usage', usage_policies.GET, usage_policies.GET_ALL_PROJECTS
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -76,6 +82,7 @@ class UsageController(base.Controller):
             project_ids=authorization.visible_projects(
                 self._service.enforcer,
                 request.environ[context.ENVIRON_KEY],
+                _USAGE,
                 question,
             ),
             as_of=question.as_of,
@@ -117,7 +124,16 @@ class V1Controller(base.Controller):
         self.below = {
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
-        } | {'coverage': CoverageController(service)}
+        } | {
+            'coverage': CoverageController(service),
+            'resources': resources.ResourcesController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.collections[collection.ALL],
+                collection.everything(service.definitions),
+            ),
+        }
 
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)

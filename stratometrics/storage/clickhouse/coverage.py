@@ -20,8 +20,10 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 
 # A pause is from the last arrival of one hour to the first of the next hour
 # that has any. What a reconciliation or an import wrote is no sign of life.
+# Audits are summed twice, with all others and by themselves, in one reading.
 _ARRIVALS = """
 SELECT
+    audit,
     resource_type,
     region,
     min(first) AS first_received,
@@ -39,6 +41,7 @@ FROM (
         max(last) OVER whole AS newest
     FROM (
         SELECT
+            audit,
             resource_type,
             region,
             hour,
@@ -49,18 +52,17 @@ FROM (
                 events, hour > fromUnixTimestamp64Micro({day:Int64}, 'UTC')
             ) AS arrived
         FROM $database.arrivals
+        ARRAY JOIN
+            if(event_type IN {audits:Array(String)}, [0, 1], [0]) AS audit
         WHERE source = 'notification'
-            AND (
-                {every:Bool} OR event_type IN {event_types:Array(String)}
-            )
-        GROUP BY resource_type, region, hour
+        GROUP BY audit, resource_type, region, hour
     )
     WINDOW whole AS (
-        PARTITION BY resource_type, region ORDER BY hour
+        PARTITION BY audit, resource_type, region ORDER BY hour
         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
     )
 )
-GROUP BY resource_type, region
+GROUP BY audit, resource_type, region
 """
 
 # An estimated end ends a timeline until something comes after it (R14). A
@@ -96,6 +98,8 @@ GROUP BY event_type, region
 ORDER BY messages DESC, event_type, region
 """
 
+_Arrivals = dict[coverage.Place, coverage.Arrivals]
+
 
 class Reader:
     """Reads what the report of coverage is made of.
@@ -112,9 +116,10 @@ class Reader:
 
     def observed(self, audits: Collection[str], now: int) -> coverage.Observed:
         """See :class:`stratometrics.storage.base.CoverageReader`."""
+        arrivals, audited = self._arrivals(audits, now)
         return coverage.Observed(
-            arrivals=self._arrivals(now),
-            audits=self._arrivals(now, audits),
+            arrivals=arrivals,
+            audits=audited,
             living={
                 coverage.Place(resource_type, region): living
                 for resource_type, region, living in self._read(
@@ -133,20 +138,30 @@ class Reader:
         )
 
     def _arrivals(
-        self, now: int, event_types: Collection[str] | None = None
-    ) -> dict[coverage.Place, coverage.Arrivals]:
-        """What arrived: of some event types, or of all."""
-        rows = self._read(
+        self, audits: Collection[str], now: int
+    ) -> tuple[_Arrivals, _Arrivals]:
+        """What arrived: of all event types, and of audits alone."""
+        found: tuple[_Arrivals, _Arrivals] = ({}, {})
+        for (
+            audit,
+            resource_type,
+            region,
+            first,
+            last,
+            event,
+            last_day,
+            hours,
+            pause,
+        ) in self._read(
             _ARRIVALS,
             {
                 'week': coverage.WEEK,
                 'day': now - coverage.DAY,
-                'every': event_types is None,
-                'event_types': list(event_types or ()),
+                'audits': list(audits),
             },
-        )
-        return {
-            coverage.Place(resource_type, region): coverage.Arrivals(
+        ):
+            place = coverage.Place(resource_type, region)
+            found[audit][place] = coverage.Arrivals(
                 first_received=first,
                 last_received=last,
                 last_event=event,
@@ -154,17 +169,7 @@ class Reader:
                 hours=hours,
                 longest_pause=pause,
             )
-            for (
-                resource_type,
-                region,
-                first,
-                last,
-                event,
-                last_day,
-                hours,
-                pause,
-            ) in rows
-        }
+        return found
 
     def _read(
         self, query: str, parameters: Mapping[str, Any] | None = None

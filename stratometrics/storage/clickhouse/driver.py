@@ -25,6 +25,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import standing
+from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
@@ -35,6 +36,7 @@ from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
@@ -53,6 +55,9 @@ class ClickHouseStorage(base.Storage):
         self._pool = clickhouse_client.Pool(options)
         self._writer = writer.Writer(self._pool, options.send_receive_timeout)
         self._reader = reader.Reader(self._pool, query_limits(options))
+        self._timelines = timelines.Timelines(
+            self._pool, query_limits(options)
+        )
         self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
         self._facts = facts.Facts(self._pool)
@@ -72,6 +77,17 @@ class ClickHouseStorage(base.Storage):
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
+
+    def recorded(
+        self,
+        resource_types: Collection[str],
+        resource_id: str,
+        as_of: int | None,
+    ) -> list[timeline.Recorded]:
+        return self._timelines.recorded(resource_types, resource_id, as_of)
+
+    def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
+        return self._timelines.alive(query)
 
     def rejected(
         self, event_types: Collection[str] = ()

@@ -42,7 +42,8 @@ _FACTS = {
     'source': 'toString(source)',
 }
 
-_TUPLE = f'({", ".join(_FACTS.values())})'
+#: All of them, as one value.
+TUPLE = f'({", ".join(_FACTS.values())})'
 
 #: The greatest counts: the first deletion if there is one (R7), else the last
 #: event (R10).
@@ -55,7 +56,7 @@ _PRECEDENCE = """(
 
 _STANDING = f"""
     any(events.resource_id) AS id,
-    argMax({_TUPLE}, {_PRECEDENCE}) AS fact,
+    argMax({TUPLE}, {_PRECEDENCE}) AS fact,
     argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received,
     minIf(toUnixTimestamp64Micro(event_time), rank >= 0) AS first_at,
     max(toUnixTimestamp64Micro(created_at)) > 0 AS birth_told
@@ -158,7 +159,7 @@ HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
 """
 
 _PARTS = {
-    'facts': _TUPLE,
+    'facts': TUPLE,
     'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
     'standing': _STANDING,
 }
@@ -190,7 +191,7 @@ class Facts:
             {'resource_type': resource_type, 'ids': list(resource_ids)},
         )
         return {
-            resource_id: _event(resource_type, resource_id, fact)
+            resource_id: event(resource_type, resource_id, fact)
             for resource_id, fact in rows
         }
 
@@ -256,7 +257,7 @@ class Facts:
         )
         return {
             resource_id: standing.Estimate(
-                at, _event(resource_type, resource_id, fact)
+                at, event(resource_type, resource_id, fact)
             )
             for resource_id, at, fact in rows
         }
@@ -270,7 +271,7 @@ def _standing(
     first_at: int,
     birth_told: bool,
 ) -> standing.Standing:
-    latest = _event(resource_type, resource_id, fact)
+    latest = event(resource_type, resource_id, fact)
     return standing.Standing(
         latest=latest,
         received_at=received_at,
@@ -280,9 +281,10 @@ def _standing(
     )
 
 
-def _event(
+def event(
     resource_type: str, resource_id: str, fact: tuple
 ) -> event_model.Event:
+    """The event of a :data:`TUPLE`."""
     facts: dict[str, Any] = dict(zip(_FACTS, fact, strict=True))
     facts['phase'] = event_model.Phase(facts['phase'])
     facts['measures'] = json.loads(facts['measures'])

@@ -10,6 +10,8 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 from collections.abc import Collection, Mapping
+import pathlib
+import tempfile
 import unittest
 
 from stratometrics import coverage
@@ -27,14 +29,17 @@ VOLUME = model.Place('volume', 'RegionOne')
 PORT = model.Place('port', 'RegionOne')
 
 
-def arrivals(age: int) -> model.Arrivals:
+def arrivals(age: int, **facts: int) -> model.Arrivals:
     return model.Arrivals(
-        first_received=NOW - age,
-        last_received=NOW - age,
-        last_event=NOW - age - 1,
-        last_day=36,
-        hours=1,
-        longest_pause=model.HOUR,
+        **{
+            'first_received': NOW - age,
+            'last_received': NOW - age,
+            'last_event': NOW - age - 1,
+            'last_day': 36,
+            'hours': 1,
+            'longest_pause': model.HOUR,
+            **facts,
+        }
     )
 
 
@@ -47,32 +52,43 @@ def rejected(event_type: str, region: str = 'RegionOne') -> model.Rejected:
 class Known(base.CoverageReader):
     """What storage would say; remembers which audits it was asked for."""
 
-    def __init__(self, healed=None, **found) -> None:
+    def __init__(self, reconciled=None, **found) -> None:
         nothing = {'arrivals': {}, 'audits': {}, 'living': {}, 'rejected': ()}
         self._observed = model.Observed(**{**nothing, **found})
         self.asked: set[str] = set()
-        self._healed = healed or {}
+        self._findings = reconciled or {}
 
     def observed(self, audits: Collection[str], now: int) -> model.Observed:
         self.asked = set(audits)
         return self._observed
 
     def last_findings(
-        self,
+        self, region: str = '', complete: bool = False
     ) -> Mapping[tuple[str, str], findings.Findings]:
         return {
-            (place.resource_type, place.region): findings.Findings(
-                resource_type=place.resource_type,
-                region=place.region,
-                source='reconciliation',
-                began_at=NOW,
-                ended_at=NOW,
-                whole=True,
-                outcome=findings.Outcome.DONE,
-                counts={'listed': 9, 'changed': number},
-            )
-            for place, number in self._healed.items()
+            (place.resource_type, place.region): found
+            for place, found in self._findings.items()
+            if not complete or found.outcome is findings.Outcome.DONE
         }
+
+
+def reconciled(
+    number: int, age: int, outcome: findings.Outcome = findings.Outcome.DONE
+) -> findings.Findings:
+    """What a reconciliation found that began some time ago.
+
+    :param number: how many resources differed.
+    """
+    return findings.Findings(
+        resource_type='',
+        region='',
+        source='reconciliation',
+        began_at=NOW - age,
+        ended_at=NOW,
+        whole=True,
+        outcome=outcome,
+        counts={'listed': 9, 'changed': number},
+    )
 
 
 class SurveyTest(unittest.TestCase):
@@ -150,11 +166,40 @@ class SurveyTest(unittest.TestCase):
         self.assertEqual([IMAGE], [line.place for line in report.silent])
         self.assertEqual(0, self.line(report, requests).living)
 
+    def test_only_a_steady_stream_of_a_consumption_is_missed(self) -> None:
+        requests = model.Place('object-request', 'RegionOne')
+        age = 30 * model.DAY
+        steady = arrivals(age, first_received=NOW - 2 * age, hours=100)
+        for found, silent in (
+            ({requests: steady, IMAGE: steady}, [requests]),
+            ({requests: arrivals(age)}, []),
+        ):
+            report = self.survey(Known(arrivals=found))
+            self.assertEqual(silent, [line.place for line in report.silent])
+
     def test_what_is_switched_off_has_no_line(self) -> None:
         report = self.survey(
             Known(arrivals={PORT: arrivals(model.WEEK)}, living={PORT: 3})
         )
         self.assertNotIn(PORT, [line.place for line in report.lines])
+
+    def test_what_is_switched_off_is_not_missed(self) -> None:
+        age = 30 * model.DAY
+        known = Known(
+            arrivals={
+                VOLUME: arrivals(age, first_received=NOW - 2 * age, hours=100)
+            },
+            living={VOLUME: 3},
+        )
+        self.assertEqual(
+            [VOLUME], [line.place for line in self.survey(known).silent]
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'off.yaml').write_text(
+                'resources: {volume: {enabled: false}}\n'
+            )
+            self.definitions = definitions.Definitions.load(folder)
+        self.assertEqual((), self.survey(known).silent)
 
     def test_rejected_messages_belong_to_what_the_definitions_say(
         self,
@@ -176,12 +221,49 @@ class SurveyTest(unittest.TestCase):
         self.assertEqual(7, self.line(report, two).rejected)
         self.assertEqual(tuple(unknown), report.unknown)
 
+    def test_the_most_frequent_unknown_event_types_are_listed(self) -> None:
+        most = [rejected(f'nova.{n}') for n in range(model.MOST_UNKNOWN)]
+        report = self.survey(Known(rejected=tuple(most)))
+        self.assertEqual(
+            (tuple(most), 0), (report.unknown, report.more_unknown)
+        )
+        rest = [rejected(f'rare.{n}') for n in range(3)]
+        report = self.survey(Known(rejected=(*most, *rest)))
+        self.assertEqual(
+            (tuple(most), 3), (report.unknown, report.more_unknown)
+        )
+
     def test_what_the_last_reconciliation_healed(self) -> None:
         report = self.survey(
-            Known(living={IMAGE: 1, VOLUME: 1}, healed={VOLUME: 5})
+            Known(
+                living={IMAGE: 1, VOLUME: 1},
+                reconciled={VOLUME: reconciled(5, model.HOUR)},
+            )
         )
         self.assertEqual(5, self.line(report, VOLUME).healed)
         self.assertIsNone(self.line(report, IMAGE).healed)
+
+    def test_when_all_was_reconciled(self) -> None:
+        accounts = model.Place('object-account', 'RegionOne')
+        report = self.survey(
+            Known(
+                living={IMAGE: 1},
+                reconciled={
+                    accounts: reconciled(0, model.DAY),
+                    VOLUME: reconciled(
+                        2, model.HOUR, findings.Outcome.REFUSED
+                    ),
+                },
+            )
+        )
+        line = self.line(report, accounts)
+        self.assertEqual(
+            (model.Voice.NOT_SENT, NOW - model.DAY),
+            (line.voice, line.last_reconciled),
+        )
+        for place in (IMAGE, VOLUME):
+            self.assertIsNone(self.line(report, place).last_reconciled)
+        self.assertEqual(2, self.line(report, VOLUME).healed)
 
 
 class BodyTest(unittest.TestCase):
@@ -190,13 +272,23 @@ class BodyTest(unittest.TestCase):
             arrivals={VOLUME: arrivals(model.HOUR)},
             audits={VOLUME: arrivals(model.HOUR)},
             living={VOLUME: 4},
-            rejected=(rejected('nova.dream'),),
-            healed={VOLUME: 1},
+            rejected=tuple(
+                rejected(f'nova.{n}') for n in range(model.MOST_UNKNOWN + 2)
+            ),
+            reconciled={VOLUME: reconciled(1, model.HOUR)},
         )
         body = coverage.body(
             coverage.survey(found, definitions.Definitions.load(None), NOW, 0)
         )
-        self.assertEqual({'at', 'coverage', 'unknown_event_types'}, set(body))
+        self.assertEqual(
+            {
+                'at',
+                'coverage',
+                'unknown_event_types',
+                'more_unknown_event_types',
+            },
+            set(body),
+        )
         self.assertEqual(timestamps.isoformat(NOW), body['at'])
         lines = {line['resource_type']: line for line in body['coverage']}
         self.assertEqual(
@@ -213,6 +305,7 @@ class BodyTest(unittest.TestCase):
                 'last_audit': timestamps.isoformat(NOW - model.HOUR),
                 'rejected': 0,
                 'healed': 1,
+                'last_reconciled': timestamps.isoformat(NOW - model.HOUR),
             },
             lines['volume'],
         )
@@ -230,17 +323,18 @@ class BodyTest(unittest.TestCase):
                 'last_audit': None,
                 'rejected': 0,
                 'healed': None,
+                'last_reconciled': None,
             },
             lines['image'],
         )
         self.assertEqual(
-            [
-                {
-                    'event_type': 'nova.dream',
-                    'region': 'RegionOne',
-                    'messages': 7,
-                    'last_received': timestamps.isoformat(NOW),
-                }
-            ],
-            body['unknown_event_types'],
+            {
+                'event_type': 'nova.0',
+                'region': 'RegionOne',
+                'messages': 7,
+                'last_received': timestamps.isoformat(NOW),
+            },
+            body['unknown_event_types'][0],
         )
+        self.assertEqual(model.MOST_UNKNOWN, len(body['unknown_event_types']))
+        self.assertEqual(2, body['more_unknown_event_types'])

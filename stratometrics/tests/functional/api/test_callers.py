@@ -85,6 +85,9 @@ class TestCallers(base.SharedServerTestCase):
                         self.assert_error(response, 400, 'no-project')
 
     def test_who_may_see_how_the_cloud_is_covered(self):
+        for token in (None, base.admin()[:-8] + 'AAAAAAAA'):
+            response = self.get('/v1/coverage', token)
+            self.assert_error(response, 401, 'unauthorized')
         for name, token, status in (
             ('alice', base.alice(), 403),
             ('admin', base.admin(), 200),

@@ -80,13 +80,15 @@ class TestUsage(base.SharedServerTestCase):
             ],
             received_at=OCTOBER + 40 * DAY,
         )
-        # The second one comes twice; the last one is not of October.
-        for number, time, method in (
-            (30, 0, 'get'),
-            (31, HOUR, 'get'),
-            (31, HOUR, 'get'),
-            (32, DAY, 'put'),
-            (33, 31 * DAY, 'get'),
+        acme = base.project_id('alice', 'acme')
+        # The second one comes twice; the fifth one is not of October.
+        for number, time, method, project_id in (
+            (30, 0, 'get', acme),
+            (31, HOUR, 'get', acme),
+            (31, HOUR, 'get', acme),
+            (32, DAY, 'put', acme),
+            (33, 31 * DAY, 'get', acme),
+            (34, DAY, 'get', globex),
         ):
             cls.storage.write_events(
                 [
@@ -96,6 +98,7 @@ class TestUsage(base.SharedServerTestCase):
                         number,
                         '',
                         resource_type='object-request',
+                        project_id=project_id,
                         phase=event_model.Phase.CONSUMED,
                         attributes={'method': method},
                         measures={
@@ -125,9 +128,6 @@ class TestUsage(base.SharedServerTestCase):
                 for result in answer['results']
             ],
         )
-        self.assertEqual(
-            [], self.usage('/v1/object-requests', base.bob())['results']
-        )
         self.assert_error(
             self.get(
                 '/v1/usage',
@@ -137,6 +137,34 @@ class TestUsage(base.SharedServerTestCase):
             400,
             'invalid-parameter',
         )
+
+    def test_each_sees_what_he_consumed(self):
+        acme = base.project_id('alice', 'acme')
+        globex = base.project_id('bob', 'globex')
+        everything = {acme: '3', globex: '1'}
+        for token, params, expected in (
+            (base.alice(), {}, {acme: '3'}),
+            (base.bob(), {}, {globex: '1'}),
+            (base.bob(), {'resource_id': 'account'}, {globex: '1'}),
+            (base.admin(), {}, {}),
+            (base.admin(), {'project_id': acme}, {acme: '3'}),
+            (base.admin(), {'all_projects': 'true'}, everything),
+        ):
+            answer = self.usage(
+                '/v1/object-requests', token, group_by='project_id', **params
+            )
+            self.assertEqual(
+                expected,
+                {
+                    result['project_id']: result['usage']
+                    for result in answer['results']
+                },
+            )
+        for params in ({'project_id': acme}, {'all_projects': 'true'}):
+            response = self.get(
+                '/v1/object-requests', base.bob(), {**PERIOD, **params}
+            )
+            self.assert_error(response, 403, 'forbidden')
 
     def usage(self, path, token, **params):
         response = self.get(path, token, {**PERIOD, **params})

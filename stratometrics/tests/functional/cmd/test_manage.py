@@ -20,6 +20,7 @@ import fixtures
 import testtools
 
 from stratometrics.model import event as event_model
+from stratometrics.model import findings
 from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
@@ -204,6 +205,38 @@ class CoverageTest(CommandTestCase):
         )
         [unknown] = report['unknown_event_types']
         self.assertEqual('nothing.known', unknown['event_type'])
+
+    def test_what_is_not_sent_tells_when_it_was_reconciled(self) -> None:
+        for began_at, whole, outcome in (
+            (1_000_001, True, findings.Outcome.DONE),
+            (2_000_000, False, findings.Outcome.DONE),
+            (3_000_000, True, findings.Outcome.FAILED),
+        ):
+            self.storage.record_findings(
+                findings.Findings(
+                    resource_type='object-account',
+                    region='RegionOne',
+                    source='reconciliation',
+                    began_at=began_at,
+                    ended_at=began_at,
+                    whole=whole,
+                    outcome=outcome,
+                )
+            )
+        report = json.loads(self.manage('coverage', '--format', 'json'))
+        [account] = [
+            line
+            for line in report['coverage']
+            if line['resource_type'] == 'object-account'
+        ]
+        self.assertEqual(
+            ('RegionOne', 'not-sent', '1970-01-01T00:00:01.000001Z'),
+            (
+                account['region'],
+                account['status'],
+                account['last_reconciled'],
+            ),
+        )
 
     def test_without_a_schema_it_is_one_line(self) -> None:
         self.manage('db', 'downgrade', '0', '--yes')

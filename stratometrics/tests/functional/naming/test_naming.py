@@ -108,12 +108,18 @@ class NamingTest(base.ServerTestCase):
         self.assertNotIn('Traceback', done.stderr)
         return done.stderr if status else done.stdout
 
-    def usage(self, token=None, group_by='domain_id,project_id', **params):
+    def usage(
+        self,
+        token=None,
+        group_by='domain_id,project_id',
+        path='/v1/volumes',
+        **params,
+    ):
         if token is None:
             token = base.admin()
             params.setdefault('all_projects', 'true')
         response = self.get(
-            '/v1/volumes', token, {**PERIOD, 'group_by': group_by, **params}
+            path, token, {**PERIOD, 'group_by': group_by, **params}
         )
         self.assertEqual(200, response.status_code, response.text)
         return response.json()['results']
@@ -180,6 +186,54 @@ class NamingTest(base.ServerTestCase):
                 [r['project_name'] for r in self.usage(token)],
             )
             self.assertEqual([], self.usage(token, domain_id=self.domain.id))
+
+    def test_a_domain_opens_no_other_project_of_it(self) -> None:
+        """Both are of the same domain, and used by the same user."""
+        globex = base.project_id('bob', 'globex')
+        self.storage.write_events(
+            [self.volume(5, globex, self.user.id)], received_at=OCTOBER
+        )
+        self.sync()
+        for token, expected in (
+            (base.alice(), ['acme']),
+            (base.bob(), ['globex']),
+            (None, ['acme', 'globex']),
+        ):
+            results = self.usage(
+                token,
+                group_by='domain_id,project_id,user_id',
+                path='/v1/usage',
+                domain_id='default',
+            )
+            self.assertEqual(
+                [
+                    ('default', 'Default', name, self.user.name, '3600.000000')
+                    for name in expected
+                ],
+                sorted(
+                    (
+                        result['domain_id'],
+                        result['domain_name'],
+                        result['project_name'],
+                        result['user_name'],
+                        result['usage'],
+                    )
+                    for result in results
+                ),
+            )
+            [result] = self.usage(
+                token,
+                group_by='domain_id',
+                path='/v1/usage',
+                domain_id='default',
+            )
+            self.assertEqual(f'{3600 * len(expected)}.000000', result['usage'])
+        response = self.get(
+            '/v1/usage',
+            base.alice(),
+            {**PERIOD, 'group_by': 'domain_id', 'all_projects': 'true'},
+        )
+        self.assert_error(response, 403, 'forbidden')
 
     def test_what_is_not_there(self) -> None:
         self.sync()

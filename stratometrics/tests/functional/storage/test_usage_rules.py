@@ -18,6 +18,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.model import event as event_model
+from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
 from stratometrics.tests import oracle
@@ -179,6 +180,84 @@ class UsageRulesTest(base.StorageTestCase):
             )
 
         self.check(test)
+
+    def test_timelines_tell_what_is_billed(self) -> None:
+        """The intervals that are shown sum to the usage that is charged."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin = data.draw(INSTANTS, label='begin')
+            end = begin + data.draw(
+                st.sampled_from([1, 4, 10**6, 4_000_000_000_000]), label='span'
+            )
+            found: dict = defaultdict(lambda: (0, 0))
+            lives: dict = {}
+            for resource_id in {each.resource_id for each in seen}:
+                recorded = self.storage.recorded(
+                    [resource_type], resource_id, None
+                )
+                data.draw(st.randoms()).shuffle(recorded)
+                made = timeline.make(recorded, end)
+                for interval in made.intervals:
+                    length = interval.end - max(interval.begin, begin)
+                    if length <= 0:
+                        continue
+                    used, since = lives.get(
+                        resource_id, (0, max(interval.begin, begin))
+                    )
+                    length_billed = length if interval.billed else 0
+                    lives[resource_id] = (used + length_billed, since)
+                    if interval.billed:
+                        facts = interval.facts
+                        group = facts.state, facts.project_id, facts.type
+                        total, measured = found[group]
+                        size = facts.measures['size']
+                        found[group] = (
+                            total + length,
+                            measured + length * size,
+                        )
+                self.assertEqual(
+                    {
+                        each.event.message_id
+                        for each in recorded
+                        if each.event.event_time < end
+                    },
+                    {
+                        each.event.message_id
+                        for interval in made.intervals
+                        for each in interval.events
+                    }
+                    | {each.event.message_id for each in made.void},
+                )
+            self.assertEqual(self.ask(resource_type, begin, end), dict(found))
+            self.assertEqual(lives, self.alive(resource_type, begin, end))
+
+        self.check(test)
+
+    def alive(
+        self, resource_type: str, begin: int, end: int
+    ) -> dict[str, tuple[int, int]]:
+        """Usage and beginning of each resource, read two at a time."""
+        found: dict[str, tuple[int, int]] = {}
+        after = None
+        while True:
+            page = self.storage.alive(
+                timeline.ResourceQuery(
+                    period=usage.Period(begin, end),
+                    now=end,
+                    resource_types=(resource_type,),
+                    project_ids=None,
+                    as_of=None,
+                    limit=2,
+                    after=after,
+                )
+            )
+            for each in page:
+                self.assertNotIn(each.resource_id, found)
+                found[each.resource_id] = (each.usage, each.begin)
+            if len(page) < 2:
+                return found
+            after = (resource_type, page[-1].resource_id)
 
     def test_usage_is_additive(self) -> None:
         """R5: parts of a period sum to it, and projects to the cloud."""

@@ -94,7 +94,9 @@ class MemoryStorage(base.UsageReader, base.CoverageReader):
             raise self.failure
         return self.coverage
 
-    def last_findings(self) -> Mapping[tuple[str, str], findings.Findings]:
+    def last_findings(
+        self, region: str = '', complete: bool = False
+    ) -> Mapping[tuple[str, str], findings.Findings]:
         return {}
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:

@@ -38,6 +38,7 @@ def line(resource_type: str, **facts) -> model.Line:
             'living': 3,
             'rejected': 2,
             'healed': 1,
+            'last_reconciled': NOW,
             **facts,
         }
     )
@@ -62,6 +63,7 @@ class TextTest(unittest.TestCase):
                     audits=model.Audits.NONE,
                     last_audit=None,
                     healed=None,
+                    last_reconciled=None,
                 ),
             ),
             unknown=(
@@ -72,15 +74,16 @@ class TextTest(unittest.TestCase):
                     last_received=NOW,
                 ),
             ),
+            more_unknown=5,
         )
         lines = coverage.text(report).splitlines()
         self.assertEqual(
             [
                 'image RegionOne SILENT 2026-11-23 05:24:15 1 h 30 min 1.5 3 '
-                'MISSING 2026-11-23 06:54:15 2 1',
+                'MISSING 2026-11-23 06:54:15 2 1 2026-11-23 06:54:15',
                 'instance RegionOne ok 2026-11-23 05:24:15 1 h 30 min 1.5 3 '
-                'ok 2026-11-23 06:54:15 2 1',
-                'zone - never-heard - - - 3 none - 2 -',
+                'ok 2026-11-23 06:54:15 2 1 2026-11-23 06:54:15',
+                'zone - never-heard - - - 3 none - 2 - -',
                 '',
             ],
             [' '.join(cells.split()) for cells in lines[1:5]],
@@ -88,10 +91,12 @@ class TextTest(unittest.TestCase):
         self.assertEqual(
             'a?[2J - 4 2026-11-23 06:54:15', ' '.join(lines[6].split())
         )
-        self.assertEqual(7, len(lines))
+        self.assertEqual(['and 5 more'], lines[7:])
 
     def test_without_unknown_event_types(self) -> None:
-        report = model.Report(now=NOW, lines=(line('image'),), unknown=())
+        report = model.Report(
+            now=NOW, lines=(line('image'),), unknown=(), more_unknown=0
+        )
         self.assertEqual(2, len(coverage.text(report).splitlines()))
 
     def test_spans(self) -> None:

@@ -38,7 +38,7 @@ class NamerTestCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        for pause in ('_GATHER', '_RETRY'):
+        for pause in ('_GATHER', '_RETRY', '_REPEAT'):
             patch = mock.patch.object(namer, pause, 0.01)
             patch.start()
             self.addCleanup(patch.stop)
@@ -212,6 +212,21 @@ class RoundTest(NamerTestCase):
             'Names of the kind project cannot be had now: away',
             self.log.output,
         )
+
+    def test_it_ends_when_all_services_have_answered(self):
+        self.store.used = {('project_id', None): {'p1'}}
+        self.services.failures[names.PROJECT] = cloud.CloudError('away')
+        self.start()
+        self.wait_until(lambda: self.log.output.count('A look at all') > 2)
+        self.services.failures.clear()
+        self.wait_until(lambda: 'A look at all names: 2' in self.log.output)
+        looks = self.log.output.count('A look at all')
+        self.notice()
+        self.wait_until(lambda: self.called() == ALL)
+        self.services.has(names.USER, 'u2', 'bob')
+        self.notice(user_id='u2')
+        self.wait_until(lambda: (names.USER, 'u2') in self.called())
+        self.assertEqual(looks, self.log.output.count('A look at all'))
 
 
 class RepeatedRoundTest(NamerTestCase):

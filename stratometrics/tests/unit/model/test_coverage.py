@@ -44,7 +44,7 @@ class VoiceTest(unittest.TestCase):
     def voice(
         self,
         found: coverage.Arrivals | None,
-        living: int = 1,
+        living: int | None = 1,
         silent_after: int = SILENT_AFTER,
     ) -> coverage.Voice:
         return coverage.voice(found, living, NOW, silent_after)
@@ -67,6 +67,29 @@ class VoiceTest(unittest.TestCase):
             )
             self.assertIs(
                 coverage.Voice.SILENT, self.voice(arrivals(usual + 1), living)
+            )
+
+    def test_what_has_gone_is_missed_for_a_week(self) -> None:
+        for living, silence, expected in (
+            (0, coverage.WEEK, coverage.Voice.SILENT),
+            (0, coverage.WEEK + 1, coverage.Voice.OK),
+            (1, coverage.WEEK + 1, coverage.Voice.SILENT),
+        ):
+            self.assertIs(
+                expected,
+                self.voice(arrivals(silence), living, silent_after=0),
+            )
+
+    def test_what_is_consumed_is_missed_until_it_is_switched_off(self) -> None:
+        for silence, expected in (
+            (6 * coverage.HOUR, coverage.Voice.OK),
+            (6 * coverage.HOUR + 1, coverage.Voice.SILENT),
+            (365 * coverage.DAY, coverage.Voice.SILENT),
+        ):
+            self.assertIs(expected, self.voice(arrivals(silence), living=None))
+        for found in (None, arrivals(coverage.WEEK, hours=1)):
+            self.assertIsNot(
+                coverage.Voice.SILENT, self.voice(found, living=None)
             )
 
     def test_a_pause_is_at_least_an_hour(self) -> None:

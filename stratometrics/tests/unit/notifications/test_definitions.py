@@ -773,6 +773,54 @@ class ErrorTest(base.FolderTestCase):
             "line 9: the key 'state' comes twice",
         )
         self.assert_error('resources: &a\n  shelf: *a\n', 'nested too deeply')
+        for tag, text in (
+            ('int', '""'),
+            ('float', '""'),
+            ('bool', 'perhaps'),
+            ('timestamp', 'once'),
+            ('timestamp', '2001-99-99'),
+        ):
+            self.assert_error(
+                f'resources:\n  shelf: !!{tag} {text}\n',
+                f'line 2: not what tag:yaml.org,2002:{tag} means',
+            )
+        for code in ('00110000', 'FFFFFFFF'):
+            self.assert_error(
+                f'resources:\n  "\\U{code}": a', 'line 2: not YAML'
+            )
+        for text in (r'{"\ud800": 1}', r'{shelf: "\ud800"}'):
+            self.assert_error(
+                f'resources:\n  {text}\n',
+                "line 2: '\\ud800' holds a lone surrogate",
+            )
+
+    def test_keys_that_are_no_text(self) -> None:
+        big = f'0x{"f" * 5000}'
+        spelled = '[an integer of more than 64 bits]'
+        self.assert_error(
+            f'? {big}\n: 1',
+            f'{spelled}: unknown key; expected resources, ignored',
+        )
+        self.assert_error(
+            f'resources:\n  ? {big}\n  : 1',
+            f'{spelled}: a resource is named in lower case, with dashes',
+        )
+        for key, spelled in (
+            ('7', '7'),
+            ('null', 'null'),
+            ('1.5', '1.5'),
+            ('true', 'true'),
+            ('2026-11-23', 'a date'),
+            ('""', "''"),
+            (r'"a\nb"', r"'a\nb'"),
+        ):
+            self.assert_error(
+                f'resources: {{shelf: {{sources: {{w: {{? {key} : 1}}}}}}}}',
+                f'shelf: sources.w[{spelled}]: unknown key; expected one of '
+                'attributes, created_at, each, event_time, event_types, '
+                'exchange, measures, name, project_id, resource_id, root, '
+                'state, user_id, wrapper',
+            )
 
     def test_what_is_not_text(self) -> None:
         (self.folder / 'x.yaml').write_bytes(b'resources: \xff')
@@ -794,10 +842,6 @@ class ErrorTest(base.FolderTestCase):
             'resource: unknown key; expected resources, ignored',
         )
         self.assert_error('resources: {shelf: 7}', 'shelf: expected a mapping')
-        self.assert_error(
-            'resources: {7: {}}',
-            '7: a resource is named in lower case, with dashes',
-        )
         self.assert_error(
             'resources: {Shelf_1: {}}',
             'Shelf_1: a resource is named in lower case, with dashes',
@@ -895,6 +939,10 @@ class ErrorTest(base.FolderTestCase):
             (
                 'states: {terminal: [burnt], unbilled: [a], pending: [A]}',
                 'states.pending: A is unbilled too',
+            ),
+            (
+                'states: {terminal: [burnt], unbilled: [a, b, A]}',
+                "states.unbilled[2]: 'a' comes twice",
             ),
         ):
             self.assert_spoilt(line, states, f'shelf: {error}')
@@ -1006,6 +1054,16 @@ class ErrorTest(base.FolderTestCase):
                 'underscores',
             ),
             (
+                '[weight_kg]',
+                '[weight_kg, weight_kg]',
+                "observed.measures[1]: 'weight_kg' comes twice",
+            ),
+            (
+                'type, colour',
+                'type, colour, type',
+                "observed.attributes[2]: 'type' comes twice",
+            ),
+            (
                 'type, colour',
                 'type, state',
                 'observed.attributes[1]: state has a meaning of its own',
@@ -1066,6 +1124,10 @@ class ErrorTest(base.FolderTestCase):
                 'shelf.update: {unless: {a: [7]}}',
                 f'{where}.shelf.update.unless.a: expected text or a list of '
                 'texts',
+            ),
+            (
+                'shelf.update: {unless: {a: [b, b]}}',
+                f"{where}.shelf.update.unless.a[1]: 'b' comes twice",
             ),
             (
                 'shelf.update: {unless: {a.: b}}',
@@ -1154,10 +1216,23 @@ class ErrorTest(base.FolderTestCase):
                 '.match: not a regular expression: missing ), unterminated '
                 'subpattern at position 0',
             ),
+            ('{path: a, match: 7}', '.match: expected text'),
+            ('{path: a, match: !!binary KGEp}', '.match: expected text'),
             (
-                '{path: a, match: 7}',
-                '.match: not a regular expression: first argument must be '
-                'string or compiled pattern',
+                f'{{path: a, match: "(a){{{"9" * 20}}}"}}',
+                '.match: not a regular expression: the repetition number is '
+                'too large',
+            ),
+            (
+                f'{{path: a, match: "{"(" * 5000}a{")" * 5000}"}}',
+                '.match: nested too deeply',
+            ),
+            (
+                f'{{path: a, match: "(a){{{"9" * 5000}}}"}}',
+                '.match: not a regular expression: Exceeds the limit (4300 '
+                'digits) for integer string conversion: value has 5000 '
+                'digits; use sys.set_int_max_str_digits() to increase the '
+                'limit',
             ),
             (
                 '{path: a, replace: a}',
@@ -1172,6 +1247,26 @@ class ErrorTest(base.FolderTestCase):
                 '.value: state: empty',
             ),
             ('{value: 7}', '.value: state: expected text, got 7'),
+            (
+                '{first: [a, {value: 7}]}',
+                '.first[1].value: state: expected text, got 7',
+            ),
+            (
+                '{value: a, match: (a)}',
+                '.match: not together with value',
+            ),
+            (
+                '{value: a, replace: {a: b}}',
+                '.replace: not together with value',
+            ),
+            (
+                '{first: [a, {value: b, replace: {b: c}}]}',
+                '.first[1].replace: not together with value',
+            ),
+            (
+                f'a.{"7" * 5000}',
+                ': a number in a path has at most 255 digits',
+            ),
         ):
             self.assert_spoilt(
                 '    state: state\n',
@@ -1201,6 +1296,19 @@ class ErrorTest(base.FolderTestCase):
                 '{value: "7"}',
                 '.value: measures.boards: expected an integer from 0 to '
                 "2**63 - 1, got '7'",
+            ),
+            *(
+                (
+                    f'{{{way}: [lower, {{value: -1}}]}}',
+                    f'.{way}[1].value: measures.boards: expected an integer '
+                    'from 0 to 2**63 - 1, got -1',
+                )
+                for way in ('first', 'sum')
+            ),
+            (
+                '{value: -1, per: 4}',
+                '.value: measures.boards: expected an integer from 0 to '
+                '2**63 - 1, got -1',
             ),
         ):
             self.assert_spoilt(
@@ -1237,6 +1345,11 @@ class ErrorTest(base.FolderTestCase):
                 'timestamp',
             ),
             ('event_time', '{value: now}', '.value: unknown key'),
+            (
+                'event_time',
+                '{end_of_second: a, match: (.*)}',
+                '.match: not together with end_of_second',
+            ),
             (
                 'created_at',
                 '{path: a, replace: {a: b}}',
@@ -1328,6 +1441,10 @@ class ErrorTest(base.FolderTestCase):
                 {'event_types': '[a.b, "a b"]'},
                 '.event_types[1]: expected an '
                 'event type, or a glob of one with *',
+            ),
+            (
+                {'event_types': '[a.b, c, a.b]'},
+                ".event_types[2]: 'a.b' comes twice",
             ),
             ({'priority': '7'}, '.priority: expected text'),
             ({'publisher': '7'}, '.publisher: expected text'),
