@@ -84,8 +84,14 @@ have_clickhouse() {
     compgen -G "$cache/chdb-*/libchdb.so" >/dev/null
 }
 
-# Sets `missing` to the Debian packages that hold what is not there.
+have_library() {
+    PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep --quiet --fixed-strings "$1"
+}
+
+# Sets `missing` to the Debian packages that hold what is not there. Functions
+# that are named add to it what else is needed.
 look_for_tools() {
+    local more
     missing=()
     find_python || missing+=(python3 python3-venv)
     have git || missing+=(git)
@@ -93,12 +99,16 @@ look_for_tools() {
         missing+=(rabbitmq-server)
     # npm brings the engine of ClickHouse where no ClickHouse is installed.
     have npm || have_clickhouse || missing+=(npm)
+    for more in "$@"; do
+        "$more"
+    done
 }
 
 # Sees that all tools are there; installs what is missing where that is
 # possible without asking anybody.
+#   require_tools [FUNCTION]...
 require_tools() {
-    look_for_tools
+    look_for_tools "$@"
     [[ ${#missing[@]} -eq 0 ]] && return
     local command="apt-get install ${missing[*]}"
     if ! have apt-get; then
@@ -112,7 +122,7 @@ require_tools() {
         apt-get --quiet update
     quietly "install ${missing[*]}: $command" apt-get --quiet --yes \
         --no-install-recommends install "${missing[@]}"
-    look_for_tools
+    look_for_tools "$@"
     [[ ${#missing[@]} -eq 0 ]] ||
         fail "still missing after $command: ${missing[*]}" \
             '(Python must be 3.11 or newer)'

@@ -30,7 +30,15 @@ case ${1:-} in
 esac
 [[ $# -gt 0 ]] || set -- pep8 py3 functional
 
-require_tools
+# What pages are shown and printed with.
+look_for_page_tools() {
+    have chromium || have google-chrome ||
+        [[ -n ${STRATO_CHROMIUM:-} ]] || missing+=(chromium)
+    have_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
+    have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
+}
+
+require_tools look_for_page_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
 

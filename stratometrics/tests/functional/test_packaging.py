@@ -53,9 +53,11 @@ class WheelTest(testtools.TestCase):
                 for name in packed
                 if name.endswith('.dist-info/entry_points.txt')
             )
-        self.assertIn(
-            'stratometrics/notifications/definitions/nova.yaml', tracked
-        )
+        for name in (
+            'notifications/definitions/nova.yaml',
+            'rating/rendering/templates/statement.html',
+        ):
+            self.assertIn(f'stratometrics/{name}', tracked)
         self.assertEqual([], sorted(set(tracked) - set(packed)))
         for name in ('api', 'collector', 'manage', 'status'):
             self.assertIn(f'stratometrics-{name} = ', entry_points)

@@ -153,6 +153,7 @@ class ChartTest(unittest.TestCase):
             by_id[named[1]],
         )
 
+    @drawn.SETTINGS
     @hypothesis.given(COSTS)
     def test_it_stays_well_formed_and_within_its_bounds(
         self, costs: list[statements.DailyCost]
@@ -174,6 +175,7 @@ class ChartTest(unittest.TestCase):
             self.assertLessEqual(x + wide, width)
             self.assertLessEqual(y + high, height)
 
+    @drawn.SETTINGS
     @hypothesis.given(COSTS, strategies.randoms(use_true_random=False))
     def test_the_order_of_costs_does_not_matter(
         self, costs: list[statements.DailyCost], random
@@ -185,6 +187,7 @@ class ChartTest(unittest.TestCase):
             chart.svg(shuffled, DAYS, WORDS, 'c'),
         )
 
+    @drawn.SETTINGS
     @hypothesis.given(
         strategies.tuples(*[strategies.integers(-500, 500)] * 2).map(sorted),
         strategies.tuples(*[strategies.integers(-500, 500)] * 2).map(sorted),

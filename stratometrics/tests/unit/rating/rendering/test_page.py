@@ -283,6 +283,7 @@ class SafetyTest(unittest.TestCase):
             ElementTree.fromstring(image)
         return root
 
+    @drawn.SETTINGS
     @hypothesis.given(
         drawn.drawn_statements(), strategies.booleans(), drawn.TEXTS
     )
@@ -313,6 +314,7 @@ class SafetyTest(unittest.TestCase):
             "default-src 'none'; style-src 'unsafe-inline'", policy
         )
 
+    @drawn.SETTINGS
     @hypothesis.given(
         strategies.sampled_from(sorted(localedata.locale_identifiers()))
     )
@@ -323,6 +325,7 @@ class SafetyTest(unittest.TestCase):
             )
         )
 
+    @drawn.SETTINGS
     @hypothesis.given(strategies.text() | strategies.just('../../etc/passwd'))
     def test_another_locale_is_refused(self, locale: str) -> None:
         try:
