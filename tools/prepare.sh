@@ -85,7 +85,7 @@ have_clickhouse() {
 }
 
 have_library() {
-    PATH="$PATH:/usr/sbin:/sbin" ldconfig -p | grep --quiet --fixed-strings "$1"
+    [[ $(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p) == *"$1"* ]]
 }
 
 # Sets `missing` to the Debian packages that hold what is not there. Functions

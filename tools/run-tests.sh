@@ -32,7 +32,7 @@ esac
 
 # What pages are shown and printed with.
 look_for_page_tools() {
-    have chromium || have google-chrome ||
+    have chromium || have chromium-browser || have google-chrome ||
         [[ -n ${STRATO_CHROMIUM:-} ]] || missing+=(chromium)
     have_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)

@@ -53,6 +53,11 @@ class WheelTest(testtools.TestCase):
                 for name in packed
                 if name.endswith('.dist-info/entry_points.txt')
             )
+            [metadata] = (
+                wheel.read(name).decode()
+                for name in packed
+                if name.endswith('.dist-info/METADATA')
+            )
         for name in (
             'notifications/definitions/nova.yaml',
             'rating/rendering/templates/statement.html',
@@ -61,3 +66,5 @@ class WheelTest(testtools.TestCase):
         self.assertEqual([], sorted(set(tracked) - set(packed)))
         for name in ('api', 'collector', 'manage', 'status'):
             self.assertIn(f'stratometrics-{name} = ', entry_points)
+        # What makes PDF is only for who wants it.
+        self.assertRegex(metadata, r"Requires-Dist: WeasyPrint.*extra == .pdf")
