@@ -88,8 +88,10 @@ have_library() {
     [[ $(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p) == *"$1"* ]]
 }
 
-# Sets `missing` to the Debian packages that hold what is not there. Functions
-# that are named add to it what else is needed.
+# Names of functions that add to `missing` what a script needs beside that.
+further=()
+
+# Sets `missing` to the Debian packages that hold what is not there.
 look_for_tools() {
     local more
     missing=()
@@ -99,16 +101,15 @@ look_for_tools() {
         missing+=(rabbitmq-server)
     # npm brings the engine of ClickHouse where no ClickHouse is installed.
     have npm || have_clickhouse || missing+=(npm)
-    for more in "$@"; do
+    for more in "${further[@]}"; do
         "$more"
     done
 }
 
 # Sees that all tools are there; installs what is missing where that is
 # possible without asking anybody.
-#   require_tools [FUNCTION]...
 require_tools() {
-    look_for_tools "$@"
+    look_for_tools
     [[ ${#missing[@]} -eq 0 ]] && return
     local command="apt-get install ${missing[*]}"
     if ! have apt-get; then
@@ -122,7 +123,7 @@ require_tools() {
         apt-get --quiet update
     quietly "install ${missing[*]}: $command" apt-get --quiet --yes \
         --no-install-recommends install "${missing[@]}"
-    look_for_tools "$@"
+    look_for_tools
     [[ ${#missing[@]} -eq 0 ]] ||
         fail "still missing after $command: ${missing[*]}" \
             '(Python must be 3.11 or newer)'

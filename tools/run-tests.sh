@@ -38,7 +38,8 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-require_tools look_for_page_tools
+further+=(look_for_page_tools)
+require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
 
