@@ -25,7 +25,9 @@ from stratometrics.model import usage
 
 #: How long an example takes says nothing: locales are read from files.
 SETTINGS = hypothesis.settings(
-    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 
 HOSTILE = (

@@ -28,6 +28,7 @@ from stratometrics.rating.rendering import document
 from stratometrics.rating.rendering import legible
 from stratometrics.rating.rendering import notation
 from stratometrics.rating.rendering import page
+from stratometrics.rating.rendering import texts
 from stratometrics.tests import billed
 from stratometrics.tests.unit.rating.rendering import drawn
 
@@ -118,6 +119,12 @@ class PageTest(unittest.TestCase):
         ):
             self.assertIn(expected, rows)
         self.assertNotIn(['Subtotal object_requests', '€0.4816'], rows)
+
+    def test_every_reason_but_usage_has_words(self) -> None:
+        self.assertEqual(
+            set(statements.Charge) - {statements.Charge.USAGE},
+            set(statements.Charge) & set(texts.CHARGES),
+        )
 
     def test_exact_numbers_are_in_the_titles(self) -> None:
         exact = {
