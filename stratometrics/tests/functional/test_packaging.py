@@ -67,4 +67,4 @@ class WheelTest(testtools.TestCase):
         for name in ('api', 'collector', 'manage', 'status'):
             self.assertIn(f'stratometrics-{name} = ', entry_points)
         # What makes PDF is only for who wants it.
-        self.assertRegex(metadata, r"Requires-Dist: WeasyPrint.*extra == .pdf")
+        self.assertRegex(metadata, r'Requires-Dist: WeasyPrint.*extra == .pdf')
