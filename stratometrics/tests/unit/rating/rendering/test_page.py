@@ -225,7 +225,9 @@ class PageTest(unittest.TestCase):
             [words(each) for each in root.iter('caption')][:3],
         )
         row = ['hdd', '1,000,000 h', '¥1.5 / h', '¥1,500,000.00']
-        self.assertEqual(1, self.rows(root).count(row))
+        self.assertEqual(
+            [row], [each for each in self.rows(root) if each[0] == 'hdd']
+        )
         euros, yens = (
             [text.text for text in image.iter(f'{SVG}text')]
             for image in root.iter(f'{SVG}svg')
