@@ -23,6 +23,7 @@ import enum
 import fractions
 
 from stratometrics.model import prices
+from stratometrics.model import timestamps
 from stratometrics.model import usage
 
 
@@ -90,6 +91,20 @@ class Unpriced:
     state: str
     usage: int
     billed_by: usage.Kind = usage.Kind.STATE
+
+    @property
+    def per(self) -> prices.Per:
+        """What :attr:`quantity` is in units of."""
+        if self.billed_by is usage.Kind.CONSUMPTION:
+            return prices.Per.UNIT
+        return prices.Per.HOUR
+
+    @property
+    def quantity(self) -> fractions.Fraction:
+        """Resource-hours; of a consumption, events."""
+        if self.billed_by is usage.Kind.CONSUMPTION:
+            return fractions.Fraction(self.usage)
+        return fractions.Fraction(self.usage, 3600 * timestamps.MICROSECONDS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
