@@ -17,6 +17,7 @@ the total.
 
 from collections.abc import Mapping
 import dataclasses
+import datetime
 import decimal
 import enum
 import fractions
@@ -30,6 +31,8 @@ class Charge(enum.StrEnum):
 
     #: For its usage.
     USAGE = 'usage'
+    #: For nothing: this usage is included in the price.
+    INCLUDED = 'included'
     #: What is missing to the minimum of a resource.
     MINIMUM = 'minimum'
 
@@ -39,12 +42,14 @@ class Line:
     """A part of a bill that has one price.
 
     :param period: when it was used; a month that a price change divides
-        gives two lines.
+        gives two lines. A minimum is of the end of a resource's usage.
     :param type: such as the flavor; '' if the resource has none.
+    :param state: that of the usage; '' in the line of a minimum.
     :param resource_id: only if the bill is detailed by resource, or '': then
         the line is of all resources with the same facts.
     :param name: of the resource, if there is one.
-    :param facts: what else was told apart by a price, by attribute.
+    :param facts: what else was told apart by a price, by attribute; none in
+        the line of a minimum.
     :param measure: what is priced; '' for resources as such.
     :param quantity: units of ``per``: such as hours, or GiB-months. Of a
         minimum, 0.
@@ -76,6 +81,7 @@ class Unpriced:
     """Usage that no price is for. It is reported, never silently free.
 
     :param usage: resource-microseconds; of a consumption, events.
+    :param billed_by: which of the two it is.
     """
 
     period: usage.Period
@@ -83,6 +89,22 @@ class Unpriced:
     type: str
     state: str
     usage: int
+    billed_by: usage.Kind = usage.Kind.STATE
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DailyCost:
+    """What the lines of a month charge for one day, for its chart.
+
+    :param day: in the operator's time zone.
+    :param type: such as the flavor; '' if the resource has none.
+    """
+
+    day: datetime.date
+    resource_type: str
+    type: str = ''
+    amount: fractions.Fraction
+    currency: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +137,8 @@ class Statement:
     :param unpriced: usage of the month that no price is for.
     :param totals: of lines and adjustments, a currency each, in the order of
         their codes.
+    :param daily: what the lines charge by day and type; empty without a
+        chart.
     """
 
     project_id: str
@@ -129,6 +153,7 @@ class Statement:
     adjustments: tuple[Line, ...] = ()
     unpriced: tuple[Unpriced, ...] = ()
     totals: tuple[Total, ...]
+    daily: tuple[DailyCost, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
