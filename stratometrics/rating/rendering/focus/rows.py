@@ -17,7 +17,6 @@ seconds, in which usage is told as well, it does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-import dataclasses
 import decimal
 import fractions
 import json
@@ -47,18 +46,6 @@ _TAG_PREFIX = 'openstack/'
 _HOUR = 3600 * timestamps.MICROSECONDS
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Seller:
-    """Who sells.
-
-    :param provider: who makes services available.
-    :param invoice_issuer: who bills for them.
-    """
-
-    provider: str
-    invoice_issuer: str
-
-
 class Ledger:
     """Makes rows of bills.
 
@@ -66,6 +53,8 @@ class Ledger:
     :param zone: whose calendar says when a month begins.
     :param rounding: how totals are rounded; one of
         :data:`stratometrics.rating.money.ROUNDINGS`.
+    :param provider: the name of who sells, and bills for it: if these were
+        two, FOCUS would expect that nothing is billed here.
     """
 
     def __init__(
@@ -73,12 +62,12 @@ class Ledger:
         listed: Iterable[prices.Price],
         zone: zoneinfo.ZoneInfo,
         rounding: str,
-        seller: Seller,
+        provider: str,
     ) -> None:
         self._prices = {price.id: price for price in listed}
         self._zone = zone
         self._rounding = rounding
-        self._seller = seller
+        self._provider = provider
 
     def rows(
         self,
@@ -103,9 +92,9 @@ class Ledger:
             'BillingPeriodStart': month.begin,
             'BillingPeriodEnd': month.end,
             'InvoiceId': _text(invoice_id),
-            'InvoiceIssuerName': self._seller.invoice_issuer,
-            'ProviderName': self._seller.provider,
-            'PublisherName': self._seller.provider,
+            'InvoiceIssuerName': self._provider,
+            'ProviderName': self._provider,
+            'PublisherName': self._provider,
             'SubAccountId': None,
             'SubAccountName': None,
             'x_DomainId': _text(bill.domain_id),
