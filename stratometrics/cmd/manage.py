@@ -13,6 +13,7 @@
 
 from collections.abc import Sequence
 import functools
+import signal
 import sys
 
 from oslo_config import cfg
@@ -184,9 +185,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :param argv: the arguments without the program's name.
     :returns: the exit status: that of the command if it has one, else 0, or
-        1 with the reason on standard error.
+        1 with the reason on standard error; if it was told to end, 128 and
+        the number of the signal.
     """
     storage = None
+    # By default it would end here and now, and what is held would be kept.
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         conf = service.prepare(
             sys.argv[1:] if argv is None else argv,
@@ -205,9 +209,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     ) as error:
         print(f'stratometrics-manage: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt as error:
+        # Of Ctrl-C Python tells no number.
+        [number] = error.args or (signal.SIGINT,)
+        print(f'stratometrics-manage: ended by {number.name}', file=sys.stderr)
+        return 128 + number
     finally:
+        signal.signal(signal.SIGTERM, before)
         if storage is not None:
             storage.close()
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave as on Ctrl-C, so that what is held is given back."""
+    raise KeyboardInterrupt(signal.Signals(number))
 
 
 if __name__ == '__main__':

@@ -79,6 +79,21 @@ class EventWriter(abc.ABC):
 class UsageReader(abc.ABC):
     """Answers questions."""
 
+    # Before usage(), which hides the module of this name below it.
+    @abc.abstractmethod
+    def stream_usage(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """The usage of a period, in the order of the query.
+
+        Not all groups are kept in memory. It is a generator: close it if it
+        is not read to its end.
+
+        :raises StorageUnavailable: the store cannot be reached, or is gone
+            when some groups were given already.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
     @abc.abstractmethod
     def stream_usage(
         self, query: usage.UsageQuery
@@ -95,10 +110,9 @@ class UsageReader(abc.ABC):
 
     @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        """The usage of a period, ordered by group.
+        """The same as a list.
 
-        :raises StorageUnavailable: the store cannot be reached.
-        :raises QueryTooExpensive: a limit was reached.
+        :raises: the same.
         """
 
 
