@@ -13,7 +13,7 @@ import csv
 import io
 from urllib import parse
 
-from stratometrics.api import instants
+from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.storage import errors as storage_errors
