@@ -23,7 +23,7 @@ import zoneinfo
 
 from stratometrics.api import collection
 from stratometrics.api import errors
-from stratometrics.api import instants
+from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
@@ -47,6 +47,8 @@ PROJECT_ID = 'project_id'
 ALL_PROJECTS = 'all_projects'
 RESOURCE_TYPE = 'resource_type'
 RESERVED = (*PERIOD, GROUP_BY, ALL_PROJECTS)
+#: Behind a key: none of the values, as in ``state!=shelved``.
+NOT = '!'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,7 @@ class Question:
     """What was asked, before anyone decided whether the caller may know.
 
     :param resource_types: names of definitions.
+    :param excluded: values by key that are left out.
     :param project_ids: the projects that were named; () if none was.
     """
 
@@ -76,6 +79,7 @@ class Question:
     resource_types: tuple[str, ...]
     group_by: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]]
+    excluded: Mapping[str, tuple[str, ...]]
     project_ids: tuple[str, ...]
     all_projects: bool
     as_of: int | None
@@ -102,7 +106,7 @@ def question(
     :raises BadRequest: one of its sub-classes, with what is wrong.
     """
     keys = asked.keys
-    given = pairs(query, (*RESERVED, *keys))
+    given = pairs(query, (*RESERVED, *keys, *(f'{key}{NOT}' for key in keys)))
     project_ids, all_projects = scope(given)
     return Question(
         period=period(given, rules, now),
@@ -112,6 +116,11 @@ def question(
             key: several(given, key)
             for key in keys
             if key in given and key not in (PROJECT_ID, RESOURCE_TYPE)
+        },
+        excluded={
+            key: several(given, f'{key}{NOT}')
+            for key in keys
+            if f'{key}{NOT}' in given and key != RESOURCE_TYPE
         },
         project_ids=project_ids,
         all_projects=all_projects,
@@ -183,7 +192,9 @@ def _unknown(
     shown = ', '.join(
         repr(name[:_MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
     )
-    hint = f'valid are {", ".join(valid)}' if valid else 'none is valid here'
+    # A key is named once, not with its negation again.
+    names = ', '.join(name for name in valid if not name.endswith(NOT))
+    hint = f'valid are {names}' if names else 'none is valid here'
     return errors.UnknownParameter(f'unknown: {shown}; {hint}')
 
 
@@ -314,7 +325,8 @@ def resource_types(
 ) -> tuple[str, ...]:
     """The resource types in question; by default all of a collection."""
     names = several(given, RESOURCE_TYPE) or tuple(asked.resource_types)
-    for name in names:
+    excluded = several(given, f'{RESOURCE_TYPE}{NOT}')
+    for name in (*names, *excluded):
         if name in asked.elsewhere:
             raise errors.InvalidParameter(
                 f'resource_type {name!r} is not billed by time: ask '
@@ -325,4 +337,9 @@ def resource_types(
                 f'resource_type {name[:_MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(asked.resource_types)}'
             )
+    names = tuple(name for name in names if name not in excluded)
+    if not names:
+        raise errors.InvalidParameter(
+            f'{RESOURCE_TYPE}{NOT} leaves no resource type'
+        )
     return names

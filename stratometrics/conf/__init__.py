@@ -20,6 +20,7 @@ from stratometrics.conf import collector
 from stratometrics.conf import coverage
 from stratometrics.conf import definitions
 from stratometrics.conf import names
+from stratometrics.conf import rating
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
 from stratometrics.conf import statements
@@ -31,6 +32,7 @@ MODULES = (
     coverage,
     definitions,
     names,
+    rating,
     reconciler,
     service_credentials,
     statements,

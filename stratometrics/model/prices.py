@@ -17,6 +17,18 @@ import decimal
 import enum
 
 
+def number(text: str) -> decimal.Decimal:
+    """A decimal that is spelled as short as it can be.
+
+    The same number is spelled the same, wherever it comes from.
+
+    :param text: digits, with a point or without.
+    """
+    if '.' in text:
+        text = text.rstrip('0').rstrip('.')
+    return decimal.Decimal(text)
+
+
 class Per(enum.StrEnum):
     """What one unit of a quantity is."""
 

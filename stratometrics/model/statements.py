@@ -32,6 +32,8 @@ class Charge(enum.StrEnum):
 
     #: For its usage.
     USAGE = 'usage'
+    #: For nothing: this usage is included in the price.
+    INCLUDED = 'included'
     #: What is missing to the minimum of a resource.
     MINIMUM = 'minimum'
 
@@ -41,12 +43,14 @@ class Line:
     """A part of a bill that has one price.
 
     :param period: when it was used; a month that a price change divides
-        gives two lines.
+        gives two lines. A minimum is of the end of a resource's usage.
     :param type: such as the flavor; '' if the resource has none.
+    :param state: that of the usage; '' in the line of a minimum.
     :param resource_id: only if the bill is detailed by resource, or '': then
         the line is of all resources with the same facts.
     :param name: of the resource, if there is one.
-    :param facts: what else was told apart by a price, by attribute.
+    :param facts: what else was told apart by a price, by attribute; none in
+        the line of a minimum.
     :param measure: what is priced; '' for resources as such.
     :param quantity: units of ``per``: such as hours, or GiB-months. Of a
         minimum, 0.

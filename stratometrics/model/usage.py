@@ -89,11 +89,37 @@ def answered_until(period: Period, now: int, as_of: int | None) -> int:
     return end if as_of is None else min(end, as_of)
 
 
+#: What groups can be ordered by beside their keys: the usage, and a measure
+#: behind its prefix.
+USAGE = 'usage'
+MEASURES = 'measures.'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """What groups are ordered by.
+
+    :param by: :data:`USAGE`, a measure behind :data:`MEASURES`, or one of the
+        keys that usage is grouped by.
+    """
+
+    by: str
+    descending: bool = False
+
+    def __str__(self) -> str:
+        return f'-{self.by}' if self.descending else self.by
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class UsageQuery:
     """Who used what, for how long or how much of it, in a period.
 
     :param period: what is asked about.
+    :param previous: a period that it is compared with.
+    :param boundaries: where the buckets begin and end that the usage of each
+        group is divided into, ascending, in microseconds; the first is not
+        after the begin of the period and the last not before its end. ()
+        for no buckets; there are none in a comparison.
     :param now: the time of asking, microseconds since the epoch; an interval
         without an end runs until the earlier of this and the period's end
         (R9).
@@ -103,6 +129,7 @@ class UsageQuery:
         those of :data:`NAMES`.
     :param filters: accepted values by names from :data:`COMMON_KEYS` or
         attributes; all must hold.
+    :param excluded: refused values by the same names; none may hold.
     :param names: by resource type, which attributes hold an id that is
         shown, grouped and filtered by its name, and of which kind.
     :param project_ids: the owners whose usage may be seen, or None for all
@@ -110,13 +137,22 @@ class UsageQuery:
     :param as_of: answer as at this time: as if only the events received up
         to it existed (R15); microseconds since the epoch.
     :param kind: how the resource types are billed.
+    :param order: what groups are ordered by before their keys.
+    :param after: only groups behind this position, which is one of
+        :meth:`position`.
+    :param limit: how many groups at most.
     """
 
     period: Period
+    previous: Period | None = None
+    boundaries: tuple[int, ...] = ()
     now: int
     resource_types: tuple[str, ...]
     group_by: tuple[str, ...]
     filters: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
+    excluded: Mapping[str, tuple[str, ...]] = dataclasses.field(
         default_factory=dict
     )
     names: Mapping[str, Mapping[str, str]] = dataclasses.field(
@@ -125,11 +161,53 @@ class UsageQuery:
     project_ids: tuple[str, ...] | None = None
     as_of: int | None = None
     kind: Kind = Kind.STATE
+    order: tuple[Order, ...] = ()
+    after: tuple[int | str, ...] = ()
+    limit: int | None = None
 
     @property
     def end(self) -> int:
-        """Where the answer ends; see :func:`answered_until`."""
-        return answered_until(self.period, self.now, self.as_of)
+        """Where the answer ends, in microseconds since the epoch."""
+        return self.end_of(self.period)
+
+    def end_of(self, period: Period) -> int:
+        """Where what counts of a period ends; see :func:`answered_until`."""
+        return answered_until(period, self.now, self.as_of)
+
+    @property
+    def ranking(self) -> tuple[Order, ...]:
+        """All that groups are ordered by: no two are equal in it."""
+        chosen = {order.by for order in self.order}
+        return self.order + tuple(
+            Order(key)
+            for key in self.group_by
+            if key not in chosen and key not in NAMES.values()
+        )
+
+    def position(self, row: 'UsageRow') -> tuple[int | str, ...]:
+        """Where a group is in the :attr:`ranking`."""
+        values = dict(zip(self.group_by, row.group, strict=True))
+        return tuple(
+            row.usage
+            if order.by == USAGE
+            else row.measures.get(order.by.removeprefix(MEASURES), 0)
+            if order.by.startswith(MEASURES)
+            else values[order.by]
+            for order in self.ranking
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Amounts:
+    """How much was used.
+
+    :param usage: resource-microseconds; of a consumption, events.
+    :param measures: measure-microseconds by the measure's name; of a
+        consumption, the amounts themselves.
+    """
+
+    usage: int
+    measures: Mapping[str, int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,8 +218,13 @@ class UsageRow:
     :param usage: resource-microseconds; of a consumption, events.
     :param measures: measure-microseconds by the measure's name; of a
         consumption, the amounts themselves.
+    :param buckets: the parts of it by buckets, clipped to the period, in
+        their order; those without usage are left out.
+    :param previous: the usage of the period that is compared with.
     """
 
     group: tuple[str, ...]
     usage: int
     measures: Mapping[str, int]
+    buckets: Mapping[Period, Amounts] = dataclasses.field(default_factory=dict)
+    previous: Amounts | None = None

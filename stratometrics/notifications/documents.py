@@ -36,7 +36,7 @@ def spelled(where: Where) -> str:
     return words
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """The safe loader, which also refuses a key that comes twice.
 
     YAML says that keys are unique; the plain loader takes the last one, and
@@ -86,7 +86,7 @@ class _Loader(yaml.SafeLoader):
 
 def _parse(file: str, text: str) -> Any:
     try:
-        loader = _Loader(text)
+        loader = Loader(text)
         try:
             return loader.get_single_data()
         except (OverflowError, ValueError):

@@ -25,6 +25,7 @@ from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
+from stratometrics.model import prices
 from stratometrics.model import standing
 from stratometrics.model import timeline
 from stratometrics.model import usage
@@ -274,6 +275,28 @@ class NameStore(abc.ABC):
         """
 
 
+class PriceStore(abc.ABC):
+    """Keeps every change of the price list, and so the list as of any time."""
+
+    @abc.abstractmethod
+    def price_entries(self, as_of: int | None = None) -> list[prices.Entry]:
+        """The changes of the price list, in the order of their times.
+
+        :param as_of: only those up to this time (R15); microseconds since
+            the epoch.
+        :raises StorageUnavailable: the store cannot be reached.
+        """
+
+    @abc.abstractmethod
+    def record_prices(self, entries: Sequence[prices.Entry]) -> None:
+        """Keep changes, all of them or none.
+
+        Keeping a change again is harmless.
+
+        :raises StorageUnavailable: try again.
+        """
+
+
 class Storage(
     EventWriter,
     UsageReader,
@@ -283,6 +306,7 @@ class Storage(
     FactReader,
     ReconciliationStore,
     NameStore,
+    PriceStore,
 ):
     """A driver: all of the above over one pool of connections."""
 

@@ -75,6 +75,7 @@ class UsageController(base.Controller):
             resource_types=question.resource_types,
             group_by=usage.with_names(question.group_by),
             filters=question.filters,
+            excluded=question.excluded,
             names={
                 name: self._asked.resource_types[name].names
                 for name in question.resource_types

@@ -24,6 +24,7 @@ from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
 from stratometrics.model import names as names_model
+from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
 from stratometrics.model import timeline
 from stratometrics.model import usage
@@ -32,6 +33,7 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
 from stratometrics.storage.clickhouse import names
+from stratometrics.storage.clickhouse import prices
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
@@ -63,6 +65,7 @@ class ClickHouseStorage(base.Storage):
         self._facts = facts.Facts(self._pool)
         self._reconciliations = reconciliations.Reconciliations(self._pool)
         self._names = names.Names(self._pool)
+        self._prices = prices.Prices(self._pool)
         # Connections of its own, so that a check does not wait for queries.
         self._schema_pool = clickhouse_client.Pool(options, size=2)
         self.schema = schema.Schema(self._schema_pool)
@@ -151,6 +154,14 @@ class ClickHouseStorage(base.Storage):
         self, key: str, resource_types: Collection[str] | None = None
     ) -> set[str]:
         return self._names.used_ids(key, resource_types)
+
+    def price_entries(
+        self, as_of: int | None = None
+    ) -> list[prices_model.Entry]:
+        return self._prices.price_entries(as_of)
+
+    def record_prices(self, entries: Sequence[prices_model.Entry]) -> None:
+        self._prices.record_prices(entries)
 
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)

@@ -21,23 +21,25 @@ from typing import Any
 from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import courses
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 # Names are put in place of ids at the very end, where groups are few.
-_SUM = """
+_ANSWER = """
 SELECT
     {shown}
-    sum(time) AS usage,
-    sumMap(%s) AS measure_usage
-FROM (%s) AS spans
+    {sums}
+FROM ({spans}) AS spans
 {joins}
 GROUP BY ALL
-ORDER BY ALL
+{after}
+ORDER BY {order}
+{limit}
 """
 
 _AMOUNTS = """mapApply(
-        (name, amount) -> (name, toInt256(amount)%s),
+        (name, amount) -> (name, toInt256(amount){times}),
         JSONExtract(measures, 'Map(String, Int64)')
     )"""
 
@@ -48,25 +50,15 @@ _AMOUNTS = """mapApply(
 # there is nothing to deduplicate (R2). The window needs its frame spelled
 # out: the default one ends at the current row, where leadInFrame sees no next
 # one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long. Of equal measures
-# there are many: they are read and multiplied once, by the time for which they
-# held.
-_USAGE = _SUM % (
-    _AMOUNTS % ' * time',
-    """
-    SELECT
-        {keys}
-        measures,
-        sum(toInt128(
-            interval_end - greatest(interval_begin, {{begin:Int64}})
-        )) AS time
+# LowCardinality columns about takes several times as long.
+_INTERVALS = """
     FROM (
         SELECT
             {keys}
             measures,
             counts,
             interval_begin,
-            leadInFrame(interval_begin, 1, {{end:Int64}}) OVER whole
+            leadInFrame(interval_begin, 1, {end}) OVER whole
                 AS interval_end,
             min(death) OVER whole AS timeline_end
         FROM (
@@ -77,7 +69,7 @@ _USAGE = _SUM % (
                 rank,
                 message_order,
                 {facts} AS counts,
-                if(phase = 'ended', interval_begin, {{end:Int64}}) AS death,
+                if(phase = 'ended', interval_begin, {end}) AS death,
                 CAST(events.measures AS String) AS measures
             FROM $database.events
             WHERE {timelines}
@@ -90,9 +82,58 @@ _USAGE = _SUM % (
     )
     WHERE counts
         AND interval_begin < timeline_end
-        AND interval_end > greatest(interval_begin, {{begin:Int64}})
+        AND interval_end > greatest(interval_begin, {begin})
+"""
+
+# Of equal measures there are many: they are read and multiplied once, by the
+# time for which they held.
+_TIMES = (
+    """
+    SELECT
+        {keys}
+        measures,
+        sum(toInt128(interval_end - greatest(interval_begin, {begin}))) AS time
+"""
+    + _INTERVALS
+    + """
     GROUP BY {keys} measures
-""",
+"""
+)
+
+# An interval is not multiplied by the buckets that it spans, but is a change
+# at each of its ends: of the level, which is how many resources there are from
+# this bucket on, and of a part, because the level has not held, or still held,
+# for a while of it. A bucket has its level times its length, and its parts.
+_CHANGES = (
+    """
+    SELECT
+        {keys}
+        measures,
+        sum(part - toInt128(level) * slot) AS time,
+        groupArray((slot, level, part)) AS changes
+    FROM (
+        SELECT
+            {keys}
+            measures,
+            roundDown(change.1, {boundaries}) AS slot,
+            sum(change.2) AS level,
+            sum(toInt128(change.2 * (slot - change.1))) AS part
+        FROM (
+            SELECT
+                {keys}
+                measures,
+                arrayJoin([
+                    (greatest(interval_begin, {begin}), 1),
+                    (interval_end, -1)
+                ]) AS change
+"""
+    + _INTERVALS
+    + """
+        )
+        GROUP BY {keys} measures, slot
+    )
+    GROUP BY {keys} measures
+"""
 )
 
 # Here a copy would count, so FINAL leaves but the first one of each event,
@@ -100,26 +141,49 @@ _USAGE = _SUM % (
 # events of the period has to be read: there is no timeline. Hardly any amounts
 # are equal, so they are added at once: to group by them would take memory for
 # nearly every event.
-_CONSUMPTION = _SUM % (
-    'amounts',
-    """
+_CONSUMED = """
     SELECT
         {keys}
+        {slot}
         toInt128(count()) AS time,
-        sumMap(%s) AS amounts
+        sumMap({amounts}) AS amounts
     FROM (
         SELECT
             {columns}
+            event_time,
             CAST(events.measures AS String) AS measures
         FROM $database.events FINAL
         WHERE {timelines}
-            AND event_time >= fromUnixTimestamp64Micro({{begin:Int64}}, 'UTC')
+            AND event_time >= fromUnixTimestamp64Micro({begin}, 'UTC')
             AND {facts}
     )
     GROUP BY ALL
 """
-    % (_AMOUNTS % ''),
-)
+
+_SLOT = """
+        roundDown(toUnixTimestamp64Micro(event_time), {boundaries}) AS slot,
+"""
+
+_SUMS = 'sum(time) AS usage, sumMap({amounts}) AS measure_usage'
+
+#: What buckets are made of.
+_COURSE = {
+    usage.Kind.STATE: (
+        "groupArray((JSONExtract(measures, 'Map(String, Int64)'), changes))"
+    ),
+    usage.Kind.CONSUMPTION: 'groupArray((slot, time, amounts))',
+}
+
+_COMPARED = """
+SELECT *, {earlier} AS earlier FROM ({spans})
+"""
+
+_COMPARISON = """
+    sumIf(time, NOT earlier) AS usage,
+    sumMapIf({amounts}, NOT earlier) AS measure_usage,
+    sumIf(time, earlier),
+    sumMapIf({amounts}, earlier)
+"""
 
 _OWNED = """
 SELECT {timeline} FROM $database.project_resources
@@ -132,11 +196,6 @@ SELECT {timeline} FROM (
     FROM (SELECT arrayJoin({ids}) AS resource_id)
 )
 """
-
-_TEXTS = {
-    usage.Kind.STATE: _USAGE,
-    usage.Kind.CONSUMPTION: _CONSUMPTION,
-}
 
 #: The phase of what counts at all.
 _COUNTS = {
@@ -192,10 +251,7 @@ class _Statement:
     """
 
     def __init__(self, query: usage.UsageQuery) -> None:
-        self.parameters: dict[str, Any] = {
-            'begin': query.period.begin,
-            'end': query.end,
-        }
+        self.parameters: dict[str, Any] = {}
         self._query = query
         self._known = ''
         if query.as_of is not None:
@@ -208,19 +264,102 @@ class _Statement:
         self._aliases: dict[str, str] = {}
         self._joins: list[str] = []
         shown = [self._shown(key) for key in query.group_by]
-        self.text = _TEXTS[query.kind].format(
+        self.text = _ANSWER.format(
             shown=_listed(
                 f'{text} AS g{number}' for number, text in enumerate(shown)
             ),
+            sums=self._sums(),
+            spans=self._spans(),
+            joins=''.join(self._joins),
+            after=self._after(),
+            order=', '.join(
+                f'{self._ranked(order)}{" DESC" * order.descending}'
+                for order in query.ranking
+            ),
+            limit=(
+                f'LIMIT {self._bind(query.limit, "UInt64")}'
+                if query.limit is not None
+                else ''
+            ),
+        )
+
+    def _sums(self) -> str:
+        query = self._query
+        amounts = 'amounts'
+        if query.kind is usage.Kind.STATE:
+            amounts = _AMOUNTS.format(times=' * time')
+        if query.previous:
+            return _COMPARISON.format(amounts=amounts)
+        sums = _SUMS.format(amounts=amounts)
+        if query.boundaries:
+            sums += f', {_COURSE[query.kind]}'
+        return sums
+
+    def _spans(self) -> str:
+        """What is added up: the period's, or that of both periods."""
+        query = self._query
+        if not query.previous:
+            return self._spans_of(query.period)
+        return ' UNION ALL '.join(
+            _COMPARED.format(earlier=earlier, spans=self._spans_of(period))
+            for earlier, period in (
+                ('false', query.period),
+                ('true', query.previous),
+            )
+        )
+
+    def _spans_of(self, period: usage.Period) -> str:
+        query = self._query
+        end = self._bind(query.end_of(period), 'Int64')
+        boundaries = slot = ''
+        if query.boundaries:
+            boundaries = self._bind(list(query.boundaries), 'Array(Int64)')
+            slot = _SLOT.format(boundaries=boundaries)
+        if query.kind is usage.Kind.CONSUMPTION:
+            text = _CONSUMED
+        else:
+            text = _CHANGES if query.boundaries else _TIMES
+        return text.format(
             keys=_listed(alias for alias, _ in self._carried.values()),
             columns=_listed(
                 f'{column} AS {alias}'
                 for alias, column in self._carried.values()
             ),
-            timelines=' AND '.join(self._timelines(query)),
+            begin=self._bind(period.begin, 'Int64'),
+            end=end,
+            boundaries=boundaries,
+            slot=slot,
+            amounts=_AMOUNTS.format(times=''),
+            timelines=' AND '.join(self._timelines(query, end)),
             facts=' AND '.join(self._facts(query)),
-            joins=''.join(self._joins),
         )
+
+    def _after(self) -> str:
+        """Only what comes behind a position in the order."""
+        query = self._query
+        if not query.after:
+            return ''
+        behind = []
+        same: list[str] = []
+        for order, value in zip(query.ranking, query.after, strict=True):
+            ranked = self._ranked(order)
+            bound = self._bind(
+                value, 'String' if isinstance(value, str) else 'Int256'
+            )
+            direction = '<' if order.descending else '>'
+            behind.append(
+                ' AND '.join([*same, f'{ranked} {direction} {bound}'])
+            )
+            same.append(f'{ranked} = {bound}')
+        return f'HAVING {" OR ".join(behind)}'
+
+    def _ranked(self, order: usage.Order) -> str:
+        if order.by == usage.USAGE:
+            return 'usage'
+        if order.by.startswith(usage.MEASURES):
+            measure = order.by.removeprefix(usage.MEASURES)
+            return f'measure_usage[{self._bind(measure, "String")}]'
+        return f'g{self._query.group_by.index(order.by)}'
 
     def _bind(self, value: Any, type_name: str) -> str:
         name = f'p{len(self.parameters)}'
@@ -333,10 +472,10 @@ class _Statement:
         each = self._bind(list(numbers.values()), 'Array(UInt8)')
         return f'transform({column}, {texts}, {each}, 0)'
 
-    def _timelines(self, query: usage.UsageQuery):
+    def _timelines(self, query: usage.UsageQuery, end: str):
         types = self._bind_texts(query.resource_types)
         yield f'resource_type IN {types}'
-        yield f'event_time < {_instant("{end:Int64}")}'
+        yield f'event_time < {_instant(end)}'
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
             yield f'received_at <= {_instant(as_of)}'
@@ -369,6 +508,8 @@ class _Statement:
         for key, values in query.filters.items():
             if key not in _TIMELINE_KEYS:
                 yield self._fact(key, self._bind_texts(values))
+        for key, values in query.excluded.items():
+            yield f'NOT ({self._fact(key, self._bind_texts(values))})'
 
     def _fact(self, key: str, accepted: str) -> str:
         """Whether a key of an event, or its name, is one of some."""
@@ -411,13 +552,32 @@ class Reader:
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
-        if query.end <= query.period.begin:
+        if not _anything_counts(query):
             return []
         statement = _Statement(query)
         rows = self._pool.execute(
             statement.text, statement.parameters, self._settings
         )
-        return [
-            usage.UsageRow(tuple(group), amount, measures)
-            for *group, amount, measures in rows
-        ]
+        return [_row(query, row) for row in rows]
+
+
+def _anything_counts(query: usage.UsageQuery) -> bool:
+    return any(
+        period.begin < query.end_of(period)
+        for period in (query.period, query.previous)
+        if period
+    )
+
+
+def _row(query: usage.UsageQuery, row: tuple) -> usage.UsageRow:
+    keys = len(query.group_by)
+    group, (amount, measures, *more) = row[:keys], row[keys:]
+    if query.previous:
+        return usage.UsageRow(
+            group, amount, measures, previous=usage.Amounts(*more)
+        )
+    if query.boundaries:
+        return usage.UsageRow(
+            group, amount, measures, courses.buckets(query, *more)
+        )
+    return usage.UsageRow(group, amount, measures)

@@ -21,6 +21,7 @@ from stratometrics.storage.clickhouse.migrations import s0002_reconciliations
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.storage.clickhouse.migrations import s0005_names
+from stratometrics.storage.clickhouse.migrations import s0007_prices
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -29,4 +30,5 @@ STEPS = (
     s0003_arrivals,
     s0004_consumption,
     s0005_names,
+    s0007_prices,
 )

@@ -24,6 +24,7 @@ from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import reader
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import division
 
 # Few instants, so that events meet in the same microsecond; the last one lies
 # in another month, and so in another partition.
@@ -168,6 +169,52 @@ class ConsumptionRulesTest(base.StorageTestCase):
             self.assertEqual(
                 expected(found, begin, min(end, now)),
                 self.ask(resource_type, usage.Period(begin, end), now=now),
+            )
+
+        self.check(test)
+
+    def test_buckets_are_what_lies_in_them(self) -> None:
+        """R5: of any calendar, and they sum to the whole."""
+
+        def test(found: list[Consumed], data: st.DataObject) -> None:
+            resource_type = self.store(found, data)
+            period, boundaries = data.draw(division.divided(10**15))
+            query = usage.UsageQuery(
+                period=period,
+                boundaries=boundaries,
+                now=3 * LATE,
+                resource_types=(resource_type,),
+                group_by=('project_id', 'method'),
+                kind=usage.Kind.CONSUMPTION,
+            )
+            parts: dict = {
+                usage.Period(
+                    max(begin, period.begin), min(end, period.end)
+                ): {}
+                for begin, end in itertools.pairwise(boundaries)
+            }
+            for row in self.storage.usage(query):
+                for bucket, amounts in row.buckets.items():
+                    parts[bucket][row.group] = (
+                        amounts.usage,
+                        amounts.measures['size'],
+                    )
+                self.assertEqual(
+                    (row.usage, row.measures['size']),
+                    (
+                        sum(each.usage for each in row.buckets.values()),
+                        sum(
+                            each.measures['size']
+                            for each in row.buckets.values()
+                        ),
+                    ),
+                )
+            self.assertEqual(
+                {
+                    bucket: expected(found, bucket.begin, bucket.end)
+                    for bucket in parts
+                },
+                parts,
             )
 
         self.check(test)

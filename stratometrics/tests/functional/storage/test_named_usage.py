@@ -112,6 +112,35 @@ class TestNamedUsage(base.StorageTestCase):
             self.usage('type_id', 'type'),
         )
 
+    def test_what_is_left_out_is_what_a_filter_gives(self) -> None:
+        self.assertEqual(
+            {('hdd',): 1000, ('t3',): 1000},
+            self.usage('type', excluded={'type': ('ssd',)}),
+        )
+        # What has a name is not called by its id.
+        self.assertEqual(
+            {('ssd',): 2000, ('hdd',): 1000},
+            self.usage('type', excluded={'type': ('t1', 't3')}),
+        )
+        self.assertEqual(
+            {('hdd',): 1000},
+            self.usage(
+                'type',
+                filters={'type': ('hdd', 'ssd')},
+                excluded={'type': ('ssd',)},
+            ),
+        )
+        # A project whose domain is not known is not of this one.
+        self.assertEqual(
+            {('p2',): 1000, ("p'3",): 1000},
+            {
+                group[:1]: time
+                for group, time in self.usage(
+                    'project_id', excluded={'domain_id': ('d1',)}
+                ).items()
+            },
+        )
+
     def test_each_resource_type_has_names_of_its_own(self) -> None:
         everything = ('volume', 'share', 'instance')
         self.assertEqual(

@@ -23,6 +23,7 @@ from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import division
 
 UNBILLED = frozenset({'soft-delete'})
 PENDING = frozenset({'creating'})
@@ -284,6 +285,62 @@ class UsageRulesTest(base.StorageTestCase):
 
         self.check(test)
 
+    def test_buckets_are_what_lies_in_them(self) -> None:
+        """R5: of any calendar, and they sum to the whole."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            period, boundaries = data.draw(division.divided(10**15))
+            now = data.draw(
+                st.sampled_from([period.end, (period.begin + period.end) // 2])
+            )
+            query = usage.UsageQuery(
+                period=period,
+                boundaries=boundaries,
+                now=now,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type'),
+            )
+            found: dict = {
+                usage.Period(
+                    max(begin, period.begin), min(end, period.end)
+                ): {}
+                for begin, end in itertools.pairwise(boundaries)
+            }
+            for row in self.storage.usage(query):
+                size = 0
+                for bucket, amounts in row.buckets.items():
+                    found[bucket][row.group] = (
+                        amounts.usage,
+                        amounts.measures['size'],
+                    )
+                    size += amounts.measures['size']
+                self.assertEqual(
+                    row.usage,
+                    sum(each.usage for each in row.buckets.values()),
+                )
+                self.assertEqual(row.measures['size'], size)
+                self.assertEqual(
+                    sorted(row.buckets, key=lambda bucket: bucket.begin),
+                    list(row.buckets),
+                )
+            self.assertEqual(
+                {
+                    bucket: self.expect(
+                        seen, bucket.begin, min(bucket.end, now)
+                    )
+                    for bucket in found
+                },
+                found,
+            )
+            chosen = data.draw(st.sampled_from(list(found)))
+            self.assertEqual(
+                found[chosen],
+                self.ask(resource_type, chosen.begin, chosen.end, now=now),
+            )
+
+        self.check(test)
+
     def test_filters_choose_intervals_and_not_timelines(self) -> None:
         """A filter by state, type or id never changes another interval."""
 
@@ -313,6 +370,47 @@ class UsageRulesTest(base.StorageTestCase):
                     },
                 ),
             )
+
+        self.check(test)
+
+    def test_what_is_left_out_is_the_rest(self) -> None:
+        """R5: what a filter gives and what its negation gives is all."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            chosen = data.draw(
+                st.sampled_from(
+                    [
+                        {'state': ('active',)},
+                        {'state': ('stopped', 'active')},
+                        {'resource_id': ('a', "c'; --")},
+                        {'project_id': ("p'2",)},
+                        {'type': ('small', 'none')},
+                    ]
+                )
+            )
+            whole = self.ask(resource_type, begin, end)
+            parts: dict = defaultdict(lambda: (0, 0))
+            for facts in ({'filters': chosen}, {'excluded': chosen}):
+                for group, amounts in self.ask(
+                    resource_type, begin, end, **facts
+                ).items():
+                    parts[group] = tuple(
+                        map(sum, zip(parts[group], amounts, strict=True))
+                    )
+            self.assertEqual(whole, dict(parts))
+            [(key, values)] = chosen.items()
+            at = {'state': 0, 'project_id': 1, 'type': 2}
+            if key in at:
+                self.assertEqual(
+                    {
+                        group: amounts
+                        for group, amounts in whole.items()
+                        if group[at[key]] not in values
+                    },
+                    self.ask(resource_type, begin, end, excluded=chosen),
+                )
 
         self.check(test)
 

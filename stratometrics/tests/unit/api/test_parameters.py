@@ -17,8 +17,8 @@ import testtools
 
 from stratometrics.api import collection
 from stratometrics.api import errors
-from stratometrics.api import instants
 from stratometrics.api import parameters
+from stratometrics.model import instants
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 
@@ -256,6 +256,35 @@ class TestKeys(ParametersTestCase):
         question = self.read('state=active&state=stopped&state=active')
         self.assertEqual({'state': ('active', 'stopped')}, question.filters)
 
+    def test_none_of_several_values(self):
+        question = self.read(
+            'state!=shelved&state%21=error&state!=error&host=a&host!=b'
+        )
+        self.assertEqual({'host': ('a',)}, question.filters)
+        self.assertEqual(
+            {'state': ('shelved', 'error'), 'host': ('b',)}, question.excluded
+        )
+
+    def test_projects_that_are_left_out_narrow_the_question_only(self):
+        question = self.read('all_projects=true&project_id!=a')
+        self.assertEqual({'project_id': ('a',)}, question.excluded)
+        self.assertEqual((), question.project_ids)
+
+    def test_resource_types_that_are_left_out(self):
+        question = self.read('resource_type!=volume', asked=EVERYTHING)
+        self.assertEqual(('instance',), question.resource_types)
+        self.assertEqual({}, question.excluded)
+        self.assertIn(
+            'instance, volume',
+            self.refused('resource_type!=server', asked=EVERYTHING),
+        )
+        self.assertIn('leaves no', self.refused('resource_type!=instance'))
+
+    def test_what_is_no_key_cannot_be_negated(self):
+        for name in ('from!', 'group_by!', 'all_projects!', '!', 'state!!'):
+            with self.subTest(name):
+                self.refused((name, 'x'), kind=errors.UnknownParameter)
+
     def test_resource_types_are_chosen_by_name(self):
         self.assertEqual(
             ('instance', 'volume'),
@@ -298,6 +327,7 @@ class TestRefusals(ParametersTestCase):
     def test_a_name_is_not_repeated_at_any_length(self):
         detail = self.refused('x' * 5000, kind=errors.UnknownParameter)
         self.assertLess(len(detail), 500)
+        self.assertNotIn('!', detail)
 
     def test_names_are_what_they_are(self):
         for name in ('State', 'state[]', 'state ', "state'", 'to\0', ''):

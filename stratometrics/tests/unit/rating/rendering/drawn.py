@@ -169,5 +169,3 @@ def drawn_statements(draw: strategies.DrawFn) -> statements.Statement:
             strategies.lists(costs(period, zone), max_size=12).map(tuple)
         ),
     )
-
-

@@ -120,7 +120,7 @@ class CanonicalTest(unittest.TestCase):
 
     @hypothesis.given(
         strategies.sampled_from(sorted(json.loads(SMALL_TEXT))),
-        strategies.none() | strategies.integers() | strategies.just("x"),
+        strategies.none() | strategies.integers() | strategies.just('x'),
     )
     def test_another_text_is_refused(self, key: str, value: object) -> None:
         for content in ('', '[]', '{}', json.dumps(value), SMALL_TEXT[:-1]):

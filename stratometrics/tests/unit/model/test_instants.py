@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import testtools
 
-from stratometrics.api import instants
+from stratometrics.model import instants
 from stratometrics.model import timestamps
 
 UTC = zoneinfo.ZoneInfo('UTC')

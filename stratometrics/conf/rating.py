@@ -1,0 +1,44 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+from oslo_config import cfg
+
+GROUP = cfg.OptGroup(
+    'rating',
+    title='Rating',
+    help='How bills are computed.',
+)
+
+OPTS = [
+    cfg.StrOpt(
+        'rounding',
+        default='half_up',
+        choices=[
+            ('half_up', 'to the nearest, halves away from zero'),
+            ('half_even', 'to the nearest, halves to the even digit'),
+            ('half_down', 'to the nearest, halves towards zero'),
+            ('up', 'away from zero'),
+            ('down', 'towards zero'),
+        ],
+        help='How the total of a bill is rounded to the minor unit of its '
+        'currency. Nothing else is rounded.',
+    ),
+]
+
+
+def register_opts(conf):
+    # By name: an OptGroup object would carry overrides from one ConfigOpts
+    # to the next.
+    conf.register_opts(OPTS, group=GROUP.name)
+
+
+def list_opts():
+    return {GROUP: OPTS}

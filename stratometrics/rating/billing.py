@@ -1,0 +1,408 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""From storage to statements: asks what was used, and charges it."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import dataclasses
+import fractions
+import heapq
+import itertools
+import zoneinfo
+
+from stratometrics.model import calendars
+from stratometrics.model import prices
+from stratometrics.model import statements
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+from stratometrics.notifications import definitions
+from stratometrics.rating import book
+from stratometrics.rating import charges
+from stratometrics.rating import costs
+from stratometrics.storage import base
+
+_MONTH = calendars.GRANULARITIES['1mo']
+_DAY = calendars.GRANULARITIES['1d']
+
+#: Whose usage it is, and what it is always told apart by. The owner comes
+#: first: answers are read side by side, project by project.
+_OWNER = ('project_id', 'project_name', 'domain_id', 'domain_name')
+_FACTS = ('resource_type', 'type', 'state')
+_RESOURCE = ('resource_id', 'name')
+
+
+class NothingYet(ValueError):
+    """A bill is asked for as of a time at which its period has not begun."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is asked of storage for a month.
+
+    :param by_resource: resource types of which each resource is told apart.
+    """
+
+    frame: charges.Frame
+    as_of: int
+    project_ids: tuple[str, ...] | None
+    by_resource: frozenset[str]
+    relevant: Sequence[prices.Price]
+
+
+class Biller:
+    """Makes statements.
+
+    :param storage: tells usage and prices.
+    :param resource_types: all that there are, by name.
+    :param zone: whose calendar says when a month begins.
+    :param rounding: one of :data:`stratometrics.rating.money.ROUNDINGS`.
+    """
+
+    def __init__(
+        self,
+        storage: base.Storage,
+        resource_types: Mapping[str, definitions.ResourceType],
+        zone: zoneinfo.ZoneInfo,
+        rounding: str,
+    ) -> None:
+        self._storage = storage
+        self._resource_types = resource_types
+        self._zone = zone
+        self._rounding = rounding
+
+    def book(self, as_of: int) -> book.PriceBook:
+        """The price list as of a time."""
+        return book.PriceBook(self._storage.price_entries(as_of), as_of)
+
+    def statement(
+        self,
+        project_id: str,
+        month: usage.Period,
+        as_of: int,
+        detailed: bool = False,
+        daily: bool = False,
+    ) -> statements.Statement:
+        """The statement of one project; see :meth:`statements`."""
+        [found] = self.statements(
+            month, as_of, (project_id,), detailed=detailed, daily=daily
+        )
+        return found
+
+    def statements(
+        self,
+        month: usage.Period,
+        as_of: int,
+        project_ids: Collection[str] | None = None,
+        detailed: bool = False,
+        daily: bool = False,
+    ) -> Iterator[statements.Statement]:
+        """Statements of a month, in the order of the projects' ids.
+
+        They are made while they are taken, with the memory for one project.
+        They have no adjustments.
+
+        :param month: a calendar month, whole. If it was not over as of the
+            time, the statement is of what had passed of it (R9).
+        :param as_of: the watermark, for events and for prices (R15).
+        :param project_ids: of these, even if they used nothing; None for all
+            that used something.
+        :param detailed: whether there are lines for each resource.
+        :param daily: whether to tell costs by day.
+        :raises NothingYet: the month had not begun.
+        """
+        if as_of <= month.begin:
+            raise NothingYet(
+                f'as of {timestamps.isoformat(as_of)} there is no usage yet: '
+                f'the month begins at {timestamps.isoformat(month.begin)}'
+            )
+        period = usage.Period(month.begin, min(month.end, as_of))
+        midnights = self._cuts(period, _DAY) if daily else ()
+        listed = self.book(as_of)
+        question = self._question(
+            listed,
+            as_of,
+            month,
+            period,
+            project_ids,
+            midnights,
+            detailed,
+        )
+        raters = _Raters(listed, dataclasses.replace(question.frame, cuts=()))
+        by_day = _Raters(
+            listed, dataclasses.replace(question.frame, detailed=False)
+        )
+        for owner, used in self._used(question):
+            bill = self._bill(owner, raters.charge(owner, used))
+            yield statements.Statement(
+                **owner,
+                period=period,
+                timezone=self._zone.key,
+                as_of=as_of,
+                lines=bill.lines,
+                unpriced=bill.unpriced,
+                totals=charges.totals(bill.lines, self._rounding),
+                daily=(
+                    self._by_day(by_day.charge(owner, used).lines)
+                    if daily
+                    else ()
+                ),
+            )
+
+    def bills(
+        self,
+        period: usage.Period,
+        as_of: int,
+        project_ids: Collection[str] | None = None,
+        granularity: calendars.Granularity | None = None,
+        detailed: bool = False,
+        shown: Sequence[str] = (),
+    ) -> Iterator[costs.Bill]:
+        """What any period is charged, by month and project.
+
+        It is a part of what whole months are charged: bills of periods side
+        by side add up to that of all of them (R5), and those of a month to
+        its statement.
+
+        :param granularity: lines are cut where its buckets begin.
+        :param shown: attributes to be told apart; lines have them as facts.
+        """
+        listed = self.book(as_of)
+        passed = min(period.end, as_of)
+        if passed <= period.begin:
+            return
+        period = usage.Period(period.begin, passed)
+        for begin, end in itertools.pairwise(
+            calendars.boundaries(period, _MONTH, self._zone)
+        ):
+            month = usage.Period(begin, end)
+            cuts = [period.begin, period.end]
+            if granularity is not None:
+                cuts += self._cuts(month, granularity)
+            question = self._question(
+                listed,
+                as_of,
+                month,
+                usage.Period(begin, min(end, as_of)),
+                project_ids,
+                cuts,
+                detailed,
+                shown,
+            )
+            raters = _Raters(listed, question.frame)
+            for owner, used in self._used(question):
+                bill = self._bill(owner, raters.charge(owner, used))
+                yield dataclasses.replace(
+                    bill,
+                    lines=_within(period, bill.lines),
+                    unpriced=_within(period, bill.unpriced),
+                )
+
+    def _cuts(
+        self, period: usage.Period, granularity: calendars.Granularity
+    ) -> list[int]:
+        return list(calendars.boundaries(period, granularity, self._zone))
+
+    def _question(
+        self,
+        listed: book.PriceBook,
+        as_of: int,
+        month: usage.Period,
+        passed: usage.Period,
+        project_ids: Collection[str] | None,
+        cuts: Iterable[int],
+        detailed: bool,
+        shown: Sequence[str] = (),
+    ) -> _Question:
+        """:param passed: what had passed of the month."""
+        relevant = [
+            price
+            for price in listed.prices
+            if (
+                project_ids is None
+                or not price.project_id
+                or price.project_id in project_ids
+            )
+            and price.valid_from < passed.end
+            and (price.valid_to is None or price.valid_to > passed.begin)
+        ]
+        by_resource = (
+            self._resource_types
+            if detailed
+            else (
+                price.resource_type
+                for price in relevant
+                if not charges.proportional(price)
+            )
+        )
+        segments = charges.segments(passed, relevant, cuts)
+        return _Question(
+            frame=charges.Frame(
+                month=month,
+                segments=segments,
+                cuts=sorted({segment.begin for segment in segments} & {*cuts}),
+                detailed=detailed,
+                shown=shown,
+            ),
+            as_of=as_of,
+            project_ids=(
+                None if project_ids is None else tuple(sorted({*project_ids}))
+            ),
+            by_resource=frozenset(by_resource),
+            relevant=relevant,
+        )
+
+    def _used(
+        self, question: _Question
+    ) -> Iterator[tuple[dict[str, str], list[charges.Used]]]:
+        """What each project used, in the order of their ids."""
+        answers = [
+            self._answer(question, names, kind, number)
+            for names, kind in self._together(question.by_resource)
+            for number in range(len(question.frame.segments))
+        ]
+        asked = (
+            ({'project_id': project_id}, None)
+            for project_id in question.project_ids or ()
+        )
+        for project_id, some in itertools.groupby(
+            heapq.merge(*answers, asked, key=_project_id), _project_id
+        ):
+            found = [each for each in some if each[1] is not None]
+            owner = found[0][0] if found else {'project_id': project_id}
+            yield owner, [used for _, used in found]
+
+    def _together(
+        self, by_resource: frozenset[str]
+    ) -> Iterator[tuple[tuple[str, ...], usage.Kind]]:
+        """Resource types that can be asked about in one query."""
+        groups = defaultdict(list)
+        for name, resource_type in self._resource_types.items():
+            groups[resource_type.kind, name in by_resource].append(name)
+        for (kind, _), names in groups.items():
+            yield tuple(names), kind
+
+    def _answer(
+        self,
+        question: _Question,
+        names: tuple[str, ...],
+        kind: usage.Kind,
+        number: int,
+    ) -> Iterator[tuple[dict[str, str], charges.Used]]:
+        """What was used in a segment, in the order of the projects' ids."""
+        keys = (
+            *_OWNER,
+            *_FACTS,
+            *(
+                key
+                for price in question.relevant
+                if price.resource_type in names
+                for key in sorted(price.match)
+            ),
+            *question.frame.shown,
+            *(_RESOURCE if question.by_resource.issuperset(names) else ()),
+        )
+        query = usage.UsageQuery(
+            period=question.frame.segments[number],
+            now=question.as_of,
+            as_of=question.as_of,
+            resource_types=names,
+            group_by=tuple(dict.fromkeys(keys)),
+            names={name: self._resource_types[name].names for name in names},
+            project_ids=question.project_ids,
+            kind=kind,
+        )
+        for row in self._storage.usage(query):
+            facts = dict(zip(query.group_by, row.group, strict=True))
+            owner = {key: facts.pop(key) for key in _OWNER}
+            yield (
+                owner,
+                charges.Used(
+                    segment=number,
+                    resource_type=facts['resource_type'],
+                    facts=facts,
+                    resource_id=facts.get('resource_id', ''),
+                    name=facts.get('name', ''),
+                    usage=row.usage,
+                    measures=row.measures,
+                ),
+            )
+
+    def _bill(
+        self, owner: Mapping[str, str], found: charges.Charges
+    ) -> costs.Bill:
+        return costs.Bill(
+            **owner,
+            lines=found.lines,
+            unpriced=tuple(
+                dataclasses.replace(
+                    each,
+                    billed_by=self._resource_types[each.resource_type].kind,
+                )
+                for each in found.unpriced
+            ),
+        )
+
+    def _by_day(
+        self, lines: Iterable[statements.Line]
+    ) -> tuple[statements.DailyCost, ...]:
+        sums: dict[tuple, fractions.Fraction] = defaultdict(fractions.Fraction)
+        for line in lines:
+            begin = timestamps.to_datetime(line.period.begin)
+            sums[
+                begin.astimezone(self._zone).date(),
+                line.resource_type,
+                line.type,
+                line.currency,
+            ] += line.amount
+        return tuple(
+            statements.DailyCost(
+                day=day,
+                resource_type=resource_type,
+                type=type_,
+                amount=amount,
+                currency=currency,
+            )
+            for (day, resource_type, type_, currency), amount in sorted(
+                sums.items()
+            )
+        )
+
+
+class _Raters:
+    """A rater for each of the tariffs that projects have."""
+
+    def __init__(self, listed: book.PriceBook, frame: charges.Frame) -> None:
+        self._listed = listed
+        self._frame = frame
+        self._raters: dict[book.Tariff, charges.Rater] = {}
+
+    def charge(
+        self, owner: Mapping[str, str], used: Iterable[charges.Used]
+    ) -> charges.Charges:
+        tariff = self._listed.tariff(
+            owner['project_id'], owner.get('domain_id', '')
+        )
+        if tariff not in self._raters:
+            self._raters[tariff] = charges.Rater(tariff, self._frame)
+        return self._raters[tariff].charge(used)
+
+
+def _project_id(each: tuple[dict[str, str], charges.Used | None]) -> str:
+    owner, _ = each
+    return owner['project_id']
+
+
+def _within(period: usage.Period, some: Iterable) -> tuple:
+    """The lines of a period; each lies within it or outside of it."""
+    return tuple(
+        each for each in some if period.begin <= each.period.begin < period.end
+    )

@@ -1,0 +1,134 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The price list: what its entries come to at a time."""
+
+from collections.abc import Iterable, Mapping
+import operator
+
+from stratometrics.model import prices
+
+
+class PriceBook:
+    """All prices that there are as of a time.
+
+    It is a pure function of the entries up to that time (R1, R15).
+
+    :param entries: the changes of the price list, in the order in which they
+        were made.
+    :param as_of: the time; microseconds since the epoch, or None for all
+        entries.
+    """
+
+    def __init__(
+        self, entries: Iterable[prices.Entry], as_of: int | None = None
+    ) -> None:
+        self.entries = tuple(
+            entry
+            for entry in sorted(entries, key=operator.attrgetter('at'))
+            if as_of is None or entry.at <= as_of
+        )
+        listed = {}
+        for entry in self.entries:
+            if entry.change is prices.Change.WITHDRAWN:
+                listed.pop(entry.price.id, None)
+            else:
+                listed[entry.price.id] = entry.price
+        self._tariffs: dict[tuple[str, str], Tariff] = {}
+        #: By subject, then by time.
+        self.prices = tuple(
+            sorted(
+                listed.values(),
+                key=lambda price: (price.subject, price.valid_from, price.id),
+            )
+        )
+
+    def prices_of(self, resource_type: str) -> tuple[prices.Price, ...]:
+        """The prices of one resource type, in the same order."""
+        return tuple(
+            price
+            for price in self.prices
+            if price.resource_type == resource_type
+        )
+
+    def tariff(self, project_id: str, domain_id: str) -> 'Tariff':
+        """The prices that are for a project.
+
+        :param domain_id: the project's domain; '' if it is not known.
+        """
+        # Most projects have the prices that are for all.
+        if not any(price.project_id == project_id for price in self.prices):
+            project_id = ''
+        if not any(price.domain_id == domain_id for price in self.prices):
+            domain_id = ''
+        key = project_id, domain_id
+        if key not in self._tariffs:
+            self._tariffs[key] = Tariff(
+                price
+                for price in self.prices
+                if price.project_id in ('', project_id)
+                and price.domain_id in ('', domain_id)
+            )
+        return self._tariffs[key]
+
+    def winners(
+        self,
+        resource_type: str,
+        attributes: Mapping[str, str],
+        project_id: str,
+        domain_id: str,
+        instant: int,
+    ) -> dict[str, prices.Price]:
+        """The prices that count for what has some facts, by measure.
+
+        :param instant: microseconds since the epoch.
+        """
+        return self.tariff(project_id, domain_id).winners(
+            resource_type, attributes, instant
+        )
+
+
+class Tariff:
+    """The prices that one project has."""
+
+    def __init__(self, listed: Iterable[prices.Price]) -> None:
+        self.prices = tuple(listed)
+        self._listed: dict[str, list[prices.Price]] = {}
+        # The most specific one comes last. The rest of the order matters only
+        # for a list that nobody was to write.
+        for price in sorted(
+            self.prices, key=lambda price: (price.specificity, price.id)
+        ):
+            self._listed.setdefault(price.resource_type, []).append(price)
+        self._keys = {
+            resource_type: tuple(
+                sorted({key for price in some for key in price.match})
+            )
+            for resource_type, some in self._listed.items()
+        }
+
+    def keys(self, resource_type: str) -> tuple[str, ...]:
+        """The attributes that prices of a resource type ask for."""
+        return self._keys.get(resource_type, ())
+
+    def winners(
+        self, resource_type: str, attributes: Mapping[str, str], instant: int
+    ) -> dict[str, prices.Price]:
+        """See :meth:`PriceBook.winners`."""
+        return {
+            price.measure: price
+            for price in self._listed.get(resource_type, ())
+            if price.holds_at(instant)
+            and all(
+                attributes.get(key, '') in accepted
+                for key, accepted in price.match.items()
+            )
+        }

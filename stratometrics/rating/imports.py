@@ -1,0 +1,77 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What a file of prices would change of the price list."""
+
+from collections.abc import Iterable, Sequence
+import dataclasses
+import json
+
+from stratometrics.model import prices
+from stratometrics.rating import documents
+from stratometrics.rating import ledger
+
+#: What a price can be given anew without becoming another one.
+_AMENDABLE = ('valid_to', 'description')
+
+
+def plan(
+    listed: Iterable[prices.Price],
+    wanted: Sequence[prices.Price],
+    replace_from: int | None = None,
+) -> ledger.Changes:
+    """The changes by which all prices of a file get into a list.
+
+    What is there already is left alone, so that a file can be imported again.
+    A price that differs by its end or its description alone is amended.
+
+    :param listed: what is there.
+    :param wanted: the prices of the file, without ids.
+    :param replace_from: an instant, in microseconds since the epoch, from
+        which on there are to be no others: those that are not in the file end
+        then. One that would begin later is withdrawn.
+    """
+    known = {_substance(price): price for price in listed}
+    changes: list[tuple[prices.Change, prices.Price]] = []
+    for price in wanted:
+        former = known.pop(_substance(price), None)
+        if former is None:
+            changes.append((prices.Change.CREATED, price))
+            continue
+        named = dataclasses.replace(price, id=former.id)
+        if named != former:
+            changes.append((prices.Change.AMENDED, named))
+    if replace_from is None:
+        return changes
+    # First what makes room: it reads better.
+    return [
+        change
+        for price in known.values()
+        for change in _ended(price, replace_from)
+    ] + changes
+
+
+def _substance(price: prices.Price) -> str:
+    """All that makes a price the one that it is."""
+    body = documents.body(price)
+    return json.dumps(
+        {key: body[key] for key in body if key not in _AMENDABLE}
+    )
+
+
+def _ended(price: prices.Price, at: int) -> ledger.Changes:
+    if price.valid_from >= at:
+        return [(prices.Change.WITHDRAWN, price)]
+    if price.valid_to is None or price.valid_to > at:
+        return [
+            (prices.Change.AMENDED, dataclasses.replace(price, valid_to=at))
+        ]
+    return []

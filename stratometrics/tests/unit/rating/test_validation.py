@@ -1,0 +1,187 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Which prices make sense, alone and beside others."""
+
+import dataclasses
+import decimal
+import unittest
+
+from stratometrics.model import prices
+from stratometrics.notifications import definitions
+from stratometrics.rating import errors
+from stratometrics.rating import validation
+
+RESOURCE_TYPES = definitions.Definitions.load(None).resource_types
+CONSUMPTION = 'object-request'
+
+
+def price(**changes):
+    facts = {
+        'id': 'p',
+        'resource_type': 'instance',
+        'valid_from': 1000,
+        'currency': 'EUR',
+        'per': prices.Per.HOUR,
+        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
+    }
+    return prices.Price(**(facts | changes))
+
+
+class CheckTest(unittest.TestCase):
+    def assert_refused(self, problem, **changes):
+        with (
+            self.subTest(changes),
+            self.assertRaisesRegex(errors.Malformed, problem),
+        ):
+            validation.check(price(**changes), RESOURCE_TYPES, ('prices', 3))
+
+    def test_what_makes_sense(self):
+        for changes in (
+            {},
+            {'measure': 'vcpus', 'per': prices.Per.MONTH},
+            {'match': {'type': ('a',), 'state': ('active',)}},
+            {'match': {'resource_id': ('a',), 'name': ('b',)}},
+            {'project_id': 'a', 'valid_to': 1001},
+            {'domain_id': 'a', 'currency': 'JPY'},
+            {'resource_type': CONSUMPTION, 'per': prices.Per.UNIT},
+        ):
+            with self.subTest(changes):
+                validation.check(price(**changes), RESOURCE_TYPES)
+
+    def test_what_is_not_known(self):
+        self.assert_refused(
+            r"^prices\[3\]\.resource_type: 'server' is none of .*instance",
+            resource_type='server',
+        )
+        self.assert_refused(
+            r"^prices\[3\]\.measure: 'cores' is none of .*vcpus",
+            measure='cores',
+        )
+        self.assert_refused(
+            r"^prices\[3\]\.match: 'flavor' is no attribute of instance",
+            match={'flavor': ('a',)},
+        )
+        for name in ('project_id', 'domain_id', 'resource_type'):
+            self.assert_refused(r'\.match: ', match={name: ('a',)})
+        self.assert_refused(
+            r'\.match: ',
+            resource_type=CONSUMPTION,
+            per=prices.Per.UNIT,
+            match={'state': ('active',)},
+        )
+
+    def test_a_state_that_is_not_billed(self):
+        self.assert_refused(
+            r"\.match\.state: time in the state 'deleted' is not billed",
+            match={'state': ('active', 'deleted')},
+        )
+
+    def test_units(self):
+        self.assert_refused(
+            r'\.per: instance can be priced per hour or month only',
+            per=prices.Per.UNIT,
+        )
+        self.assert_refused(
+            r'\.per: .* per unit only', resource_type=CONSUMPTION
+        )
+
+    def test_currencies(self):
+        for code in ('eur', 'EURO', 'DEM', ''):
+            self.assert_refused(r'\.currency: .*no currency', currency=code)
+        self.assert_refused(r'\.currency: .*no minor unit', currency='XAU')
+
+    def test_validity(self):
+        for valid_to in (1000, 999):
+            self.assert_refused(r'\.valid_to: ', valid_to=valid_to)
+
+    def test_two_scopes(self):
+        self.assert_refused(
+            r'\.domain_id: .*exclude', project_id='a', domain_id='b'
+        )
+
+
+class ConflictTest(unittest.TestCase):
+    def assert_conflict(self, expected, one, other):
+        """See whether two prices conflict, in either order."""
+        a, b = price(id='a', **one), price(id='b', **other)
+        with self.subTest(one=one, other=other):
+            for listed, added in (
+                ([a], [b]),
+                ([b], [a]),
+                ([], [a, b]),
+                ([], [b, a]),
+            ):
+                found = validation.first_conflict(listed, added)
+                if expected:
+                    self.assertEqual({a.id, b.id}, {each.id for each in found})
+                    self.assertEqual(added[-1], found[0])
+                else:
+                    self.assertIsNone(found)
+
+    def test_time(self):
+        for expected, one, other in (
+            (True, {}, {}),
+            (True, {}, {'valid_from': 5000}),
+            (True, {'valid_to': 5001}, {'valid_from': 5000}),
+            (False, {'valid_to': 5000}, {'valid_from': 5000}),
+            (True, {'valid_to': 5000}, {'valid_to': 3000}),
+        ):
+            self.assert_conflict(expected, one, other)
+
+    def test_attributes(self):
+        small = {'match': {'type': ('small', 'tiny')}}
+        for expected, other in (
+            (True, {'match': {'type': ('tiny', 'large')}}),
+            (False, {'match': {'type': ('large',)}}),
+            # Both are for a small one in the zone a, and neither comes first.
+            (True, {'match': {'availability_zone': ('a',)}}),
+            # The one that asks for more comes first.
+            (False, {}),
+            (
+                False,
+                {'match': {'type': ('tiny',), 'availability_zone': ('a',)}},
+            ),
+        ):
+            self.assert_conflict(expected, small, other)
+        self.assert_conflict(
+            False,
+            {'match': {'type': ('a',), 'state': ('active',)}},
+            {'match': {'type': ('b',), 'availability_zone': ('z',)}},
+        )
+
+    def test_scopes(self):
+        for expected, one, other in (
+            (True, {'project_id': 'a'}, {'project_id': 'a'}),
+            (False, {'project_id': 'a'}, {'project_id': 'b'}),
+            (False, {'project_id': 'a'}, {'domain_id': 'a'}),
+            (False, {'domain_id': 'a'}, {'domain_id': 'b'}),
+            (False, {'project_id': 'a'}, {}),
+        ):
+            self.assert_conflict(expected, one, other)
+
+    def test_what_is_priced(self):
+        self.assert_conflict(False, {'measure': 'vcpus'}, {})
+        self.assert_conflict(
+            False, {'measure': 'vcpus'}, {'measure': 'ram_mib'}
+        )
+        self.assert_conflict(False, {'resource_type': 'volume'}, {})
+
+    def test_another_currency_is_a_conflict_too(self):
+        self.assert_conflict(True, {'currency': 'USD'}, {})
+
+    def test_a_price_cut_in_two_is_none(self):
+        whole = price()
+        parts = [
+            dataclasses.replace(whole, valid_to=2000),
+            dataclasses.replace(whole, valid_from=2000),
+        ]
+        self.assertIsNone(validation.first_conflict([], parts))
