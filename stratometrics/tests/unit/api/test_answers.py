@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-from stratometrics.api import instants
+from stratometrics.model import instants
 from stratometrics.model import usage
 from stratometrics.tests.unit.api import base
 
