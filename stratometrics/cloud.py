@@ -24,17 +24,56 @@ from stratometrics.conf import service_credentials
 
 _GROUP = service_credentials.GROUP.name
 
-#: What a call to a service may raise, through whichever layer; the last where
-#: a file of certificates cannot be read.
-FAILURES = (
+#: What the libraries raise by intent; the last where a file of certificates
+#: cannot be read.
+_TOLD = (
     sdk_exceptions.SDKException,
     keystone_exceptions.ClientException,
     OSError,
 )
+#: What a call to a service may raise, through whichever layer. The libraries
+#: take any JSON for what it should be.
+FAILURES = (
+    *_TOLD,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
+#: Characters of what a service says of a failure.
+_LONGEST_REASON = 500
 
 
 class CloudError(Exception):
     """The cloud cannot be asked; the text says why, and what to do."""
+
+
+def reason(failure: Exception) -> str:
+    """Why a call to a service failed.
+
+    :param failure: one of FAILURES.
+    :returns: see printable.
+    """
+    if isinstance(failure, _TOLD):
+        return printable(str(failure))
+    if isinstance(failure, RecursionError):
+        return 'the answer is nested too deeply'
+    return f'the answer is not as it should be: {type(failure).__name__}'
+
+
+def printable(text: str) -> str:
+    """What a service says of a failure, in one line that a terminal can show.
+
+    Whatever would do more there than be seen is escaped, as Python writes it.
+    """
+    line = ' '.join(text.split())
+    if len(line) > _LONGEST_REASON:
+        line = line[:_LONGEST_REASON] + '...'
+    return ''.join(
+        each if each.isprintable() else ascii(each)[1:-1] for each in line
+    )
 
 
 def is_configured(conf: cfg.ConfigOpts) -> bool:

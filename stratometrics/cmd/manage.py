@@ -13,6 +13,7 @@
 
 from collections.abc import Sequence
 import functools
+import signal
 import sys
 
 from oslo_config import cfg
@@ -20,12 +21,14 @@ from oslo_config import cfg
 from stratometrics import cloud
 from stratometrics import service
 from stratometrics.cmd import coverage
+from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
 from stratometrics.collector import replay
 from stratometrics.naming import directory
 from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.rating import errors as rating_errors
 from stratometrics.reconciler import rounds
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
@@ -161,6 +164,7 @@ def _add_commands(subparsers) -> None:
     again.set_defaults(run=replay_rejected)
 
     coverage.add_commands(subparsers)
+    prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
 
     names = subparsers.add_parser(
@@ -184,9 +188,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :param argv: the arguments without the program's name.
     :returns: the exit status: that of the command if it has one, else 0, or
-        1 with the reason on standard error.
+        1 with the reason on standard error; if it was told to end, 128 and
+        the number of the signal.
     """
     storage = None
+    # By default it would end here and now, and what is held would be kept.
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         conf = service.prepare(
             sys.argv[1:] if argv is None else argv,
@@ -200,14 +207,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
+        rating_errors.PriceError,
         rounds.UnderWay,
         ValueError,
     ) as error:
         print(f'stratometrics-manage: {error}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt as error:
+        # Of Ctrl-C Python tells no number.
+        [number] = error.args or (signal.SIGINT,)
+        print(f'stratometrics-manage: ended by {number.name}', file=sys.stderr)
+        return 128 + number
     finally:
+        signal.signal(signal.SIGTERM, before)
         if storage is not None:
             storage.close()
+
+
+def _end(number: int, _frame: object) -> None:
+    """Leave as on Ctrl-C, so that what is held is given back."""
+    raise KeyboardInterrupt(signal.Signals(number))
 
 
 if __name__ == '__main__':

@@ -13,8 +13,8 @@
 
 import argparse
 from collections.abc import Sequence
+import contextlib
 import json
-import signal
 import sys
 from typing import Any
 
@@ -77,24 +77,17 @@ def _run(
     chosen = round_.choose(
         command.resource_type or conf.reconciler.resource_types
     )
-    # By default it would end here and now, and the lease would be kept.
-    before = signal.signal(signal.SIGTERM, _end)
-    try:
-        found = list(round_.run(chosen, terms, _Bar()))
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with contextlib.closing(_Bar()) as bar:
+        found = list(round_.run(chosen, terms, bar))
     _print(found, command.format, command.dry_run)
     done = findings_model.Outcome.DONE
     return 0 if all(each.outcome is done for each in found) else 1
 
 
-def _end(number: int, _frame: object) -> None:
-    """Leave by an exception, so that what is held is given back."""
-    raise SystemExit(128 + number)
-
-
 class _Bar(rounds.Progress):
     """A bar for each resource type, on a terminal; else nothing."""
+
+    _bar: tqdm.tqdm | None = None
 
     def begin(self, resource_type: str, expected: int) -> None:
         self._bar = tqdm.tqdm(
@@ -110,7 +103,12 @@ class _Bar(rounds.Progress):
         self._bar.update(number)
 
     def end(self, found: findings_model.Findings) -> None:
-        self._bar.close()
+        self.close()
+
+    def close(self) -> None:
+        """Leave the line of the bar, also of a type that is not done."""
+        if self._bar is not None:
+            self._bar.close()
 
 
 def _print(

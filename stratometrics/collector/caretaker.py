@@ -12,20 +12,19 @@
 """The process that reconciles from time to time (R14)."""
 
 from collections.abc import Sequence
-import threading
 
-import cotyledon
 from oslo_config import cfg
 from oslo_log import log as logging
 
 from stratometrics import cloud
 from stratometrics.collector import plan as plan_module
+from stratometrics.collector import process
 from stratometrics.model import timestamps
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import rounds
 from stratometrics.reconciler import services
+from stratometrics.storage import base
 from stratometrics.storage import errors
-from stratometrics.storage.clickhouse import driver
 
 LOG = logging.getLogger(__name__)
 
@@ -33,14 +32,11 @@ LOG = logging.getLogger(__name__)
 _LOOK = 60.0
 
 
-class Caretaker(cotyledon.Service):
+class Caretaker(process.Process):
     """Reconciles when it is time, unless another collector does.
 
     Without an interval it does nothing: one can be taken away on SIGHUP.
-
-    :param worker_id: 0, for there is one.
-    :param conf: the configuration.
-    :param plan: what the master read from files, checked.
+    Before it stops it finishes the resource type that is under way.
     """
 
     name = 'caretaker'
@@ -48,32 +44,17 @@ class Caretaker(cotyledon.Service):
     def __init__(
         self, worker_id: int, conf: cfg.ConfigOpts, plan: plan_module.Plan
     ) -> None:
-        super().__init__(worker_id)
-        self._conf = conf
-        self._plan = plan
+        super().__init__(worker_id, conf, plan)
         self._region = conf.collector.region_name
-        self._stopping = threading.Event()
-        self._finished = threading.Event()
         self._rounds: rounds.Rounds | None = None
 
-    def run(self) -> None:
-        """Reconcile until terminate() is called."""
-        storage = driver.get_storage(self._conf)
+    def _work(self, storage: base.Storage) -> None:
         interval = self._conf.reconciler.interval
-        try:
-            while interval and not self._stopping.is_set():
-                self._look(storage, interval * timestamps.MICROSECONDS)
-                self._stopping.wait(min(_LOOK, interval))
-        finally:
-            storage.close()
-            self._finished.set()
+        while interval and not self._stopping.is_set():
+            self._look(storage, interval * timestamps.MICROSECONDS)
+            self._stopping.wait(min(_LOOK, interval))
 
-    def terminate(self) -> None:
-        """Finish the resource type that is under way, and stop."""
-        self._stopping.set()
-        self._finished.wait()
-
-    def _look(self, storage: driver.ClickHouseStorage, interval: int) -> None:
+    def _look(self, storage: base.Storage, interval: int) -> None:
         try:
             storage.check()
             if self._rounds is None:
@@ -92,7 +73,7 @@ class Caretaker(cotyledon.Service):
         except Exception:
             LOG.exception('Unexpected error; reconciling later')
 
-    def _prepare(self, storage: driver.ClickHouseStorage) -> rounds.Rounds:
+    def _prepare(self, storage: base.Storage) -> rounds.Rounds:
         return rounds.Rounds(
             storage,
             self._plan.definitions,

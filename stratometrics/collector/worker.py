@@ -11,9 +11,6 @@
 # under the License.
 """One process that consumes notifications."""
 
-import threading
-
-import cotyledon
 from oslo_config import cfg
 from oslo_log import log as logging
 import oslo_messaging
@@ -26,6 +23,7 @@ from stratometrics.collector import metrics
 from stratometrics.collector import namer
 from stratometrics.collector import patience
 from stratometrics.collector import plan as plan_module
+from stratometrics.collector import process
 from stratometrics.collector import sink
 from stratometrics.collector import transport
 from stratometrics.naming import directory
@@ -33,7 +31,6 @@ from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.storage import base
 from stratometrics.storage import errors
-from stratometrics.storage.clickhouse import driver
 
 LOG = logging.getLogger(__name__)
 
@@ -44,41 +41,30 @@ _THREADS = 1
 _REFUSED_PAUSE = 15
 
 
-class Worker(cotyledon.Service):
-    """Takes batches while storage is there, and none while it is not.
-
-    :param worker_id: counts from 0.
-    :param conf: the configuration.
-    :param plan: what the master read from files, checked.
-    """
+class Worker(process.Process):
+    """Takes batches while storage is there, and none while it is not."""
 
     name = 'collector'
 
     def __init__(
         self, worker_id: int, conf: cfg.ConfigOpts, plan: plan_module.Plan
     ) -> None:
-        super().__init__(worker_id)
-        self._conf = conf
-        self._plan = plan
+        super().__init__(worker_id, conf, plan)
         self._metrics = metrics.Metrics()
         self._patience = patience.Patience(
             conf.collector.retry_max_interval,
             lambda away: self._metrics.storage_away.set(away),
             patience.LONG_OUTAGE,
         )
-        self._stopping = threading.Event()
-        self._finished = threading.Event()
         self._connecting = False
 
-    def run(self) -> None:
-        """Consume until terminate() is called."""
+    def _work(self, storage: base.Storage) -> None:
         options = self._conf.collector
         endpoint = None
         if options.metrics_port:
             endpoint = self._metrics.serve(
                 options.metrics_host, options.metrics_port + self.worker_id
             )
-        storage = driver.get_storage(self._conf)
         names = self._namer(storage)
         target = self._sink(storage, names)
         dead_letters = self._dead_letters(target)
@@ -98,10 +84,8 @@ class Worker(cotyledon.Service):
                 dead_letters.stop()
             if names:
                 names.stop()
-            storage.close()
             if endpoint:
                 endpoint.close()
-            self._finished.set()
 
     def terminate(self) -> None:
         """Stop taking messages and finish those that were taken."""

@@ -122,12 +122,8 @@ class Directory:
             if self._cloud.endpoint_for(service):
                 return ask()
         except cloud_module.FAILURES as error:
-            raise cloud_module.CloudError(str(error)) from error
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            # The SDK takes any JSON for what it should be.
             raise cloud_module.CloudError(
-                f'{service} does not answer as it should: '
-                f'{type(error).__name__}'
+                f'{service}: {cloud_module.reason(error)}'
             ) from error
         if kind in _EVERYWHERE:
             # There is no cloud without it.

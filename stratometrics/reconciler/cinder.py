@@ -16,6 +16,7 @@ What notifications tell, and what not, is said in ``cinder.yaml``.
 
 from collections.abc import Iterator
 import functools
+from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.reconciler import listing
@@ -107,35 +108,49 @@ def _is_cinders_own(told: spelling.Told) -> bool:
     )
 
 
+def _observation(
+    told: spelling.Told, resource_type: str, owner: str, **facts: Any
+) -> observation.Observation:
+    """What one object tells.
+
+    :param owner: the key of the project that it belongs to.
+    :param facts: what the others do not have.
+    """
+    state, passing = _state(told, resource_type)
+    return observation.Observation(
+        resource_type=resource_type,
+        resource_id=spelling.name(told, 'id'),
+        project_id=spelling.name(told, owner),
+        user_id=spelling.text(told, 'user_id'),
+        name=spelling.text(told, 'name'),
+        state=state,
+        passing=passing,
+        created_at=spelling.time(told, 'created_at'),
+        changed_at=spelling.end_of_second(told, 'updated_at', 'created_at'),
+        measures={'size_gib': spelling.measure(told, 'size')},
+        **facts,
+    )
+
+
 def _volumes(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
     type_ids = functools.cache(lambda: _type_ids(inquiry))
 
     def observe(told: spelling.Told) -> observation.Observation | None:
         if _is_cinders_own(told):
             return None
-        state, passing = _state(told, 'volume')
         if 'volume_type_id' in told:
             type_id = spelling.text(told, 'volume_type_id')
         elif type_name := spelling.text(told, 'volume_type'):
             type_id = type_ids().get(type_name)
         else:
             type_id = ''
-        return observation.Observation(
-            resource_type='volume',
-            resource_id=spelling.name(told, 'id'),
-            project_id=spelling.name(told, 'os-vol-tenant-attr:tenant_id'),
-            user_id=spelling.text(told, 'user_id'),
-            name=spelling.text(told, 'name'),
-            state=state,
-            passing=passing,
-            created_at=spelling.time(told, 'created_at'),
-            changed_at=spelling.end_of_second(
-                told, 'updated_at', 'created_at'
-            ),
+        return _observation(
+            told,
+            'volume',
+            'os-vol-tenant-attr:tenant_id',
             type=type_id,
             type_id=type_id,
             availability_zone=spelling.text(told, 'availability_zone'),
-            measures={'size_gib': spelling.measure(told, 'size')},
         )
 
     return spelling.observations(
@@ -160,62 +175,41 @@ def _type_ids(inquiry: listing.Inquiry) -> dict[str, str]:
 
 
 def _snapshots(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
-    def observe(told: spelling.Told) -> observation.Observation | None:
-        if _is_cinders_own(told):
-            return None
-        state, passing = _state(told, 'snapshot')
-        return observation.Observation(
-            resource_type='snapshot',
-            resource_id=spelling.name(told, 'id'),
-            project_id=spelling.name(
-                told, 'os-extended-snapshot-attributes:project_id'
-            ),
-            user_id=spelling.text(told, 'user_id'),
-            name=spelling.text(told, 'name'),
-            state=state,
-            passing=passing,
-            created_at=spelling.time(told, 'created_at'),
-            changed_at=spelling.end_of_second(
-                told, 'updated_at', 'created_at'
-            ),
-            attributes=spelling.texts(
-                volume_id=spelling.text(told, 'volume_id')
-            ),
-            measures={'size_gib': spelling.measure(told, 'size')},
-        )
-
     return spelling.observations(
-        _list(inquiry, '/snapshots/detail', 'snapshots'), 'snapshot', observe
+        _list(inquiry, '/snapshots/detail', 'snapshots'), 'snapshot', _snapshot
+    )
+
+
+def _snapshot(told: spelling.Told) -> observation.Observation | None:
+    if _is_cinders_own(told):
+        return None
+    return _observation(
+        told,
+        'snapshot',
+        'os-extended-snapshot-attributes:project_id',
+        attributes=_source(told),
     )
 
 
 def _backups(inquiry: listing.Inquiry) -> Iterator[observation.Page]:
-    def observe(told: spelling.Told) -> observation.Observation:
-        state, passing = _state(told, 'backup')
-        return observation.Observation(
-            resource_type='backup',
-            resource_id=spelling.name(told, 'id'),
-            project_id=spelling.name(
-                told, 'os-backup-project-attr:project_id'
-            ),
-            user_id=spelling.text(told, 'user_id'),
-            name=spelling.text(told, 'name'),
-            state=state,
-            passing=passing,
-            created_at=spelling.time(told, 'created_at'),
-            changed_at=spelling.end_of_second(
-                told, 'updated_at', 'created_at'
-            ),
-            availability_zone=spelling.text(told, 'availability_zone'),
-            attributes=spelling.texts(
-                volume_id=spelling.text(told, 'volume_id')
-            ),
-            measures={'size_gib': spelling.measure(told, 'size')},
-        )
-
     return spelling.observations(
-        _list(inquiry, '/backups/detail', 'backups'), 'backup', observe
+        _list(inquiry, '/backups/detail', 'backups'), 'backup', _backup
     )
+
+
+def _backup(told: spelling.Told) -> observation.Observation:
+    return _observation(
+        told,
+        'backup',
+        'os-backup-project-attr:project_id',
+        availability_zone=spelling.text(told, 'availability_zone'),
+        attributes=_source(told),
+    )
+
+
+def _source(told: spelling.Told) -> dict[str, str]:
+    """The volume that something is a copy of."""
+    return spelling.texts(volume_id=spelling.text(told, 'volume_id'))
 
 
 LISTINGS = tuple(

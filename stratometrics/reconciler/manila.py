@@ -93,7 +93,8 @@ def _share_exists(inquiry: listing.Inquiry, share_id: str) -> bool:
     return pages.has(
         inquiry,
         _SERVICE,
-        f'/shares/{share_id}',
+        '/shares/{}',
+        share_id,
         microversion=_microversion(inquiry),
     )
 

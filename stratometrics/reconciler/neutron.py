@@ -112,7 +112,11 @@ def _vpn_exists(path: str, inquiry: listing.Inquiry, resource_id: str) -> bool:
     empty one for a marker that is gone.
     """
     return pages.has(
-        inquiry, _SERVICE, f'{path}/{resource_id}', params={'fields': 'id'}
+        inquiry,
+        _SERVICE,
+        f'{path}/{{}}',
+        resource_id,
+        params={'fields': 'id'},
     )
 
 

@@ -140,7 +140,7 @@ def exists(inquiry: listing.Inquiry, server_id: str) -> bool:
 
     :raises Unavailable: Nova cannot be asked.
     """
-    return pages.has(inquiry, SERVICE_TYPE, f'/servers/{server_id}')
+    return pages.has(inquiry, SERVICE_TYPE, '/servers/{}', server_id)
 
 
 def _microversion(inquiry: listing.Inquiry) -> str | None:
@@ -192,12 +192,14 @@ def _require_all_cells(
     services = pages.ask(
         inquiry, SERVICE_TYPE, '/os-services', microversion=microversion
     ).get('services')
-    if not isinstance(services, list):
+    if not isinstance(services, list) or not all(
+        isinstance(service, dict) for service in services
+    ):
         raise listing.Unavailable(
             'compute /os-services: there is no list of services in the answer'
         )
     hosts = [
-        str(service.get('host'))
+        checks.shown(service.get('host'))
         for service in services
         if service.get('status') == 'UNKNOWN'
     ]
@@ -240,8 +242,8 @@ def _flavors(inquiry: listing.Inquiry, microversion: str | None) -> _Flavors:
                 )
             except errors.NotUnderstood as error:
                 raise listing.Unavailable(
-                    f'compute /flavors/detail: flavor {told["id"]} is not '
-                    f'understood: {error}'
+                    'compute /flavors/detail: flavor '
+                    f'{checks.shown(told["id"])} is not understood: {error}'
                 ) from error
             by_id[told['id']] = flavor
             ids[flavor].append(told['id'])
@@ -273,7 +275,12 @@ def _observation(
             availability_zone=_availability_zone(server),
             measures=flavor.measures if flavor else {},
         )
-    except (KeyError, TypeError, errors.NotUnderstood) as error:
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        errors.NotUnderstood,
+    ) as error:
         raise _not_understood(server, error) from error
 
 
@@ -336,8 +343,8 @@ def _not_understood(
     server: Mapping[str, Any], error: Exception
 ) -> listing.Unavailable:
     return listing.Unavailable(
-        f'compute /servers/detail: server {server["id"]} is not understood: '
-        f'{type(error).__name__} {error}'
+        f'compute /servers/detail: server {checks.shown(server["id"])} is not '
+        f'understood: {type(error).__name__} {error}'
     )
 
 

@@ -26,6 +26,7 @@ from typing import Any
 
 from stratometrics.model import observation
 from stratometrics.model import timestamps
+from stratometrics.notifications import checks
 from stratometrics.notifications import errors
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
@@ -64,6 +65,7 @@ _STEPS = {
     },
 }
 _FAILED = 'Error'
+_ACTIONS = '/servers/{}/os-instance-actions'
 _OFFLOADED = 'shelved_offloaded'
 
 
@@ -105,15 +107,20 @@ def history(
     :raises Unavailable: Nova cannot be asked.
     """
     microversion = pages.microversion(inquiry, SERVICE_TYPE, MICROVERSION)
-    path = f'/servers/{present.resource_id}/os-instance-actions'
     try:
-        stages = _stages(inquiry, path, microversion, present)
+        stages = _stages(inquiry, microversion, present)
     except pages.Missing:
         # It was purged; or it is deleted, and Nova older than 2.21.
         return []
-    except (KeyError, TypeError, errors.NotUnderstood) as error:
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        errors.NotUnderstood,
+    ) as error:
         raise listing.Unavailable(
-            f'{SERVICE_TYPE} {path}: not understood: '
+            f'{SERVICE_TYPE}: the actions on server '
+            f'{checks.shown(present.resource_id)} are not understood: '
             f'{type(error).__name__} {error}'
         ) from error
     if not stages:
@@ -125,11 +132,13 @@ def history(
 
 def _stages(
     inquiry: listing.Inquiry,
-    path: str,
     microversion: str | None,
     present: observation.Observation,
 ) -> list[_Stage]:
-    answer = pages.ask(inquiry, SERVICE_TYPE, path, microversion=microversion)
+    server_id = present.resource_id
+    answer = pages.ask(
+        inquiry, SERVICE_TYPE, _ACTIONS, server_id, microversion=microversion
+    )
     actions = answer['instanceActions']
     stages: list[_Stage] = []
     numbers = itertools.count(1)
@@ -143,7 +152,7 @@ def _stages(
             stages.append(_Stage(present.created_at, state, flavor, image))
         steps: list[_Step] = []
         if _is_told_by_steps(action, state) or action is actions[0]:
-            steps = _steps(inquiry, path, microversion, action)
+            steps = _steps(inquiry, server_id, microversion, action)
         if name == 'unshelve' and any(
             step.name == 'compute_unshelve_instance' for step in steps
         ):
@@ -193,7 +202,7 @@ def _is_told_by_steps(action: Mapping[str, Any], state: str) -> bool:
 
 def _steps(
     inquiry: listing.Inquiry,
-    path: str,
+    server_id: str,
     microversion: str | None,
     action: Mapping[str, Any],
 ) -> list[_Step]:
@@ -206,7 +215,9 @@ def _steps(
     detail = pages.ask(
         inquiry,
         SERVICE_TYPE,
-        f'{path}/{action["request_id"]}',
+        f'{_ACTIONS}/{{}}',
+        server_id,
+        action['request_id'],
         microversion=microversion,
     )
     steps = [

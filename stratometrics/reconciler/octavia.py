@@ -20,6 +20,7 @@ import json
 from typing import Any
 
 from stratometrics.model import observation
+from stratometrics.notifications import checks
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
 from stratometrics.reconciler import spelling
@@ -107,12 +108,12 @@ def _flavors(inquiry: listing.Inquiry) -> dict[str, Mapping[str, Any]]:
 def _contents(profile: spelling.Told) -> Mapping[str, Any]:
     try:
         contents = json.loads(profile['flavor_data'])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         contents = None
     if not isinstance(contents, dict):
         raise listing.Unavailable(
             f'{_SERVICE} /lbaas/flavorprofiles: flavor_data of '
-            f'{profile["id"]} is not a JSON object'
+            f'{checks.shown(profile["id"])} is not a JSON object'
         )
     return contents
 

@@ -17,7 +17,9 @@ be is an error, not an end.
 """
 
 from collections.abc import Iterator, Mapping
+import dataclasses
 from typing import Any
+import urllib.parse
 
 from keystoneauth1 import adapter
 from openstack import utils
@@ -25,6 +27,8 @@ import requests
 
 from stratometrics import cloud
 from stratometrics.model import timestamps
+from stratometrics.notifications import checks
+from stratometrics.notifications import errors
 from stratometrics.reconciler import listing
 
 #: When it was asked, in microseconds since the epoch, and what was listed.
@@ -57,38 +61,67 @@ def microversion(
             _service(inquiry, service_type), known
         )
     except cloud.FAILURES as error:
-        raise listing.Unavailable(f'{service_type}: {error}') from error
+        raise listing.Unavailable(
+            f'{service_type}: {cloud.reason(error)}'
+        ) from error
+
+
+def segment(value: Any, key: str = 'id') -> str:
+    """An id as a part of a path, quoted.
+
+    :param key: what it is, for the error.
+    :raises NotUnderstood: it is no id, or would lead elsewhere however it is
+        quoted: servers take the quotes away before they look for a slash, and
+        our own libraries before they look for dots.
+    """
+    id_ = checks.name(key, value)
+    if '/' in id_ or id_ in ('.', '..'):
+        raise errors.NotUnderstood(
+            f'{key}: cannot be a part of a path: {checks.shown(id_)}'
+        )
+    return urllib.parse.quote(id_, safe='')
 
 
 def ask(
     inquiry: listing.Inquiry,
     service_type: str,
     path: str,
-    *,
+    *ids: str,
     params: Mapping[str, Any] | None = None,
     microversion: str | None = None,
 ) -> dict[str, Any]:
     """The JSON object that a service answers with.
 
     :param service_type: the service in the catalog, by its official name.
-    :param path: below the service's endpoint, such as ``/servers/detail``.
+    :param path: below the service's endpoint, such as ``/servers/{}``.
+    :param ids: what stands in the places that the path has for it.
     :raises Missing: the service says that there is no such thing.
+    :raises NotUnderstood: nothing can have such an id.
     :raises Unavailable: the service cannot be asked, or answers otherwise.
     """
-    response = _get(inquiry, service_type, path, params, microversion)
-    return _content(response, service_type, path)
+    question = _Question(
+        inquiry,
+        service_type,
+        path.format(*map(segment, ids)),
+        params or {},
+        microversion,
+    )
+    return question.content(question.ask())
 
 
 def has(
     inquiry: listing.Inquiry,
     service_type: str,
     path: str,
+    resource_id: str,
     *,
     params: Mapping[str, Any] | None = None,
     microversion: str | None = None,
 ) -> bool:
     """Whether a service has something, asked for that one alone.
 
+    :param path: with a place for the id, such as ``/servers/{}``.
+    :param resource_id: may be any text: messages tell of resources, too.
     :raises Unavailable: the service cannot be asked, or answers otherwise.
     """
     try:
@@ -96,10 +129,11 @@ def has(
             inquiry,
             service_type,
             path,
+            resource_id,
             params=params,
             microversion=microversion,
         )
-    except Missing:
+    except (Missing, errors.NotUnderstood):
         return False
     return True
 
@@ -126,34 +160,33 @@ def by_marker(
     :raises Unavailable: the service cannot be asked, answers otherwise, or
         pays no attention to the marker.
     """
-    query = {'limit': inquiry.page_size, **(params or {})}
+    question = _Question(
+        inquiry,
+        service_type,
+        path,
+        {'limit': inquiry.page_size, **(params or {})},
+        microversion,
+    )
     previous: list[str] = []
     while True:
         latest = previous[: -_MARKERS - 1 : -1]
         for marker in latest or [None]:
             asked_at = timestamps.now()
-            response = _get(
-                inquiry,
-                service_type,
-                path,
-                {**query, 'marker': marker} if marker else query,
-                microversion,
-            )
+            response = question.ask(**({'marker': marker} if marker else {}))
             if response.status_code not in _NO_SUCH_MARKER:
                 break
-        content = _content(response, service_type, path)
-        objects = _objects(content, service_type, path, key, identifier)
-        if not objects:
+        listed = objects(
+            question.content(response), key, identifier, str(question)
+        )
+        if not listed:
             return
         known = set(previous)
-        unseen = [one for one in objects if one[identifier] not in known]
+        unseen = [one for one in listed if one[identifier] not in known]
         if unseen:
             yield asked_at, unseen
         elif marker == latest[0]:
-            raise listing.Unavailable(
-                f'{service_type} {path}: the same page came twice'
-            )
-        previous = [one[identifier] for one in objects]
+            raise listing.Unavailable(f'{question}: the same page came twice')
+        previous = [one[identifier] for one in listed]
 
 
 def by_offset(
@@ -182,39 +215,35 @@ def by_offset(
     :raises Unavailable: the service cannot be asked, answers otherwise, or
         pays no attention to the offset.
     """
-    # By the one object that it repeats a page alone would tell nothing.
-    limit = max(inquiry.page_size, 2)
+    question = _Question(
+        inquiry,
+        service_type,
+        path,
+        # By the one object that it repeats a page alone would tell nothing.
+        {'limit': max(inquiry.page_size, 2), **(params or {})},
+        microversion,
+    )
     known: set[str] = set()
     previous: list[str] = []
     offset = step = returns = 0
     while True:
         asked_at = timestamps.now()
-        response = _get(
-            inquiry,
-            service_type,
-            path,
-            {'limit': limit, **(params or {}), offset_key: offset},
-            microversion,
-        )
-        content = _content(response, service_type, path)
-        objects = _objects(content, service_type, path, key, identifier)
-        names = [one[identifier] for one in objects]
+        content = question.content(question.ask(**{offset_key: offset}))
+        listed = objects(content, key, identifier, str(question))
+        names = [one[identifier] for one in listed]
         if offset and (not names or names[0] not in known):
             if previous:
                 returns += 1
             if returns > _RETURNS:
                 raise listing.Unavailable(
-                    f'{service_type} {path}: its pages do not follow one '
-                    'another'
+                    f'{question}: its pages do not follow one another'
                 )
             offset = max(0, offset - step)
             previous = []
             continue
         if len(names) > 1 and names == previous:
-            raise listing.Unavailable(
-                f'{service_type} {path}: the same page came twice'
-            )
-        unseen = [one for one in objects if one[identifier] not in known]
+            raise listing.Unavailable(f'{question}: the same page came twice')
+        unseen = [one for one in listed if one[identifier] not in known]
         if unseen:
             returns = 0
             yield asked_at, unseen
@@ -226,60 +255,89 @@ def by_offset(
         offset += step
 
 
-def _service(inquiry: listing.Inquiry, service_type: str) -> adapter.Adapter:
-    return getattr(inquiry.cloud, service_type.replace('-', '_'))
-
-
-def _get(
-    inquiry: listing.Inquiry,
-    service_type: str,
-    path: str,
-    params: Mapping[str, Any] | None,
-    microversion: str | None,
-) -> requests.Response:
-    try:
-        return _service(inquiry, service_type).get(
-            path, params=params, microversion=microversion
-        )
-    except cloud.FAILURES as error:
-        raise listing.Unavailable(f'{service_type} {path}: {error}') from error
-
-
-def _content(
-    response: requests.Response, service_type: str, path: str
-) -> dict[str, Any]:
-    if response.status_code >= 400:
-        failure = (
-            Missing if response.status_code == 404 else listing.Unavailable
-        )
-        raise failure(
-            f'{service_type} {path}: {response.status_code} '
-            f'{response.reason or ""}'.rstrip()
-        )
-    try:
-        content = response.json()
-    except ValueError:
-        content = None
-    if not isinstance(content, dict):
-        raise listing.Unavailable(
-            f'{service_type} {path}: the answer is not a JSON object'
-        )
-    return content
-
-
-def _objects(
-    content: Mapping[str, Any],
-    service_type: str,
-    path: str,
-    key: str,
-    identifier: str,
+def objects(
+    content: Mapping[str, Any], key: str, identifier: str, asked: str
 ) -> list[dict[str, Any]]:
-    objects = content.get(key)
-    if not isinstance(objects, list) or not all(
-        isinstance(one, dict) and isinstance(one.get(identifier), str)
-        for one in objects
+    """The objects that an answer lists.
+
+    :param key: where they are in the answer.
+    :param identifier: the key of an object's id.
+    :param asked: who was asked for what, for the error.
+    :raises Unavailable: there is no list, or one of them has no id by which
+        it could be asked for.
+    """
+    found = content.get(key)
+    if not isinstance(found, list) or not all(
+        isinstance(one, dict) for one in found
     ):
         raise listing.Unavailable(
-            f'{service_type} {path}: there is no list of {key} in the answer'
+            f'{asked}: there is no list of {key} in the answer'
         )
-    return objects
+    try:
+        for one in found:
+            segment(one.get(identifier), identifier)
+    except errors.NotUnderstood as error:
+        raise listing.Unavailable(f'{asked}: one of {key}: {error}') from error
+    return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Question:
+    """What a service is asked; its text says whom and for what.
+
+    :param path: quoted already.
+    :param params: of the query, but for what turns pages.
+    """
+
+    inquiry: listing.Inquiry
+    service_type: str
+    path: str
+    params: Mapping[str, Any]
+    microversion: str | None
+
+    def __str__(self) -> str:
+        return f'{self.service_type} {self.path}'
+
+    def ask(self, **further: Any) -> requests.Response:
+        """Ask.
+
+        :param further: parameters of the query.
+        """
+        try:
+            return _service(self.inquiry, self.service_type).get(
+                self.path,
+                params={**self.params, **further},
+                microversion=self.microversion,
+            )
+        except cloud.FAILURES as error:
+            raise listing.Unavailable(
+                f'{self}: {cloud.reason(error)}'
+            ) from error
+
+    def content(self, response: requests.Response) -> dict[str, Any]:
+        """The JSON object that an answer is."""
+        if response.status_code >= 400:
+            failure = (
+                Missing if response.status_code == 404 else listing.Unavailable
+            )
+            raise failure(
+                f'{self}: {response.status_code} '
+                f'{cloud.printable(response.reason or "")}'.rstrip()
+            )
+        try:
+            content = response.json()
+        except ValueError:
+            content = None
+        except RecursionError as error:
+            raise listing.Unavailable(
+                f'{self}: {cloud.reason(error)}'
+            ) from error
+        if not isinstance(content, dict):
+            raise listing.Unavailable(
+                f'{self}: the answer is not a JSON object'
+            )
+        return content
+
+
+def _service(inquiry: listing.Inquiry, service_type: str) -> adapter.Adapter:
+    return getattr(inquiry.cloud, service_type.replace('-', '_'))

@@ -153,16 +153,20 @@ class Rounds:
             yield from self._run(listings, terms, progress, stop, None)
             return
         lease = self._storage.lease(f'reconciliation/{terms.region}', LEASE)
-        if not lease.claim():
-            raise UnderWay(
-                f'a reconciliation of the region {terms.region} is under way; '
-                f'if it was killed, another can begin '
-                f'{LEASE // timestamps.MICROSECONDS // 60} minutes later'
-            )
+        # It may be ours already when the claim is cut off.
+        held = True
         try:
+            held = lease.claim()
+            if not held:
+                raise UnderWay(
+                    f'a reconciliation of the region {terms.region} is under '
+                    'way; if it was killed, another can begin '
+                    f'{LEASE // timestamps.MICROSECONDS // 60} minutes later'
+                )
             yield from self._run(listings, terms, progress, stop, lease)
         finally:
-            lease.release()
+            if held:
+                lease.release()
 
     def _run(
         self,
@@ -207,7 +211,7 @@ class Rounds:
             return bool(self._cloud.endpoint_for(service_type))
         except cloud_module.FAILURES as error:
             raise cloud_module.CloudError(
-                f'the catalog cannot be read: {error}'
+                f'the catalog cannot be read: {cloud_module.reason(error)}'
             ) from error
 
 

@@ -26,6 +26,7 @@ import requests
 from stratometrics import cloud
 from stratometrics.model import observation
 from stratometrics.model import timestamps
+from stratometrics.notifications import checks
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
 from stratometrics.reconciler import spelling
@@ -86,16 +87,8 @@ def _projects(inquiry: listing.Inquiry) -> list[dict[str, Any]]:
     marker: dict[str, str] = {}
     while True:
         answer = pages.ask(inquiry, _IDENTITY, path, params=marker)
-        listed = answer.get('projects')
+        listed = pages.objects(answer, 'projects', 'id', f'{_IDENTITY} {path}')
         links = answer.get('links')
-        if not isinstance(listed, list) or not all(
-            isinstance(one, dict) and isinstance(one.get('id'), str)
-            for one in listed
-        ):
-            raise listing.Unavailable(
-                f'{_IDENTITY} {path}: there is no list of projects in the '
-                'answer'
-            )
         if answer.get('truncated'):
             raise listing.Unavailable(
                 f'{_IDENTITY} {path}: the list is cut off; raise list_limit '
@@ -120,7 +113,9 @@ def _prefix(inquiry: listing.Inquiry) -> str:
         endpoint = service.get_endpoint() or ''
         project_id = service.get_project_id()
     except cloud.FAILURES as error:
-        raise listing.Unavailable(f'{_SERVICE}: {error}') from error
+        raise listing.Unavailable(
+            f'{_SERVICE}: {cloud.reason(error)}'
+        ) from error
     prefix, found, rest = endpoint.rstrip('/').rpartition(project_id or '/')
     if not found or rest:
         raise listing.Unavailable(
@@ -134,28 +129,25 @@ def _account(
     inquiry: listing.Inquiry, prefix: str, project_id: str
 ) -> dict[str, int] | None:
     """The measures of an account; None if there is none."""
+    account = f'{_SERVICE}: account of {checks.shown(project_id)}'
     try:
         response: requests.Response = inquiry.cloud.object_store.head(
-            f'{prefix}{project_id}'
+            f'{prefix}{pages.segment(project_id)}'
         )
     except cloud.FAILURES as error:
         raise listing.Unavailable(
-            f'{_SERVICE}: account of {project_id}: {error}'
+            f'{account}: {cloud.reason(error)}'
         ) from error
     # One that was deleted is "gone" until Swift reclaims it, a week later.
     if response.status_code in (requests.codes.not_found, requests.codes.gone):
         return None
     if not response.ok:
-        raise listing.Unavailable(
-            f'{_SERVICE}: account of {project_id}: {response.status_code}'
-        )
+        raise listing.Unavailable(f'{account}: {response.status_code}')
     measures = {}
     for header, name in _MEASURES.items():
         amount = response.headers.get(header, '')
         if not (amount.isascii() and amount.isdigit()):
-            raise listing.Unavailable(
-                f'{_SERVICE}: account of {project_id}: {header} is missing'
-            )
+            raise listing.Unavailable(f'{account}: {header} is missing')
         measures[name] = int(amount)
     return measures
 

@@ -140,7 +140,7 @@ def _exists(inquiry: listing.Inquiry, instance_id: str) -> bool:
     The list begins with what changed last, and its pages at a number. What
     changes while it is read moves to a page that was read already.
     """
-    return pages.has(inquiry, _SERVICE, f'/mgmt/instances/{instance_id}')
+    return pages.has(inquiry, _SERVICE, '/mgmt/instances/{}', instance_id)
 
 
 def _flavor_names(inquiry: listing.Inquiry) -> dict[str, str]:

@@ -24,15 +24,14 @@ from unittest import mock
 
 from clickhouse_driver import errors as driver_errors
 from keystoneauth1 import exceptions
-from keystoneauth1 import session
 import kombu
 import requests
 
+from stratometrics.tests.functional import images
 from stratometrics.tests.realparts import chdb
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import glance
-from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import rabbitmq
@@ -370,51 +369,13 @@ class KeystoneTest(unittest.TestCase):
 class GlanceTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.broker = rabbitmq.RabbitMQ()
-        cls.addClassCleanup(cls.broker.close)
-        cls.keystone = keystone.Keystone()
-        cls.addClassCleanup(cls.keystone.close)
-        for each in (cls.broker, cls.keystone):
-            each.launch()
-        for each in (cls.broker, cls.keystone):
-            each.wait()
-        cls.glance = glance.Glance(
-            cls.keystone.identity, cls.broker.transport_url
-        )
-        cls.addClassCleanup(cls.glance.close)
-        cls.glance.start()
+        cls.broker, cls.keystone, cls.glance = images.start(cls)
         cls.alice = cls.keystone.identity.session('alice', 'acme')
-
-    def _ask(
-        self, who: session.Session, method: str, path: str, **more: object
-    ) -> requests.Response:
-        where = {'service_type': 'image', 'region_name': identity.REGION}
-        return who.request(path, method, endpoint_filter=where, **more)
-
-    def _create(self, name: str) -> dict:
-        """Let alice create an image of three bytes."""
-        image = self._ask(
-            self.alice,
-            'POST',
-            '/v2/images',
-            json={
-                'name': name,
-                'disk_format': 'raw',
-                'container_format': 'bare',
-            },
-        ).json()
-        self._ask(
-            self.alice,
-            'PUT',
-            image['file'],
-            data=b'raw',
-            headers={'Content-Type': 'application/octet-stream'},
-        )
-        return image
+        cls.images = images.Images(cls.alice)
 
     def _names(self, user: str, project: str) -> set[str]:
         who = self.keystone.identity.session(user, project)
-        answer = self._ask(who, 'GET', '/v2/images').json()
+        answer = images.Images(who).ask('GET', '/v2/images').json()
         return {image['name'] for image in answer['images']}
 
     def _hear(self, event_type: str, image: dict) -> dict:
@@ -437,7 +398,7 @@ class GlanceTest(unittest.TestCase):
         raise AssertionError(f'no {event_type} of {image["name"]} has come')
 
     def test_an_administrator_lists_the_images_of_other_projects(self) -> None:
-        self._create('listed')
+        self.images.upload('listed')
         self.assertIn('listed', self._names('reconciler', 'service'))
         self.assertIn('listed', self._names('alice', 'acme'))
         self.assertNotIn('listed', self._names('bob', 'globex'))
@@ -447,16 +408,16 @@ class GlanceTest(unittest.TestCase):
         self.assertEqual(401, answer.status_code)
 
     def test_the_broker_hears_of_an_image(self) -> None:
-        image = self._create('heard of')
+        image = self.images.upload('heard of')
         said = self._hear('image.upload', image)['payload']
         self.assertEqual((image['owner'], 3), (said['owner'], said['size']))
         self.assertEqual(self.alice.get_project_id(), image['owner'])
 
     def test_an_image_survives_a_restart(self) -> None:
-        image = self._create('kept')
+        image = self.images.upload('kept')
         self.glance.kill()
         self.glance.start()
-        answer = self._ask(self.alice, 'GET', image['file'])
+        answer = self.images.ask('GET', image['file'])
         self.assertEqual(b'raw', answer.content)
 
     def test_one_that_does_not_come_up_says_why(self) -> None:

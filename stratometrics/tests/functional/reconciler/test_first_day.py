@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import fixtures
 
@@ -235,19 +236,48 @@ class FirstDayTest(base.StorageTestCase):
         self.storage.schema.migrate(self.storage.schema.newest)
 
     def test_who_is_told_to_end_leaves_the_turn_to_others(self) -> None:
-        self.services.going.clear()
-        self.addCleanup(self.services.going.set)
-        with subprocess.Popen(
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.services.asked.clear()
+            self.services.going.clear()
+            self.addCleanup(self.services.going.set)
+            with self.importing() as process:
+                self.assertTrue(self.services.asked.wait(60))
+                self.end_by(number, process)
+            self.services.going.set()
+            self.bring_in('--resource-type=volume')
+
+    def test_so_does_who_is_about_to_take_it(self) -> None:
+        with self.importing() as process:
+            deadline = time.monotonic() + 60
+            while not self.storage._pool.execute(
+                'SELECT 1 FROM $database.leases'
+            ):
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            self.end_by(signal.SIGINT, process)
+        self.assertFalse(self.services.asked.is_set())
+        self.bring_in('--resource-type=volume')
+
+    def importing(self) -> subprocess.Popen:
+        process = subprocess.Popen(
             self.command('--resource-type=volume'),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            self.addCleanup(process.kill)
-            self.assertTrue(self.services.asked.wait(60))
-            process.send_signal(signal.SIGTERM)
-            self.assertEqual(128 + signal.SIGTERM, process.wait(60))
-        self.services.going.set()
-        self.bring_in('--resource-type=volume')
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.kill)
+        return process
+
+    def end_by(
+        self, number: signal.Signals, process: subprocess.Popen
+    ) -> None:
+        """Let a signal end a command, which says so in one line."""
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        self.assertEqual(128 + number, process.returncode, said)
+        self.assertEqual(
+            f'stratometrics-manage: ended by {number.name}\n', said
+        )
 
     def test_servers_have_a_past(self) -> None:
         """Nova's actions tell of states that are over, and of the deleted."""

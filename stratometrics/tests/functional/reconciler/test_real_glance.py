@@ -21,19 +21,14 @@ import subprocess
 import sys
 import time
 
-from keystoneauth1 import session
 import kombu
-import requests
 
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import timestamps as spellings
+from stratometrics.tests.functional import images
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.realparts import addresses
-from stratometrics.tests.realparts import glance
-from stratometrics.tests.realparts import identity
-from stratometrics.tests.realparts import keystone
-from stratometrics.tests.realparts import rabbitmq
 
 QUEUE = 'notifications.info'
 
@@ -42,20 +37,10 @@ class RealGlanceTest(bed.CollectorTestCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.rabbitmq = rabbitmq.RabbitMQ()
-        cls.addClassCleanup(cls.rabbitmq.close)
-        cls.keystone = keystone.Keystone()
-        cls.addClassCleanup(cls.keystone.close)
-        for part in (cls.rabbitmq, cls.keystone):
-            part.launch()
-        for part in (cls.rabbitmq, cls.keystone):
-            part.wait()
-        cls.glance = glance.Glance(
-            cls.keystone.identity, cls.rabbitmq.transport_url
+        cls.rabbitmq, cls.keystone, _glance = images.start(cls)
+        cls.images = images.Images(
+            cls.keystone.identity.session('alice', 'acme')
         )
-        cls.addClassCleanup(cls.glance.close)
-        cls.glance.start()
-        cls.alice = cls.keystone.identity.session('alice', 'acme')
 
     def broker_address(self) -> addresses.Address:
         return self.rabbitmq.address
@@ -80,32 +65,13 @@ class RealGlanceTest(bed.CollectorTestCase):
         )
         # Everything in these tests happened a moment ago.
         self.configure('reconciler', settling_time=0, resource_types='image')
-        for image in self.ask('GET', '/v2/images').json()['images']:
-            self.ask('DELETE', f'/v2/images/{image["id"]}')
+        for image in self.images.ask('GET', '/v2/images').json()['images']:
+            self.images.ask('DELETE', f'/v2/images/{image["id"]}')
         self.lose()
 
-    def ask(self, method: str, path: str, **more) -> requests.Response:
-        where = {'service_type': 'image', 'region_name': identity.REGION}
-        who: session.Session = self.alice
-        return who.request(path, method, endpoint_filter=where, **more)
-
     def upload(self, name: str, data: bytes = b'raw') -> str:
-        image = self.ask(
-            'POST',
-            '/v2/images',
-            json={
-                'name': name,
-                'disk_format': 'raw',
-                'container_format': 'bare',
-            },
-        ).json()
-        self.ask(
-            'PUT',
-            image['file'],
-            data=data,
-            headers={'Content-Type': 'application/octet-stream'},
-        )
-        return image['id']
+        """Make an image; give its id."""
+        return self.images.upload(name, data)['id']
 
     def lose(self) -> None:
         """Take all notifications away before anybody has read them."""
@@ -180,7 +146,7 @@ class RealGlanceTest(bed.CollectorTestCase):
         Glance keeps whole seconds: until then it may change once more in the
         same one, and is left alone.
         """
-        image = self.ask('GET', f'/v2/images/{image_id}').json()
+        image = self.images.ask('GET', f'/v2/images/{image_id}').json()
         changed_at = spellings.parse(image['updated_at'])
         self.wait_until(
             lambda: timestamps.now() > changed_at + timestamps.MICROSECONDS,
@@ -188,7 +154,7 @@ class RealGlanceTest(bed.CollectorTestCase):
         )
 
     def created(self, image_id: str) -> int:
-        image = self.ask('GET', f'/v2/images/{image_id}').json()
+        image = self.images.ask('GET', f'/v2/images/{image_id}').json()
         return spellings.parse(image['created_at'])
 
     def test_what_was_lost_is_found(self) -> None:
@@ -204,8 +170,8 @@ class RealGlanceTest(bed.CollectorTestCase):
             id=gone,
         )
         missed = self.upload('missed', b'twice as raw')
-        self.ask('DELETE', f'/v2/images/{gone}')
-        self.ask(
+        self.images.ask('DELETE', f'/v2/images/{gone}')
+        self.images.ask(
             'PATCH',
             f'/v2/images/{changed}',
             json=[

@@ -10,13 +10,12 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-import unittest
-
 import openstack
 
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import services
 from stratometrics.tests import answers
+from stratometrics.tests.unit.answers import base
 
 #: How many of each resource type there were at the end.
 LIVING = {
@@ -41,32 +40,7 @@ SERVERS = '/compute/v2.1/servers/detail'
 VOLUMES = '/block-storage/v3/volumes/detail'
 
 
-class AnswersTest(unittest.TestCase):
-    def serve(self, **options: object) -> answers.Answers:
-        served = answers.Answers(**options)
-        self.keystone = self.enterContext(answers.served(served))
-        return served
-
-    def cloud(self, **scope: str) -> openstack.connection.Connection:
-        cloud = openstack.connect(
-            auth_url=self.keystone,
-            username='stratometrics',
-            password='secret',
-            user_domain_id='default',
-            region_name='RegionOne',
-            load_yaml_config=False,
-            load_envvars=False,
-            **(
-                scope
-                or {
-                    'project_name': 'service',
-                    'project_domain_id': 'default',
-                }
-            ),
-        )
-        self.addCleanup(cloud.close)
-        return cloud
-
+class AnswersTest(base.AnswersCase):
     def test_the_filters_choose_the_servers_that_nova_chose(self) -> None:
         recorded = answers.load()
         served = answers.Answers(recorded)

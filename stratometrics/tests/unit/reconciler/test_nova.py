@@ -272,6 +272,7 @@ class LivingTest(unittest.TestCase):
             server(image='x'),
             server(flavor=None),
             server(flavor=1),
+            server(flavor='original_name'),
             server(tenant_id=None),
             server(tenant_id=''),
             server(user_id=[]),
@@ -284,12 +285,15 @@ class LivingTest(unittest.TestCase):
                 Nova(wrong).list_living()
         cloud = Nova(server())
         cloud.flavors = [{'id': 'x'}]
-        with self.assertRaisesRegex(listing.Unavailable, 'flavor x'):
+        with self.assertRaisesRegex(listing.Unavailable, "flavor 'x'"):
             cloud.list_living()
         cloud = Nova(server())
-        cloud.services = [None]
-        with self.assertRaisesRegex(listing.Unavailable, 'list of services'):
-            cloud.list_living()
+        for wrong in (None, [None]):
+            cloud.services = [wrong]
+            with self.assertRaisesRegex(
+                listing.Unavailable, 'list of services'
+            ):
+                cloud.list_living()
 
 
 class EndedTest(unittest.TestCase):

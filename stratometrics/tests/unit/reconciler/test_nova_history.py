@@ -21,6 +21,7 @@ from stratometrics.tests.unit.reconciler import fakes
 
 SERVER = '3496b580-1d33-482c-9497-3d3683e6c2bb'
 PATH = f'/servers/{SERVER}/os-instance-actions'
+ACTION = {'action': 'stop', 'request_id': 'r', 'start_time': 't'}
 LARGE = {'vcpus': 8, 'ram_mib': 16384, 'disk_gib': 160}
 
 
@@ -421,6 +422,8 @@ class HistoryTest(unittest.TestCase):
             (503, '503'),
             ({}, 'not understood'),
             ({'instanceActions': [{}]}, 'not understood'),
+            ({'instanceActions': [ACTION], 'instanceAction': []}, 'server'),
+            ({'instanceActions': [{**ACTION, 'request_id': '..'}]}, 'path'),
         ):
             service = fakes.Service(lambda *_asked, answer=answer: answer)
             with self.assertRaisesRegex(listing.Unavailable, text):

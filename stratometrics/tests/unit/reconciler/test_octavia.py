@@ -151,12 +151,17 @@ class OctaviaTest(agreement.ListingCase):
             (
                 agreement.changed(PROFILE, flavor_data='{'),
                 {},
-                'flavor_data of p1 is not a JSON object',
+                "flavor_data of 'p1' is not a JSON object",
+            ),
+            (
+                agreement.changed(PROFILE, flavor_data='[' * 200_000),
+                {},
+                "flavor_data of 'p1' is not a JSON object",
             ),
             (
                 agreement.changed(PROFILE, flavor_data=...),
                 {},
-                'flavor_data of p1 is not a JSON object',
+                "flavor_data of 'p1' is not a JSON object",
             ),
         ):
             self.assert_malformed(

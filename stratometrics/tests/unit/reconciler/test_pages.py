@@ -199,8 +199,11 @@ class FailureTest(PagesCase):
             ({'things': None}, 'no list of things'),
             ({'things': {'id': 'x'}}, 'no list of things'),
             ({'things': ['x']}, 'no list of things'),
-            ({'things': [{'name': 'x'}]}, 'no list of things'),
-            ({'things': [{'id': None}]}, 'no list of things'),
+            ({'things': [{'name': 'x'}]}, 'one of things: id: missing'),
+            ({'things': [{'id': None}]}, 'one of things: id: missing'),
+            ({'things': [{'id': '\ud800'}]}, 'id: .* a lone surrogate'),
+            ({'things': [{'id': 'x/y'}]}, "part of a path: 'x/y'"),
+            ({'things': [{'id': '..'}]}, "part of a path: '..'"),
         ):
             for way in (pages.by_marker, pages.by_offset):
                 self.way = way
@@ -226,9 +229,30 @@ class FailureTest(PagesCase):
         inquiry = fakes.inquiry(compute=service)
         self.assertEqual(
             {'server': {'id': 'x'}},
-            pages.ask(inquiry, 'compute', '/servers/x', microversion='2.96'),
+            pages.ask(
+                inquiry, 'compute', '/servers/{}', 'x', microversion='2.96'
+            ),
         )
         self.assertEqual([('/servers/x', {}, '2.96')], service.asked)
+
+    def test_an_id_is_one_part_of_the_path(self) -> None:
+        service = fakes.Service(lambda *_asked: {})
+        inquiry = fakes.inquiry(compute=service)
+        for odd, asked in (
+            ('a?b#c d', 'a%3Fb%23c%20d'),
+            ('%2F..', '%252F..'),
+            ('{}', '%7B%7D'),
+            ('\u00e4\n', '%C3%A4%0A'),
+        ):
+            pages.ask(inquiry, 'compute', '/{}/of/{}', odd, 'x')
+            self.assertEqual((f'/{asked}/of/x', {}, None), service.asked[-1])
+
+    def test_what_cannot_be_asked_for_is_not_there(self) -> None:
+        service = fakes.Service(lambda *_asked: {})
+        inquiry = fakes.inquiry(compute=service)
+        for odd in ('', '.', '..', 'x/y', '../x', '\ud800', 'x' * 256):
+            self.assertFalse(pages.has(inquiry, 'compute', '/servers/{}', odd))
+        self.assertEqual([], service.asked)
 
     def test_what_there_is_not_is_told_from_other_failures(self) -> None:
         for status, missing in ((404, True), (403, False), (500, False)):

@@ -135,6 +135,10 @@ class SwiftTest(unittest.TestCase):
             )
             self.assertEqual(1, len(page.observations))
 
+    def test_an_id_is_a_part_of_the_address(self) -> None:
+        (page,) = self.see({'AUTH_p%3F1': HEADERS}, projects=('p?1',))
+        self.assertEqual('RegionOne/p?1', page.observations[0].resource_id)
+
     def test_an_endpoint_without_a_project(self) -> None:
         for endpoint in ('http://swift/v1', 'http://swift/ours/v1', ''):
             self.assert_unavailable(
@@ -142,7 +146,7 @@ class SwiftTest(unittest.TestCase):
             )
 
     def test_an_account_that_may_not_be_read(self) -> None:
-        self.assert_unavailable('account of p2: 403', {'AUTH_p2': 403})
+        self.assert_unavailable("account of 'p2': 403", {'AUTH_p2': 403})
 
     def test_an_account_that_was_deleted(self) -> None:
         """Swift says so for a week; the others are compared meanwhile."""
@@ -166,5 +170,8 @@ class SwiftTest(unittest.TestCase):
             'the same page came twice', {}, links={'next': 'http://again'}
         )
 
-    def test_no_list_of_projects(self) -> None:
-        self.assert_unavailable('no list of projects', {}, projects=(7,))
+    def test_a_project_with_an_odd_id(self) -> None:
+        for odd in (7, '', 'p/1', '..'):
+            self.assert_unavailable(
+                'one of projects: id: ', {}, projects=(odd,)
+            )

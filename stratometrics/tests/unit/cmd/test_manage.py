@@ -1,0 +1,78 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+import fixtures
+import testtools
+
+PATIENCE = 60
+#: A ClickHouse that never says anything.
+CONFIG = """
+[clickhouse]
+hosts = 127.0.0.1
+port = {port}
+[service_credentials]
+auth_type = password
+auth_url = http://127.0.0.1:9/v3
+username = stratometrics
+password = secret
+user_domain_id = default
+"""
+
+
+class SignalTest(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(self.silent.close)
+        self.silent.settimeout(PATIENCE)
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.file = folder / 'stratometrics.conf'
+        self.file.write_text(CONFIG.format(port=self.silent.getsockname()[1]))
+
+    def end(self, number, *command):
+        """End a command by a signal, while it waits; give what it said."""
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                '-m',
+                'stratometrics.cmd.manage',
+                '--config-file',
+                str(self.file),
+                *command,
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.kill)
+        asked, _ = self.silent.accept()
+        with asked:
+            process.send_signal(number)
+            _, said = process.communicate(timeout=PATIENCE)
+        return process.returncode, said
+
+    def test_who_is_told_to_end_says_so_in_one_line(self):
+        for command in (('replay',), ('names', 'sync'), ('reconcile',)):
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(command, number=number):
+                    self.assertEqual(
+                        (
+                            128 + number,
+                            f'stratometrics-manage: ended by {number.name}\n',
+                        ),
+                        self.end(number, *command),
+                    )
