@@ -21,7 +21,7 @@ import zoneinfo
 
 from stratometrics.model import calendars
 from stratometrics.model import prices
-from stratometrics.model import statements
+from stratometrics.model import statements as statements_model
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
@@ -79,7 +79,7 @@ class Biller:
         self._zone = zone
         self._rounding = rounding
 
-    def book(self, as_of: int) -> book.PriceBook:
+    def price_book(self, as_of: int) -> book.PriceBook:
         """The price list as of a time."""
         return book.PriceBook(self._storage.price_entries(as_of), as_of)
 
@@ -90,7 +90,7 @@ class Biller:
         as_of: int,
         detailed: bool = False,
         daily: bool = False,
-    ) -> statements.Statement:
+    ) -> statements_model.Statement:
         """The statement of one project; see :meth:`statements`."""
         [found] = self.statements(
             month, as_of, (project_id,), detailed=detailed, daily=daily
@@ -104,7 +104,7 @@ class Biller:
         project_ids: Collection[str] | None = None,
         detailed: bool = False,
         daily: bool = False,
-    ) -> Iterator[statements.Statement]:
+    ) -> Iterator[statements_model.Statement]:
         """Statements of a month, in the order of the projects' ids.
 
         They are made while they are taken, with the memory for one project.
@@ -126,7 +126,7 @@ class Biller:
             )
         period = usage.Period(month.begin, min(month.end, as_of))
         midnights = self._cuts(period, _DAY) if daily else ()
-        listed = self.book(as_of)
+        listed = self.price_book(as_of)
         question = self._question(
             listed,
             as_of,
@@ -142,7 +142,7 @@ class Biller:
         )
         for owner, used in self._used(question):
             bill = self._bill(owner, raters.charge(owner, used))
-            yield statements.Statement(
+            yield statements_model.Statement(
                 **owner,
                 period=period,
                 timezone=self._zone.key,
@@ -175,7 +175,7 @@ class Biller:
         :param granularity: lines are cut where its buckets begin.
         :param shown: attributes to be told apart; lines have them as facts.
         """
-        listed = self.book(as_of)
+        listed = self.price_book(as_of)
         passed = min(period.end, as_of)
         if passed <= period.begin:
             return
@@ -265,9 +265,8 @@ class Biller:
     ) -> Iterator[tuple[dict[str, str], list[charges.Used]]]:
         """What each project used, in the order of their ids."""
         answers = [
-            self._answer(question, names, kind, number)
+            self._answer(question, names, kind)
             for names, kind in self._together(question.by_resource)
-            for number in range(len(question.frame.segments))
         ]
         asked = (
             ({'project_id': project_id}, None)
@@ -295,9 +294,10 @@ class Biller:
         question: _Question,
         names: tuple[str, ...],
         kind: usage.Kind,
-        number: int,
     ) -> Iterator[tuple[dict[str, str], charges.Used]]:
-        """What was used in a segment, in the order of the projects' ids."""
+        """What was used, in the order of the projects' ids."""
+        segments = question.frame.segments
+        numbers = {segment: number for number, segment in enumerate(segments)}
         keys = (
             *_OWNER,
             *_FACTS,
@@ -311,7 +311,11 @@ class Biller:
             *(_RESOURCE if question.by_resource.issuperset(names) else ()),
         )
         query = usage.UsageQuery(
-            period=question.frame.segments[number],
+            period=usage.Period(segments[0].begin, segments[-1].end),
+            boundaries=(
+                *(segment.begin for segment in segments),
+                segments[-1].end,
+            ),
             now=question.as_of,
             as_of=question.as_of,
             resource_types=names,
@@ -320,21 +324,22 @@ class Biller:
             project_ids=question.project_ids,
             kind=kind,
         )
-        for row in self._storage.usage(query):
+        for row in self._storage.stream_usage(query):
             facts = dict(zip(query.group_by, row.group, strict=True))
             owner = {key: facts.pop(key) for key in _OWNER}
-            yield (
-                owner,
-                charges.Used(
-                    segment=number,
-                    resource_type=facts['resource_type'],
-                    facts=facts,
-                    resource_id=facts.get('resource_id', ''),
-                    name=facts.get('name', ''),
-                    usage=row.usage,
-                    measures=row.measures,
-                ),
-            )
+            for segment, amounts in row.buckets.items():
+                yield (
+                    owner,
+                    charges.Used(
+                        segment=numbers[segment],
+                        resource_type=facts['resource_type'],
+                        facts=facts,
+                        resource_id=facts.get('resource_id', ''),
+                        name=facts.get('name', ''),
+                        usage=amounts.usage,
+                        measures=amounts.measures,
+                    ),
+                )
 
     def _bill(
         self, owner: Mapping[str, str], found: charges.Charges
@@ -352,8 +357,8 @@ class Biller:
         )
 
     def _by_day(
-        self, lines: Iterable[statements.Line]
-    ) -> tuple[statements.DailyCost, ...]:
+        self, lines: Iterable[statements_model.Line]
+    ) -> tuple[statements_model.DailyCost, ...]:
         sums: dict[tuple, fractions.Fraction] = defaultdict(fractions.Fraction)
         for line in lines:
             begin = timestamps.to_datetime(line.period.begin)
@@ -364,7 +369,7 @@ class Biller:
                 line.currency,
             ] += line.amount
         return tuple(
-            statements.DailyCost(
+            statements_model.DailyCost(
                 day=day,
                 resource_type=resource_type,
                 type=type_,

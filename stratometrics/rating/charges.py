@@ -509,7 +509,7 @@ def place(line: statements.Line, number: int = 0) -> tuple:
         line.type,
         line.kind is statements.Charge.MINIMUM,
         line.state,
-        sorted(line.facts.items()),
+        tuple(sorted(line.facts.items())),
         line.resource_id,
         line.measure,
         line.period.begin,

@@ -80,6 +80,20 @@ class UsageReader(abc.ABC):
     """Answers questions."""
 
     @abc.abstractmethod
+    def stream_usage(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """What :meth:`usage` gives, each group as it is read.
+
+        There may be any number of them.
+
+        A connection is taken until all of them are read, or it is closed.
+
+        :raises StorageUnavailable: the store cannot be reached, or no longer.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+    @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """The usage of a period, ordered by group.
 

@@ -176,13 +176,39 @@ class Pool:
         :raises QueryTooExpensive: the query hit a limit.
         :raises StorageError: anything else.
         """
+        with self._answering() as client:
+            return client.execute(
+                self._qualified(query),
+                dict(parameters or {}),
+                settings=settings,
+            )
+
+    def stream(
+        self,
+        query: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Iterator[tuple]:
+        """Run a query and give its rows as they arrive.
+
+        A connection is lent until the last row was taken. One that is closed
+        before is not used again.
+
+        See :meth:`execute`. Errors are raised wherever they happen.
+        """
+        with self._answering() as client:
+            yield from client.execute_iter(
+                self._qualified(query),
+                dict(parameters or {}),
+                settings=settings,
+            )
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[clickhouse_driver.Client]:
+        """Lend a connection for a query, and say what went wrong with it."""
         try:
             with self._lend() as client:
-                return client.execute(
-                    self._qualified(query),
-                    dict(parameters or {}),
-                    settings=settings,
-                )
+                yield client
         except driver_errors.ServerException as error:
             raise _query_error(error) from error
         except _CONNECTION_ERRORS as error:

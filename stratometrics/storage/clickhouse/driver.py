@@ -78,6 +78,11 @@ class ClickHouseStorage(base.Storage):
     def write_rejected(self, messages: Sequence[base.RejectedMessage]) -> None:
         self._writer.write_rejected(messages)
 
+    def stream_usage(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        return self._reader.stream_usage(query)
+
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
 

@@ -15,7 +15,7 @@ For states it makes intervals from events, clips them to a period, and sums
 them; for consumptions it adds up the events of the period.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stratometrics.model import names
@@ -549,6 +549,21 @@ class Reader:
     ) -> None:
         self._pool = pool
         self._settings = {**settings, **_PLAN}
+
+    def stream_usage(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
+        if not _anything_counts(query):
+            return
+        statement = _Statement(query)
+        for row in self._pool.stream(
+            statement.text,
+            statement.parameters,
+            # Rows are not kept here, so their number is no matter.
+            self._settings | {'max_result_rows': 0},
+        ):
+            yield _row(query, row)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
