@@ -18,6 +18,7 @@ from oslo_context import context as oslo_context
 
 from stratometrics import policy
 from stratometrics.api import errors
+from stratometrics.policies import prices as price_policies
 
 
 class Asked(Protocol):
@@ -85,3 +86,55 @@ def visible_projects(
                 f'project.'
             )
     return owners
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prices:
+    """The prices that a caller gets to see beside those for everybody.
+
+    :param project_ids: those for these projects.
+    :param domain_ids: those for all projects of these domains.
+    """
+
+    project_ids: tuple[str, ...]
+    domain_ids: tuple[str, ...]
+
+
+_PRICES = Subject('prices', price_policies.GET, price_policies.GET_ALL)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Named:
+    project_ids: tuple[str, ...]
+    all_projects: bool = False
+
+
+def visible_prices(
+    enforcer: policy.Enforcer,
+    context: oslo_context.RequestContext,
+    project_ids: tuple[str, ...],
+    history: bool,
+) -> Prices | None:
+    """The tenant filter of a question about prices.
+
+    :param project_ids: the projects that were named; () if none was.
+    :param history: whether it is asked who changed the prices.
+    :returns: the prices that the answer may hold; None for all.
+    :raises Forbidden: the caller may not see what was asked for.
+    :raises NoProject: no project was asked for, and the token has none.
+    """
+    if enforcer.allows(price_policies.GET_ALL, {}, context):
+        return None
+    if history:
+        raise errors.Forbidden(
+            'You are not allowed to see who changed the prices.'
+        )
+    if not (project_ids or context.project_id):
+        raise errors.NoProject(
+            'The token is not for a project: use one that is, or name '
+            'projects with project_id.'
+        )
+    owners = visible_projects(enforcer, context, _PRICES, _Named(project_ids))
+    # Of which domain another project is, no token tells.
+    own = context.project_id in owners and context.project_domain_id
+    return Prices(owners, (own,) if own else ())

@@ -57,6 +57,13 @@ class UnknownParameter(BadRequest):
     title = 'Unknown Parameter'
 
 
+class InvalidBody(BadRequest):
+    """The body of the request is not what the path takes."""
+
+    code = 'invalid-body'
+    title = 'Invalid Body'
+
+
 class InvalidPeriod(BadRequest):
     """The period asked about is empty, reversed, too long or too far."""
 
@@ -88,6 +95,20 @@ class NotAcceptable(APIError):
     status = 406
     code = 'not-acceptable'
     title = 'Not Acceptable'
+
+
+class Conflict(APIError):
+    """What there is already does not allow it."""
+
+    status = 409
+    code = 'conflict'
+    title = 'Conflict'
+
+
+class UnsupportedMediaType(APIError):
+    status = 415
+    code = 'unsupported-media-type'
+    title = 'Unsupported Media Type'
 
 
 class Unavailable(APIError):

@@ -21,12 +21,14 @@ from oslo_config import cfg
 from stratometrics import cloud
 from stratometrics import service
 from stratometrics.cmd import coverage
+from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
 from stratometrics.collector import replay
 from stratometrics.naming import directory
 from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
+from stratometrics.rating import errors as rating_errors
 from stratometrics.reconciler import rounds
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
@@ -162,6 +164,7 @@ def _add_commands(subparsers) -> None:
     again.set_defaults(run=replay_rejected)
 
     coverage.add_commands(subparsers)
+    prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
 
     names = subparsers.add_parser(
@@ -204,6 +207,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
+        rating_errors.PriceError,
         rounds.UnderWay,
         ValueError,
     ) as error:

@@ -102,7 +102,7 @@ def load(file: str, text: str) -> list[prices.Price]:
         line = f'line {mark.line + 1}: ' if mark else ''
         problem = f'{line}{error.problem or error.context}'
         raise errors.Malformed((), problem, file) from None
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, OverflowError, ValueError) as error:
         raise errors.Malformed((), str(error), file) from None
     except RecursionError:
         raise errors.Malformed((), 'nested too deeply', file) from None

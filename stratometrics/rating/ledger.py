@@ -61,7 +61,7 @@ class Ledger:
         self._store = store
         self._now = now
 
-    def book(self, as_of: int | None = None) -> book.PriceBook:
+    def read(self, as_of: int | None = None) -> book.PriceBook:
         """The price list as of a time; by default the present one.
 
         :raises StorageUnavailable: the store cannot be reached.
@@ -133,7 +133,7 @@ class Ledger:
         :raises Busy: somebody else is changing the list.
         """
         with self._alone():
-            listed = self.book()
+            listed = self.read()
             changes = plan(listed)
             require_consistent(listed, changes)
             # The clocks of two servers may differ; the order must not.

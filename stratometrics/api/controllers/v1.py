@@ -32,6 +32,7 @@ from stratometrics.api import parameters
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
 from stratometrics.model import calendars
@@ -41,6 +42,7 @@ from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
+from stratometrics.rating import ledger
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
@@ -194,6 +196,12 @@ class V1Controller(base.Controller):
             for name, asked in service.collections.items()
         } | {
             'coverage': CoverageController(service),
+            'prices': prices.PricesController(
+                ledger.Ledger(service.storage),
+                service.enforcer,
+                service.rules,
+                service.definitions.resource_types,
+            ),
             'resources': resources.ResourcesController(
                 service.storage,
                 service.enforcer,

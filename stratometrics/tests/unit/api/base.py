@@ -17,7 +17,7 @@ ask the real ones.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 import dataclasses
 import itertools
 import pathlib
@@ -35,6 +35,7 @@ from stratometrics import conf as stratometrics_conf
 from stratometrics.api import app
 from stratometrics.model import coverage
 from stratometrics.model import findings
+from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
@@ -74,7 +75,26 @@ class Stay:
     measures: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-class MemoryStorage(base.UsageReader, base.CoverageReader):
+class MemoryLease(base.Lease):
+    """A right that is free unless it is told to be taken."""
+
+    def __init__(self, storage: 'MemoryStorage') -> None:
+        self._storage = storage
+
+    def claim(self) -> bool:
+        if self._storage.leased:
+            return False
+        self._storage.leased = True
+        return True
+
+    def prolong(self) -> None:
+        pass
+
+    def release(self) -> None:
+        self._storage.leased = False
+
+
+class MemoryStorage(base.UsageReader, base.CoverageReader, base.PriceStore):
     """Answers questions about stays; fails when told to."""
 
     def __init__(self) -> None:
@@ -84,6 +104,8 @@ class MemoryStorage(base.UsageReader, base.CoverageReader):
         #: After how many groups a stream breaks.
         self.breaks_after: int | None = None
         self.checks = 0
+        self.entries: list[prices.Entry] = []
+        self.leased = False
         self.coverage = coverage.Observed(
             arrivals={}, audits={}, living={}, rejected=()
         )
@@ -102,6 +124,21 @@ class MemoryStorage(base.UsageReader, base.CoverageReader):
         self, region: str = '', complete: bool = False
     ) -> Mapping[tuple[str, str], findings.Findings]:
         return {}
+
+    def price_entries(self, as_of: int | None = None) -> list[prices.Entry]:
+        if self.failure:
+            raise self.failure
+        return [
+            entry
+            for entry in self.entries
+            if as_of is None or entry.at <= as_of
+        ]
+
+    def record_prices(self, entries: Sequence[prices.Entry]) -> None:
+        self.entries.extend(entries)
+
+    def lease(self, name: str, length: int) -> MemoryLease:
+        return MemoryLease(self)
 
     def stream_usage(
         self, query: usage.UsageQuery

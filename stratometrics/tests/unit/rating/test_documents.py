@@ -173,6 +173,7 @@ class LoadTest(unittest.TestCase):
             ),
             ('prices: [{1: 2}]', "prices[0]: unknown key '1'"),
             ('[' * 5000, 'nested too deeply'),
+            ('"\\Uffffffff"', 'my.yaml: '),
             ('prices: []\n---\nprices: []', 'another document'),
         ):
             with self.subTest(text[:40]):

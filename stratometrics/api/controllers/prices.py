@@ -1,0 +1,182 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What is below /v1/prices: the price list."""
+
+from collections.abc import Iterator, Mapping
+import contextlib
+from typing import Any
+
+import pecan
+import webob
+import webob.exc
+
+from stratometrics import policy
+from stratometrics.api import authorization
+from stratometrics.api import bodies
+from stratometrics.api import errors
+from stratometrics.api import parameters
+from stratometrics.api import pricing
+from stratometrics.api.controllers import base
+from stratometrics.api.middleware import context
+from stratometrics.model import prices
+from stratometrics.model import timestamps
+from stratometrics.notifications import definitions
+from stratometrics.policies import prices as policies
+from stratometrics.rating import book
+from stratometrics.rating import documents
+from stratometrics.rating import errors as rating_errors
+from stratometrics.rating import ledger
+from stratometrics.rating import validation
+
+#: Seconds after which another writer is done.
+_RETRY_AFTER = 1
+
+
+class PricesController(base.Controller):
+    """/v1/prices
+
+    :param listed: the price list.
+    :param resource_types: all that there are, by name.
+    """
+
+    def __init__(
+        self,
+        listed: ledger.Ledger,
+        enforcer: policy.Enforcer,
+        rules: parameters.Rules,
+        resource_types: Mapping[str, definitions.ResourceType],
+    ) -> None:
+        self.listed = listed
+        self.rules = rules
+        self._enforcer = enforcer
+        self._resource_types = resource_types
+
+    def find(self, segment: str) -> base.Controller:
+        return PriceController(self, segment)
+
+    def read(self, request: base.Request) -> dict[str, Any]:
+        asked = pricing.question(
+            request.query_string, self.rules, timestamps.now()
+        )
+        visible = self.visible(request, asked)
+        return pricing.answer(asked, self.listed.read(asked.as_of), visible)
+
+    def create(self, request: base.Request) -> webob.Response:
+        parameters.none_expected(request.query_string)
+        self.require(request, policies.CREATE, 'add prices')
+        body = bodies.read(request)
+        several = isinstance(body, dict) and 'prices' in body
+        with _told():
+            added = self._sensible(body, several)
+            found = [
+                pricing.shown(price)
+                for price in self.listed.add(added, caller(request).user_id)
+            ]
+        if several:
+            return pecan.Response(status=201, json={'prices': found})
+        [price] = found
+        return pecan.Response(
+            status=201,
+            json=price,
+            location=f'{request.path_url.rstrip("/")}/{price["id"]}',
+        )
+
+    def _sensible(self, body: Any, several: bool) -> list[prices.Price]:
+        if not several:
+            price = documents.read_price(body)
+            validation.check(price, self._resource_types)
+            return [price]
+        added = documents.read(body)
+        for place, price in enumerate(added):
+            validation.check(price, self._resource_types, ('prices', place))
+        return added
+
+    def visible(
+        self, request: base.Request, asked: pricing.Question
+    ) -> authorization.Prices | None:
+        """The tenant filter (R16)."""
+        return authorization.visible_prices(
+            self._enforcer, caller(request), asked.project_ids, asked.history
+        )
+
+    def require(self, request: base.Request, rule: str, deed: str) -> None:
+        """See that the caller may do something.
+
+        :raises Forbidden: he may not.
+        """
+        if not self._enforcer.allows(rule, {}, caller(request)):
+            raise errors.Forbidden(f'You are not allowed to {deed}.')
+
+
+class PriceController(base.Controller):
+    """/v1/prices/{id}"""
+
+    def __init__(self, all_: PricesController, price_id: str) -> None:
+        self._all = all_
+        self._id = price_id
+
+    def read(self, request: base.Request) -> dict[str, Any]:
+        asked = pricing.question_of_one(
+            request.query_string, self._all.rules, timestamps.now()
+        )
+        visible = self._all.visible(request, asked)
+        listed = self._all.listed.read(asked.as_of)
+        return pricing.answer_of_one(
+            asked, listed, self._find(listed, visible)
+        )
+
+    def _find(
+        self, listed: book.PriceBook, visible: authorization.Prices | None
+    ) -> prices.Price:
+        for price in listed.prices:
+            if price.id == self._id and pricing.may_see(visible, price):
+                return price
+        # To whom may not see it, it is as if there were none.
+        raise webob.exc.HTTPNotFound
+
+    def amend(self, request: base.Request) -> dict[str, Any]:
+        parameters.none_expected(request.query_string)
+        self._all.require(request, policies.AMEND, 'amend prices')
+        body = bodies.read(request)
+        with _told():
+            changed = documents.read_amendment(body)
+            amended = self._all.listed.amend(
+                self._id, changed, caller(request).user_id
+            )
+        return pricing.shown(amended)
+
+    def remove(self, request: base.Request) -> webob.Response:
+        parameters.none_expected(request.query_string)
+        self._all.require(request, policies.WITHDRAW, 'withdraw prices')
+        with _told():
+            self._all.listed.withdraw(self._id, caller(request).user_id)
+        return pecan.Response(status=204)
+
+
+def caller(request: base.Request):
+    """Who asks."""
+    return request.environ[context.ENVIRON_KEY]
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Tells callers what was wrong with their prices."""
+    try:
+        yield
+    except rating_errors.Malformed as error:
+        raise errors.InvalidBody(str(error)) from None
+    except rating_errors.UnknownPrice:
+        raise webob.exc.HTTPNotFound from None
+    except rating_errors.Conflict as error:
+        raise errors.Conflict(str(error)) from None
+    except rating_errors.Busy as error:
+        raise errors.Unavailable(str(error), _RETRY_AFTER) from None

@@ -1,0 +1,157 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Questions about the price list, and the answers."""
+
+from collections.abc import Iterable
+import dataclasses
+from typing import Any
+
+from stratometrics.api import authorization
+from stratometrics.api import parameters
+from stratometrics.model import prices
+from stratometrics.model import timestamps
+from stratometrics.rating import book
+from stratometrics.rating import documents
+
+_AS_OF = 'as_of'
+_HISTORY = 'history'
+_VALID_AT = 'valid_at'
+_CURRENCY = 'currency'
+_OF_ONE = (_AS_OF, _HISTORY)
+_OF_LIST = (
+    *_OF_ONE,
+    _VALID_AT,
+    _CURRENCY,
+    parameters.PROJECT_ID,
+    parameters.RESOURCE_TYPE,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What was asked, before anyone decided whether the caller may know.
+
+    :param resource_types: only prices for these; () for all.
+    :param currencies: only prices in these; () for all.
+    :param project_ids: only prices that are for these projects alone; () for
+        all.
+    :param valid_at: only prices that are valid then; microseconds since the
+        epoch.
+    :param as_of: as the list was at this time (R15); microseconds since the
+        epoch.
+    :param history: tell the changes as well.
+    """
+
+    resource_types: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+    project_ids: tuple[str, ...] = ()
+    valid_at: int | None = None
+    as_of: int | None = None
+    history: bool = False
+
+    def asks_for(self, price: prices.Price) -> bool:
+        return (
+            price.resource_type
+            in (self.resource_types or (price.resource_type,))
+            and price.currency in (self.currencies or (price.currency,))
+            and price.project_id in (self.project_ids or (price.project_id,))
+            and (self.valid_at is None or price.holds_at(self.valid_at))
+        )
+
+
+def question(query: str, rules: parameters.Rules, now: int) -> Question:
+    """Read the query string of a question about the list.
+
+    :param query: as it came, percent-encoded.
+    :param now: the time of asking, microseconds since the epoch.
+    :raises BadRequest: one of its sub-classes, with what is wrong.
+    """
+    given = parameters.pairs(query, _OF_LIST)
+    return Question(
+        resource_types=parameters.several(given, parameters.RESOURCE_TYPE),
+        currencies=parameters.several(given, _CURRENCY),
+        project_ids=parameters.several(given, parameters.PROJECT_ID),
+        valid_at=parameters.instant(given, _VALID_AT),
+        as_of=parameters.as_of(given, rules, now),
+        history=parameters.boolean(given, _HISTORY),
+    )
+
+
+def question_of_one(query: str, rules: parameters.Rules, now: int) -> Question:
+    """The same, for a question about one price."""
+    given = parameters.pairs(query, _OF_ONE)
+    return Question(
+        as_of=parameters.as_of(given, rules, now),
+        history=parameters.boolean(given, _HISTORY),
+    )
+
+
+def answer(
+    asked: Question,
+    listed: book.PriceBook,
+    visible: authorization.Prices | None,
+) -> dict[str, Any]:
+    """The body of the answer to a question about the list, ready for JSON.
+
+    :param listed: the list as of the time in question.
+    :param visible: the tenant filter (R16).
+    """
+    body: dict[str, Any] = {}
+    if asked.as_of is not None:
+        body[_AS_OF] = timestamps.isoformat(asked.as_of)
+    body['prices'] = [
+        shown(price)
+        for price in listed.prices
+        if asked.asks_for(price) and may_see(visible, price)
+    ]
+    if asked.history:
+        body[_HISTORY] = _changes(
+            entry for entry in listed.entries if asked.asks_for(entry.price)
+        )
+    return body
+
+
+def answer_of_one(
+    asked: Question, listed: book.PriceBook, price: prices.Price
+) -> dict[str, Any]:
+    """The body of the answer to a question about one price."""
+    body = shown(price)
+    if asked.history:
+        body[_HISTORY] = _changes(
+            entry for entry in listed.entries if entry.price.id == price.id
+        )
+    return body
+
+
+def shown(price: prices.Price) -> dict[str, Any]:
+    """A price, ready for JSON."""
+    return {'id': price.id, **documents.body(price)}
+
+
+def may_see(visible: authorization.Prices | None, price: prices.Price) -> bool:
+    """Whether the tenant filter lets a price pass (R16)."""
+    return visible is None or (
+        price.project_id in ('', *visible.project_ids)
+        and price.domain_id in ('', *visible.domain_ids)
+    )
+
+
+def _changes(entries: Iterable[prices.Entry]) -> list[dict[str, Any]]:
+    return [
+        {
+            'change': str(entry.change),
+            'at': timestamps.isoformat(entry.at),
+            'by': entry.by,
+            'price': shown(entry.price),
+        }
+        for entry in entries
+    ]
