@@ -39,6 +39,8 @@ from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 
@@ -109,11 +111,15 @@ def _service(
     storage: storage_base.Storage,
     found: definitions.Definitions,
 ) -> v1.Service:
+    zone = _zone(conf)
+    biller = billing.Biller(
+        storage, found.resource_types, zone, conf.rating.rounding
+    )
     return v1.Service(
         storage=storage,
         enforcer=policy.Enforcer(conf),
         rules=parameters.Rules(
-            zone=_zone(conf),
+            zone=zone,
             max_period_days=conf.api.max_period_days,
             max_buckets=conf.api.max_buckets,
             max_results=conf.api.max_results,
@@ -122,6 +128,10 @@ def _service(
         collections=collection.collections(found),
         definitions=found,
         silent_after=conf.coverage.silent_after * timestamps.MICROSECONDS,
+        biller=biller,
+        exporter=exporting.Exporter(
+            storage, biller, zone, conf.rating.rounding, conf.focus.provider
+        ),
     )
 
 

@@ -32,6 +32,7 @@ from stratometrics.api import parameters
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import costs
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
@@ -43,6 +44,8 @@ from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
 from stratometrics.rating import ledger
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
@@ -68,6 +71,8 @@ class Service:
     collections: Mapping[str, collection.Collection]
     definitions: definitions.Definitions
     silent_after: int
+    biller: billing.Biller
+    exporter: exporting.Exporter
 
 
 class UsageController(base.Controller):
@@ -195,6 +200,13 @@ class V1Controller(base.Controller):
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
         } | {
+            'costs': costs.CostsController(
+                service.biller,
+                service.exporter,
+                service.enforcer,
+                service.rules,
+                collection.everything(service.definitions),
+            ),
             'coverage': CoverageController(service),
             'prices': prices.PricesController(
                 ledger.Ledger(service.storage),
