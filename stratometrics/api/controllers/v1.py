@@ -43,9 +43,9 @@ from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
-from stratometrics.rating import ledger
 from stratometrics.rating import billing
 from stratometrics.rating import exporting
+from stratometrics.rating import ledger
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
