@@ -250,8 +250,9 @@ class Pool:
 
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""
-        for _ in range(self._idle.qsize()):
-            client = self._idle.get_nowait()
+        # Taken all at once: what is put back would be the next to come.
+        idle = [self._idle.get_nowait() for _ in range(self._idle.qsize())]
+        for client in idle:
             if client is not None:
                 client.disconnect()
             self._idle.put(None)
