@@ -79,16 +79,6 @@ class Period:
             raise ValueError('a period must end after it begins')
 
 
-def answered_until(period: Period, now: int, as_of: int | None) -> int:
-    """Where an answer ends, in microseconds since the epoch.
-
-    Neither the future nor anything past the period counts (R9). An answer as
-    of a time is the one that was given at that time (R15).
-    """
-    end = min(period.end, now)
-    return end if as_of is None else min(end, as_of)
-
-
 #: What groups can be ordered by beside their keys: the usage, and a measure
 #: behind its prefix.
 USAGE = 'usage'
@@ -108,6 +98,28 @@ class Order:
 
     def __str__(self) -> str:
         return f'-{self.by}' if self.descending else self.by
+
+
+def ranking(
+    order: tuple[Order, ...], group_by: Iterable[str]
+) -> tuple[Order, ...]:
+    """What groups are ordered by in the end, so that no two are equal."""
+    chosen = {each.by for each in order}
+    return order + tuple(
+        Order(key)
+        for key in group_by
+        if key not in chosen and key not in NAMES.values()
+    )
+
+
+def answered_until(period: Period, now: int, as_of: int | None) -> int:
+    """Where an answer ends, in microseconds since the epoch.
+
+    Neither the future nor anything past the period counts (R9). An answer as
+    of a time is the one that was given at that time (R15).
+    """
+    end = min(period.end, now)
+    return end if as_of is None else min(end, as_of)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,22 +179,17 @@ class UsageQuery:
 
     @property
     def end(self) -> int:
-        """Where the answer ends, in microseconds since the epoch."""
+        """Where the answer ends; see :func:`answered_until`."""
         return self.end_of(self.period)
 
     def end_of(self, period: Period) -> int:
-        """Where what counts of a period ends; see :func:`answered_until`."""
+        """The same of a period; see :func:`answered_until`."""
         return answered_until(period, self.now, self.as_of)
 
     @property
     def ranking(self) -> tuple[Order, ...]:
         """All that groups are ordered by: no two are equal in it."""
-        chosen = {order.by for order in self.order}
-        return self.order + tuple(
-            Order(key)
-            for key in self.group_by
-            if key not in chosen and key not in NAMES.values()
-        )
+        return ranking(self.order, self.group_by)
 
     def position(self, row: 'UsageRow') -> tuple[int | str, ...]:
         """Where a group is in the :attr:`ranking`."""

@@ -80,26 +80,28 @@ class EventWriter(abc.ABC):
 class UsageReader(abc.ABC):
     """Answers questions."""
 
+    # Before usage(), which hides the module of this name below it.
     @abc.abstractmethod
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
-        """What :meth:`usage` gives, each group as it is read.
+        """The usage of a period, in the order of the query.
 
-        There may be any number of them.
+        Not all groups are kept in memory. It is a generator: close it if it
+        is not read to its end.
 
-        A connection is taken until all of them are read, or it is closed.
-
-        :raises StorageUnavailable: the store cannot be reached, or no longer.
+        :param limited: whether an answer may only have so many groups and
+            take so long as one that a caller waits for.
+        :raises StorageUnavailable: the store cannot be reached, or is gone
+            when some groups were given already.
         :raises QueryTooExpensive: a limit was reached.
         """
 
     @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        """The usage of a period, ordered by group.
+        """The same as a list.
 
-        :raises StorageUnavailable: the store cannot be reached.
-        :raises QueryTooExpensive: a limit was reached.
+        :raises: the same.
         """
 
 

@@ -45,6 +45,9 @@ from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 
+#: How long a row of an answer may be on the average, in bytes.
+_ROW_SIZE = 1024
+
 
 class ClickHouseStorage(base.Storage):
     """Keeps events in ClickHouse; safe to share between threads.
@@ -84,9 +87,9 @@ class ClickHouseStorage(base.Storage):
         self._writer.write_rejected(messages)
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
-        return self._reader.stream_usage(query)
+        return self._reader.stream_usage(query, limited)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
@@ -232,6 +235,8 @@ def query_limits(options: Any) -> dict[str, Any]:
         'max_execution_time': options.query_timeout,
         'max_memory_usage': options.query_max_memory,
         'max_result_rows': options.query_max_result_rows,
+        # Buckets make some rows much longer than others.
+        'max_result_bytes': options.query_max_result_rows * _ROW_SIZE,
         'result_overflow_mode': 'throw',
     }
     if options.query_max_threads:

@@ -15,7 +15,14 @@ For states it makes intervals from events, clips them to a period, and sums
 them; for consumptions it adds up the events of the period.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+import contextlib
 from typing import Any
 
 from stratometrics.model import names
@@ -234,6 +241,14 @@ _PLAN = {
     'do_not_merge_across_partitions_select_final': 1,
     # What has no name is shown as '', or by its id.
     'join_use_nulls': 0,
+}
+
+#: Instead of the limits of questions, for who takes rows one by one: their
+#: number is no matter, and time passes while they wait to be taken.
+_UNLIMITED = {
+    'max_execution_time': 0,
+    'max_result_rows': 0,
+    'max_result_bytes': 0,
 }
 
 #: Conditions on these hold for a whole timeline or for none of it, so they
@@ -551,29 +566,25 @@ class Reader:
         self._settings = {**settings, **_PLAN}
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
         if not _anything_counts(query):
             return
         statement = _Statement(query)
-        for row in self._pool.stream(
-            statement.text,
-            statement.parameters,
-            # Rows are not kept here, so their number is no matter.
-            self._settings | {'max_result_rows': 0},
-        ):
-            yield _row(query, row)
+        with contextlib.closing(
+            self._pool.stream(
+                statement.text,
+                statement.parameters,
+                self._settings if limited else self._settings | _UNLIMITED,
+            )
+        ) as rows:
+            for row in rows:
+                yield _row(query, row)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
-        if not _anything_counts(query):
-            return []
-        statement = _Statement(query)
-        rows = self._pool.execute(
-            statement.text, statement.parameters, self._settings
-        )
-        return [_row(query, row) for row in rows]
+        return list(self.stream_usage(query))
 
 
 def _anything_counts(query: usage.UsageQuery) -> bool:

@@ -12,6 +12,7 @@
 """Connections to a real ClickHouse, and how their failures read."""
 
 import dataclasses
+import pathlib
 import socket
 import threading
 import time
@@ -54,6 +55,12 @@ def query(**changes) -> usage.UsageQuery:
         'group_by': ('resource_id',),
     }
     return usage.UsageQuery(**(facts | changes))
+
+
+def sockets() -> int:
+    """How many connections this process has."""
+    files = pathlib.Path('/proc/self/fd').iterdir()
+    return sum(file.is_socket() for file in files)
 
 
 class ClientTest(base.StorageTestCase):
@@ -100,6 +107,56 @@ class ClientTest(base.StorageTestCase):
                 [row] = self.storage.usage(query(**narrowed))
                 self.assertEqual((name,), row.group)
                 self.assertEqual(9_000_000, row.usage)
+
+    def another_storage(self, **options) -> storage_base.Storage:
+        """The same database under other options."""
+        for name, value in options.items():
+            self.conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        return storage
+
+    def test_a_stream_has_all_rows_however_many(self) -> None:
+        self.storage.write_events(
+            [event(resource_id=f'r{number}') for number in range(5)], 1
+        )
+        storage = self.another_storage(query_max_result_rows=2)
+        self.assertRaises(errors.QueryTooExpensive, storage.usage, query())
+        self.assertEqual(
+            self.storage.usage(query()),
+            list(storage.stream_usage(query(), limited=False)),
+        )
+
+    def test_a_stream_that_is_left_blocks_nobody(self) -> None:
+        self.storage.write_events(
+            [event(resource_id=f'r{number}') for number in range(5)], 1
+        )
+        storage = self.another_storage(pool_size=1, pool_timeout=1)
+        stream = storage.stream_usage(query())
+        next(stream)
+        self.assertRaises(errors.StorageUnavailable, storage.usage, query())
+        stream.close()
+        self.assertEqual(5, len(storage.usage(query())))
+
+    def test_a_stream_that_fails_says_so(self) -> None:
+        self.storage.write_events([event()], 1)
+        storage = self.another_storage(query_max_memory=1)
+        self.assertRaises(
+            errors.QueryTooExpensive, list, storage.stream_usage(query())
+        )
+
+    def test_every_connection_is_closed(self) -> None:
+        self.storage.write_events([event()], 1)
+        storage = self.another_storage()
+        before = sockets()
+        streams = [storage.stream_usage(query()) for _ in range(3)]
+        for stream in streams:
+            next(stream)
+        for stream in streams:
+            self.assertEqual([], list(stream))
+        self.assertEqual(before + 3, sockets())
+        storage.close()
+        self.assertEqual(before, sockets())
 
     def test_a_hostile_attribute_name_is_only_a_value(self) -> None:
         name = "x'] = 1 OR 1 = 1 --"
