@@ -35,6 +35,7 @@ from stratometrics.api.controllers import base
 from stratometrics.api.controllers import costs
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
+from stratometrics.api.controllers import statements
 from stratometrics.api.middleware import context
 from stratometrics.model import calendars
 from stratometrics.model import timestamps
@@ -45,7 +46,9 @@ from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
 from stratometrics.rating import billing
 from stratometrics.rating import exporting
+from stratometrics.rating import issuing
 from stratometrics.rating import ledger
+from stratometrics.rating.rendering import page
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
@@ -73,6 +76,8 @@ class Service:
     silent_after: int
     biller: billing.Biller
     exporter: exporting.Exporter
+    issuer: issuing.Issuer
+    appearance: page.Appearance
 
 
 class UsageController(base.Controller):
@@ -220,6 +225,13 @@ class V1Controller(base.Controller):
                 service.rules,
                 service.collections[collection.ALL],
                 collection.everything(service.definitions),
+            ),
+            'statements': statements.StatementsController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.issuer,
+                service.appearance,
             ),
         }
 
