@@ -348,6 +348,38 @@ class AmendmentTest(unittest.TestCase):
                 documents.read_amendment(entry)
 
 
+class AnyBodyTest(unittest.TestCase):
+    @hypothesis.given(strategies.data())
+    def test_it_is_a_price_or_it_is_malformed(self, data):
+        text = strategies.text(
+            strategies.characters(exclude_categories=()), max_size=300
+        )
+        anything = strategies.recursive(
+            strategies.none()
+            | strategies.booleans()
+            | strategies.integers()
+            | strategies.floats()
+            | text,
+            lambda inner: (
+                strategies.lists(inner, max_size=3)
+                | strategies.dictionaries(text, inner, max_size=3)
+            ),
+            max_leaves=8,
+        )
+        body = {**PRICE, **documents.body(data.draw(PRICES))}
+        del body['price']
+        key = data.draw(strategies.sampled_from([*body, 'price']))
+        body[key] = data.draw(anything)
+        try:
+            price = documents.read_price(body)
+        except errors.Malformed as error:
+            self.assertTrue(str(error).isprintable())
+        else:
+            self.assertEqual(
+                price, documents.read_price(documents.body(price))
+            )
+
+
 class RoundTripTest(unittest.TestCase):
     @hypothesis.given(strategies.lists(PRICES, max_size=3))
     def test_a_file_gives_the_same_prices_again(self, listed):
