@@ -146,7 +146,7 @@ def _service(
             biller,
             rules.zone,
             conf.rating.rounding,
-            conf.focus.provider,
+            conf.statements.issuer,
         ),
     )
 

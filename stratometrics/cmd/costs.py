@@ -96,7 +96,7 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
         ),
         zone,
         conf.rating.rounding,
-        conf.focus.provider,
+        conf.statements.issuer,
     )
     charged = exporter.charged(
         month,

@@ -19,7 +19,6 @@ from stratometrics.conf import clickhouse
 from stratometrics.conf import collector
 from stratometrics.conf import coverage
 from stratometrics.conf import definitions
-from stratometrics.conf import focus
 from stratometrics.conf import names
 from stratometrics.conf import rating
 from stratometrics.conf import reconciler
@@ -32,7 +31,6 @@ MODULES = (
     collector,
     coverage,
     definitions,
-    focus,
     names,
     rating,
     reconciler,

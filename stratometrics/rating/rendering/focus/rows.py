@@ -43,6 +43,8 @@ SHOWN = ('region', 'availability_zone')
 
 #: Begins the keys of all tags: no user gave them.
 _TAG_PREFIX = 'openstack/'
+#: Who sells if nobody says.
+_UNNAMED = 'OpenStack'
 _HOUR = 3600 * timestamps.MICROSECONDS
 
 
@@ -67,7 +69,7 @@ class Ledger:
         self._prices = {price.id: price for price in listed}
         self._zone = zone
         self._rounding = rounding
-        self._provider = provider
+        self._provider = _text(provider) or _UNNAMED
 
     def rows(
         self,
