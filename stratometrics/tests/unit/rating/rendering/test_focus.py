@@ -16,6 +16,8 @@ import decimal
 import fractions
 import io
 import json
+import pathlib
+import re
 import unittest
 import zoneinfo
 
@@ -303,6 +305,15 @@ class TableTest(unittest.TestCase):
                 for column in COLUMNS
                 if not column.name.startswith('x_')
             },
+        )
+
+    def test_the_guide_tells_of_every_column(self):
+        guide = pathlib.Path(__file__).parents[5] / 'doc/source/user/focus.rst'
+        self.assertEqual(
+            [column.name for column in COLUMNS],
+            re.findall(
+                r'^   \* - ``(\w+)``$', guide.read_text(), re.MULTILINE
+            ),
         )
 
     def test_every_resource_type_is_of_a_service(self):
