@@ -61,6 +61,10 @@ prices:
   valid_to: 2027-01-01T00:00:00.000001Z
 """
 
+SETTINGS = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+
 OCTOBER = instants.parse('2026-10-01T00:00:00Z')
 
 _TEXTS = strategies.text(
@@ -349,6 +353,7 @@ class AmendmentTest(unittest.TestCase):
 
 
 class AnyBodyTest(unittest.TestCase):
+    @SETTINGS
     @hypothesis.given(strategies.data())
     def test_it_is_a_price_or_it_is_malformed(self, data):
         text = strategies.text(
@@ -381,16 +386,19 @@ class AnyBodyTest(unittest.TestCase):
 
 
 class RoundTripTest(unittest.TestCase):
+    @SETTINGS
     @hypothesis.given(strategies.lists(PRICES, max_size=3))
     def test_a_file_gives_the_same_prices_again(self, listed):
         text = documents.dump(listed)
         self.assertEqual(listed, documents.load('prices.yaml', text))
 
+    @SETTINGS
     @hypothesis.given(PRICES)
     def test_so_does_json(self, price):
         text = json.dumps(documents.body(price))
         self.assertEqual(price, documents.read_price(json.loads(text)))
 
+    @SETTINGS
     @hypothesis.given(PRICES)
     def test_the_id_is_left_out(self, price):
         named = dataclasses.replace(price, id='p')
