@@ -366,8 +366,9 @@ def lines(draw):
         case prices.Per.MONTH:
             quantity = fractions.Fraction(used, OCTOBER.end - OCTOBER.begin)
         case prices.Per.UNIT:
-            quantity = fractions.Fraction(used)
-    digits = draw(st.integers(0, 10**9))
+            quantity = fractions.Fraction(used % 10**6 + 1)
+    # An amount that Parquet cannot hold is too much of anything.
+    digits = draw(st.integers(0, 10**7))
     places = draw(st.integers(0, 12))
     return line(
         priced.id,
