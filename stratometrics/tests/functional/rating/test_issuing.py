@@ -384,6 +384,31 @@ class ManyTest(IssuingTestCase):
         self.issuer.issue_all(JULY, 'alice', project_ids=['q', 'nobody'])
         self.assertEqual(['2026-07-q'], self.numbers())
 
+    def test_who_lost_the_right_to_issue_issues_nothing_twice(self) -> None:
+        storage = self.storage
+
+        class Rival(issuing.Progress):
+            """Issues to q as soon as all was checked."""
+
+            def begin(self, stage, expected):
+                if stage == 'issuing':
+                    storage.record_statements([rivals])
+
+        first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
+        rivals = dataclasses.replace(
+            first, number='2026-08-q', project_id='q', period=AUGUST
+        )
+        done = self.issuer.issue_all(AUGUST, 'bob', progress=Rival())
+        self.assertEqual(1, done.issued)
+        self.assertEqual(rivals, storage.issued('2026-08-q'))
+
+    def test_what_belongs_to_nobody(self) -> None:
+        self.storage.write_events(
+            [event('instance', 'i3', '', at(7, 2), **SERVER)], at(7, 2)
+        )
+        self.issuer.issue_all(JULY, 'alice')
+        self.assertEqual(['2026-07-p', '2026-07-q'], self.numbers())
+
     def test_two_runs_at_once(self) -> None:
         self.patch(issuing, '_TOGETHER', 1)
         done, refused = [], []
