@@ -58,7 +58,7 @@ def run(
     )
     issuer = issuing.Issuer(
         database.storage,
-        definitions.Definitions.load(None).resource_types,
+        definitions.Definitions.load(None),
         issuing.Terms(
             zone=zoneinfo.ZoneInfo('UTC'),
             rounding='half_up',
