@@ -361,9 +361,14 @@ class Biller:
         )
         query = dataclasses.replace(
             question.query(names, kind, tuple(dict.fromkeys(keys))),
+            # A month in one piece is a plain sum, which costs less.
             boundaries=(
-                *(segment.begin for segment in segments),
-                segments[-1].end,
+                (
+                    *(segment.begin for segment in segments),
+                    segments[-1].end,
+                )
+                if len(segments) > 1
+                else ()
             ),
             names={name: self._resource_types[name].names for name in names},
         )
@@ -373,7 +378,8 @@ class Biller:
             for row in rows:
                 facts = dict(zip(query.group_by, row.group, strict=True))
                 owner = {key: facts.pop(key) for key in _OWNER}
-                for segment, amounts in row.buckets.items():
+                parts = row.buckets or {query.period: row}
+                for segment, amounts in parts.items():
                     yield (
                         owner,
                         charges.Used(
