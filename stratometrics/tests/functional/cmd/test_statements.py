@@ -38,16 +38,10 @@ import sys
 from stratometrics.cmd import manage
 from stratometrics.cmd import statements
 
-class Bar(statements._Bar):
-    def begin(self, stage, expected):
-        self.stage = stage
-        super().begin(stage, expected)
+def advance(bar, number):
+    os.kill(os.getpid(), {number:d})
 
-    def advance(self, number):
-        if self.stage == 'issuing':
-            os.kill(os.getpid(), {number:d})
-
-statements._Bar = Bar
+statements._Bar.advance = advance
 sys.exit(manage.main(sys.argv[1:]))
 """
 
