@@ -124,10 +124,14 @@ class CostsController(base.Controller):
             ),
             asked.version,
         )
+        try:
+            begun = _begun(pieces)
+        except parquet.TooGreat as error:
+            raise errors.NotAcceptable(str(error)) from None
         return webob.Response(
             content_type=self.formats[request.form],
             charset='UTF-8' if request.form == files.CSV else None,
-            app_iter=_begun(pieces),
+            app_iter=begun,
         )
 
     def _visible(
