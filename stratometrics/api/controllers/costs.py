@@ -108,8 +108,9 @@ class CostsController(base.Controller):
             files.require(request.form)
         except parquet.MissingExtra as error:
             raise errors.NotAcceptable(str(error)) from None
+        now = timestamps.now()
         asked = expenses.export_question(
-            request.query_string, self._rules, timestamps.now()
+            request.query_string, self._rules, now
         )
         visible = self._visible(request, asked)
         pieces = files.write(
@@ -117,7 +118,7 @@ class CostsController(base.Controller):
             self._exporter.rows(
                 itertools.chain.from_iterable(
                     self._exporter.charged(
-                        month, asked.granularity, visible, asked.as_of
+                        month, asked.granularity, now, visible, asked.as_of
                     )
                     for month in asked.months
                 )

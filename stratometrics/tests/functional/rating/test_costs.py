@@ -182,7 +182,7 @@ class CostsTestCase(base.StorageTestCase):
 class ExportTest(CostsTestCase):
     def export(self, granularity, *projects, as_of=None):
         charged = self.exporter.charged(
-            OCTOBER, granularity, projects or None, as_of
+            OCTOBER, granularity, timestamps.now(), projects or None, as_of
         )
         text = b''.join(
             files.write(files.CSV, self.exporter.rows(charged), '1.2')
