@@ -21,15 +21,20 @@ from oslo_config import cfg
 
 from stratometrics import cloud
 from stratometrics import service
+from stratometrics.cmd import costs
 from stratometrics.cmd import coverage
 from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
+from stratometrics.cmd import statements
 from stratometrics.collector import replay
 from stratometrics.naming import directory
 from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.rating import errors as rating_errors
+from stratometrics.rating import issuing
+from stratometrics.rating.rendering import document
+from stratometrics.rating.rendering import pdf
 from stratometrics.reconciler import rounds
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
@@ -164,9 +169,11 @@ def _add_commands(subparsers) -> None:
     )
     again.set_defaults(run=replay_rejected)
 
+    costs.add_commands(subparsers)
     coverage.add_commands(subparsers)
     prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
+    statements.add_commands(subparsers)
 
     names = subparsers.add_parser(
         'names', help='what projects, users and types are called'
@@ -221,6 +228,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         definitions.DefinitionError,
         errors.StorageError,
         rating_errors.PriceError,
+        issuing.StatementError,
+        pdf.MissingExtra,
+        document.Altered,
         rounds.UnderWay,
         ValueError,
     ) as error:

@@ -17,9 +17,11 @@ from oslo_policy import policy
 
 from stratometrics.policies import base
 from stratometrics.policies import capabilities
+from stratometrics.policies import costs
 from stratometrics.policies import coverage
 from stratometrics.policies import prices
 from stratometrics.policies import resources
+from stratometrics.policies import statements
 from stratometrics.policies import usage
 
 
@@ -29,9 +31,11 @@ def list_rules() -> list[policy.RuleDefault]:
         itertools.chain(
             base.list_rules(),
             capabilities.list_rules(),
+            costs.list_rules(),
             coverage.list_rules(),
             prices.list_rules(),
             resources.list_rules(),
+            statements.list_rules(),
             usage.list_rules(),
         )
     )

@@ -32,8 +32,10 @@ from stratometrics.api import parameters
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import costs
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
+from stratometrics.api.controllers import statements
 from stratometrics.api.middleware import context
 from stratometrics.model import calendars
 from stratometrics.model import timestamps
@@ -42,7 +44,11 @@ from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
+from stratometrics.rating import issuing
 from stratometrics.rating import ledger
+from stratometrics.rating.rendering import page
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
@@ -68,6 +74,10 @@ class Service:
     collections: Mapping[str, collection.Collection]
     definitions: definitions.Definitions
     silent_after: int
+    biller: billing.Biller
+    exporter: exporting.Exporter
+    issuer: issuing.Issuer
+    appearance: page.Appearance
 
 
 class UsageController(base.Controller):
@@ -195,6 +205,13 @@ class V1Controller(base.Controller):
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
         } | {
+            'costs': costs.CostsController(
+                service.biller,
+                service.exporter,
+                service.enforcer,
+                service.rules,
+                collection.everything(service.definitions),
+            ),
             'coverage': CoverageController(service),
             'prices': prices.PricesController(
                 ledger.Ledger(service.storage),
@@ -208,6 +225,13 @@ class V1Controller(base.Controller):
                 service.rules,
                 service.collections[collection.ALL],
                 collection.everything(service.definitions),
+            ),
+            'statements': statements.StatementsController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.issuer,
+                service.appearance,
             ),
         }
 
