@@ -253,8 +253,7 @@ class Biller:
                 or not price.project_id
                 or price.project_id in project_ids
             )
-            and price.valid_from < passed.end
-            and (price.valid_to is None or price.valid_to > passed.begin)
+            and price.holds_within(passed.begin, passed.end)
         ]
         by_resource = (
             self._resource_types

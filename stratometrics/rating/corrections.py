@@ -235,6 +235,5 @@ def _valid(
             description='',
         )
         for price in listed.prices
-        if price.valid_from < month.end
-        and (price.valid_to is None or price.valid_to > month.begin)
+        if price.holds_within(month.begin, month.end)
     ]
