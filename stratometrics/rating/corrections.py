@@ -18,7 +18,13 @@ months are issued.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import dataclasses
 import operator
 
@@ -34,6 +40,21 @@ from stratometrics.storage import base
 
 #: Up to when each month is settled; microseconds since the epoch.
 Marks = Mapping[usage.Period, int]
+
+#: So many projects are compared at once.
+_BATCH = 50
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What the earlier months of a project lack.
+
+    :param lines: what is to be charged more, or less.
+    :param unpriced: usage that no price is for, and that was not reported.
+    """
+
+    lines: tuple[statements.Line, ...] = ()
+    unpriced: tuple[statements.Unpriced, ...] = ()
 
 
 def settled(receipts: Iterable[statements.Receipt], before: int) -> Marks:
@@ -119,13 +140,13 @@ class Corrections:
         }
         return {project_id: some for project_id, some in found.items() if some}
 
-    def lines(
+    def find(
         self,
         suspects: Mapping[str, Marks],
         as_of: int,
         detailed: bool = False,
-    ) -> dict[str, tuple[statements.Line, ...]]:
-        """What is to be charged more, or less, by project.
+    ) -> dict[str, Correction]:
+        """What is to be corrected, by project.
 
         :param suspects: as :meth:`suspects` gives them.
         :param detailed: whether there are lines for each resource.
@@ -134,19 +155,52 @@ class Corrections:
         for project_id, some in suspects.items():
             for month, mark in some.items():
                 together[month, mark].append(project_id)
-        found: dict[str, tuple[statements.Line, ...]] = defaultdict(tuple)
+        found: dict[str, Correction] = {}
         for (month, mark), project_ids in sorted(
             together.items(), key=lambda each: each[0][0].begin
         ):
+            for project_id, lacking in self._compared(
+                month, mark, as_of, project_ids, detailed
+            ):
+                known = found.get(project_id, Correction())
+                found[project_id] = Correction(
+                    lines=known.lines + lacking.lines,
+                    unpriced=known.unpriced + lacking.unpriced,
+                )
+        return {
+            project_id: correction
+            for project_id, correction in found.items()
+            if correction != Correction()
+        }
+
+    def _compared(
+        self,
+        month: usage.Period,
+        mark: int,
+        as_of: int,
+        project_ids: Sequence[str],
+        detailed: bool,
+    ) -> Iterator[tuple[str, Correction]]:
+        """What a month lacks of each project."""
+        for first in range(0, len(project_ids), _BATCH):
+            some = project_ids[first : first + _BATCH]
+            # One after the other: each holds a connection while it is read.
             now, then = (
-                self._biller.statements(month, at, project_ids, detailed)
+                list(self._biller.statements(month, at, some, detailed))
                 for at in (as_of, mark)
             )
             for present, former in zip(now, then, strict=True):
-                found[present.project_id] += adjustments.difference(
-                    present.lines, former.lines
+                yield (
+                    present.project_id,
+                    Correction(
+                        lines=adjustments.difference(
+                            present.lines, former.lines
+                        ),
+                        unpriced=adjustments.unpriced(
+                            month, present.unpriced, former.unpriced
+                        ),
+                    ),
                 )
-        return dict(found)
 
     def _touched(
         self,

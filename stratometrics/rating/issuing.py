@@ -330,8 +330,16 @@ class Issuer:
         due = sorted(
             {*(project_ids or self._users(run) | suspects.keys())} - issued
         )
+        corrected = self._corrections.find(
+            {
+                project_id: suspects[project_id]
+                for project_id in due
+                if project_id in suspects
+            },
+            run.as_of,
+        )
         if not allow_unpriced:
-            self._require_prices(run, project_ids)
+            self._require_prices(run, project_ids, corrected)
         summary = Summary(as_of=run.as_of, skipped=len(issued))
         run.progress.begin(len(due))
         try:
@@ -343,7 +351,7 @@ class Issuer:
                         some,
                         run.month,
                         run.as_of,
-                        suspects,
+                        corrected,
                         daily=not dry_run,
                     )
                     if not _empty(statement)
@@ -361,10 +369,13 @@ class Issuer:
         return receipt.number == self.number(month, receipt.project_id)
 
     def _require_prices(
-        self, run: '_Run', project_ids: Collection[str]
+        self,
+        run: '_Run',
+        project_ids: Collection[str],
+        corrected: Mapping[str, corrections.Correction],
     ) -> None:
         """See that there is a price for all usage, by a few questions."""
-        unpriced = survey.survey(
+        found = survey.survey(
             self._storage,
             self._biller.price_book(run.as_of),
             self._found,
@@ -372,6 +383,16 @@ class Issuer:
             run.as_of,
             project_ids,
         ).unpriced
+        unpriced = _summed(
+            (
+                *found,
+                *(
+                    each
+                    for correction in corrected.values()
+                    for each in correction.unpriced
+                ),
+            )
+        )
         if unpriced:
             raise NoPrice(unpriced)
 
@@ -412,9 +433,13 @@ class Issuer:
 
         :param receipts: what was issued to it before.
         """
-        suspects = self._suspects({project_id: receipts}, month, as_of)
+        corrected = self._corrections.find(
+            self._suspects({project_id: receipts}, month, as_of),
+            as_of,
+            detailed,
+        )
         [found] = self._statements(
-            (project_id,), month, as_of, suspects, detailed, daily
+            (project_id,), month, as_of, corrected, detailed, daily
         )
         return found
 
@@ -423,22 +448,13 @@ class Issuer:
         project_ids: Sequence[str],
         month: usage.Period,
         as_of: int,
-        suspects: Mapping[str, corrections.Marks],
+        corrected: Mapping[str, corrections.Correction],
         detailed: bool = False,
         daily: bool = True,
     ) -> list[statements.Statement]:
         """Statements with what is to be adjusted."""
-        adjusted = self._corrections.lines(
-            {
-                project_id: suspects[project_id]
-                for project_id in project_ids
-                if project_id in suspects
-            },
-            as_of,
-            detailed,
-        )
         return [
-            self._adjusted(each, adjusted.get(each.project_id, ()))
+            self._adjusted(each, corrected.get(each.project_id))
             for each in self._biller.statements(
                 month, as_of, project_ids, detailed, daily
             )
@@ -463,15 +479,16 @@ class Issuer:
     def _adjusted(
         self,
         statement: statements.Statement,
-        lines: tuple[statements.Line, ...],
+        correction: corrections.Correction | None,
     ) -> statements.Statement:
-        if not lines:
+        if correction is None:
             return statement
         return dataclasses.replace(
             statement,
-            adjustments=lines,
+            adjustments=correction.lines,
+            unpriced=statement.unpriced + correction.unpriced,
             totals=charges.totals(
-                (*statement.lines, *lines), self._terms.rounding
+                (*statement.lines, *correction.lines), self._terms.rounding
             ),
         )
 
@@ -619,6 +636,20 @@ def _before(
             break
         found.append(receipt)
     return found
+
+
+def _summed(
+    unpriced: Iterable[statements.Unpriced],
+) -> tuple[statements.Unpriced, ...]:
+    """What no price is for, whoever used it."""
+    sums: dict[tuple, statements.Unpriced] = {}
+    for each in unpriced:
+        key = each.period, each.resource_type, each.type, each.state
+        known = sums.get(key)
+        sums[key] = dataclasses.replace(
+            each, usage=each.usage + (known.usage if known else 0)
+        )
+    return tuple(sums.values())
 
 
 def _empty(statement: statements.Statement) -> bool:

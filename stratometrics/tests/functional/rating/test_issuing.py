@@ -54,6 +54,19 @@ EVENTS = [
 ]
 
 
+def released(address):
+    """The end of a floating IP at noon of the last day of July."""
+    return event(
+        'floating-ip',
+        address,
+        'p',
+        at(7, 31, 12),
+        rank=event_model.RANK_DELETION,
+        phase=event_model.Phase.ENDED,
+        state='deleted',
+    )
+
+
 def told(lines):
     """Of each line what is charged, when, and for how much."""
     return [
@@ -311,6 +324,43 @@ class IssuingTest(IssuingTestCase):
         self.assertIsNone(self.storage.issued('2026-07-p'))
         found = self.issue(JULY, IN_AUGUST, allow_unpriced=True)
         self.assertEqual((unpriced,), found.unpriced)
+
+    def test_usage_without_a_price_that_is_heard_of_late(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        address = event('floating-ip', 'f', 'p', at(7, 31))
+        self.storage.write_events([address, released('f')], at(8, 10))
+        for refuse in (
+            lambda: self.issue(AUGUST, IN_SEPTEMBER),
+            lambda: self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER),
+        ):
+            refused = self.assertRaises(issuing.NoPrice, refuse)
+            self.assertEqual(
+                [('floating-ip', JULY, 12)],
+                [
+                    (each.resource_type, each.period, each.quantity)
+                    for each in refused.unpriced
+                ],
+            )
+        self.assertEqual([], self.storage.receipts(month='2026-08'))
+        august = self.issue(AUGUST, IN_SEPTEMBER, allow_unpriced=True)
+        self.assertEqual(
+            [(JULY, 12)],
+            [(each.period, each.quantity) for each in august.unpriced],
+        )
+        self.assertEqual([], self.issuer.verify('2026-08-p'))
+        # It is told once.
+        self.assertEqual((), self.issue(SEPTEMBER, IN_OCTOBER).unpriced)
+
+    def test_usage_that_lost_its_price(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        [vcpu, _] = PRICES
+        self.enter(prices.Change.WITHDRAWN, [vcpu], at(8, 10))
+        refused = self.assertRaises(
+            issuing.NoPrice, self.issue, AUGUST, IN_SEPTEMBER
+        )
+        self.assertEqual(
+            [AUGUST, JULY], [each.period for each in refused.unpriced]
+        )
 
     def test_when_a_month_can_be_issued(self) -> None:
         early = self.issuer_at(at(8, 1) - 1)
