@@ -34,7 +34,7 @@ from stratometrics.rating.rendering import page
 from stratometrics.storage import base
 
 _RECEIPT_HEADS = ('number', 'as of (UTC)', 'issued at (UTC)', 'by', 'sha256')
-_UNPRICED_HEADS = ('resource type', 'type', 'state', 'usage')
+_UNPRICED_HEADS = ('month', 'resource type', 'type', 'state', 'usage')
 
 #: What stands where there is nothing to say.
 _NOTHING = '-'
@@ -61,7 +61,7 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
             _Bar(),
         )
     except issuing.NoPrice as error:
-        print(_unpriced(known, error))
+        print(_unpriced(known, error, zone))
         print(f'Nothing was issued: {error}.', file=sys.stderr)
         return 1
     _print(done, command)
@@ -196,11 +196,16 @@ def _spelled(total: fractions.Fraction, currency: str) -> str:
     return f'{money.rounded(total, money.digits(currency), "half_even"):f}'
 
 
-def _unpriced(known: definitions.Definitions, error: issuing.NoPrice) -> str:
+def _unpriced(
+    known: definitions.Definitions,
+    error: issuing.NoPrice,
+    zone: zoneinfo.ZoneInfo,
+) -> str:
     return table.table(
         _UNPRICED_HEADS,
         [
             (
+                months.written(each.period, zone),
                 each.resource_type,
                 each.type or _NOTHING,
                 each.state or _NOTHING,

@@ -190,7 +190,7 @@ class StatementsTest(StatementsTestCase):
             'manage', 'statements', 'issue', '--month', '2026-10'
         )
         self.assertEqual(1, done.returncode)
-        self.assertIn('m1.huge', done.stdout)
+        self.assertRegex(done.stdout, '2026-10 .* m1.huge')
         self.assertIn('31 d', done.stdout)
         self.assertIn('Nothing was issued', done.stderr)
         self.assertEqual([], self.storage.receipts())
