@@ -25,6 +25,7 @@ from stratometrics.cmd import table
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
+from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import issuing
 from stratometrics.rating import money
@@ -65,6 +66,13 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
         print(f'Nothing was issued: {error}.', file=sys.stderr)
         return 1
     _print(done, command)
+    for earlier, number in sorted(done.missing.items(), key=_begin):
+        print(
+            f'{number} projects used something in '
+            f'{months.written(earlier, zone)} and have no statement of it: '
+            'issue that month as well.',
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -144,6 +152,11 @@ def _issuer(
         settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
     )
     return issuing.Issuer(storage, known, terms), zone
+
+
+def _begin(counted: tuple[usage.Period, int]) -> int:
+    month, _ = counted
+    return month.begin
 
 
 def _month(text: str, zone: zoneinfo.ZoneInfo):

@@ -11,6 +11,7 @@
 # under the License.
 """Statements are issued, once for each project and month."""
 
+from collections import Counter
 from collections.abc import (
     Callable,
     Collection,
@@ -25,10 +26,12 @@ import fractions
 import operator
 import threading
 import time
+from typing import Any
 import zoneinfo
 
 from oslo_log import log as logging
 
+from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
@@ -55,6 +58,10 @@ _PROLONG = 10.0
 _PAUSE = 0.5
 #: How many statements are made at a time, and kept with one insert.
 _TOGETHER = 200
+
+_MONTH = calendars.GRANULARITIES['1mo']
+#: Whose usage it is that belongs to no project, and is charged to nobody.
+_NOBODY = ''
 
 
 class StatementError(Exception):
@@ -118,6 +125,8 @@ class Summary:
     :param adjusted: how many of those issued have adjustments.
     :param unpriced: of how many a part of the usage is not charged.
     :param totals: of those issued, by currency.
+    :param missing: by earlier month, how many projects used something in it
+        and have no statement of it: nothing else charges them for it.
     """
 
     as_of: int
@@ -126,6 +135,9 @@ class Summary:
     adjusted: int = 0
     unpriced: int = 0
     totals: dict[str, fractions.Fraction] = dataclasses.field(
+        default_factory=dict
+    )
+    missing: Mapping[usage.Period, int] = dataclasses.field(
         default_factory=dict
     )
 
@@ -340,7 +352,11 @@ class Issuer:
         )
         if not allow_unpriced:
             self._require_prices(run, project_ids, corrected)
-        summary = Summary(as_of=run.as_of, skipped=len(issued))
+        summary = Summary(
+            as_of=run.as_of,
+            skipped=len(issued),
+            missing=self._missing(run, receipts, project_ids),
+        )
         run.progress.begin(len(due))
         try:
             for first in range(0, len(due), _TOGETHER):
@@ -398,7 +414,52 @@ class Issuer:
 
     def _users(self, run: '_Run') -> set[str]:
         """All projects that used something in the month."""
-        found: set[str] = set()
+        rows = self._used(run.month, run)
+        found = {row.group[0] for row in rows}
+        if _NOBODY in found:
+            LOG.warning(
+                'A part of the usage of %s belongs to no project: it is '
+                'charged to nobody',
+                self._written(run.month),
+            )
+        return found - {_NOBODY}
+
+    def _missing(
+        self,
+        run: '_Run',
+        receipts: Mapping[str, Sequence[statements.Receipt]],
+        project_ids: Collection[str],
+    ) -> Mapping[usage.Period, int]:
+        """Statements that lack, since the first one that was issued."""
+        issued = {
+            (receipt.period, project_id)
+            for project_id, some in receipts.items()
+            for receipt in some
+        }
+        first = min((month.begin for month, _ in issued), default=None)
+        if first is None or first >= run.month.begin:
+            return {}
+        earlier = usage.Period(first, run.month.begin)
+        rows = self._used(
+            earlier,
+            run,
+            project_ids=tuple(project_ids) or None,
+            boundaries=tuple(
+                calendars.boundaries(earlier, _MONTH, self._terms.zone)
+            ),
+        )
+        used = {
+            (month, row.group[0])
+            for row in rows
+            for month in row.buckets
+            if row.group[0] != _NOBODY
+        }
+        return Counter(month for month, _ in used - issued)
+
+    def _used(
+        self, period: usage.Period, run: '_Run', **scope: Any
+    ) -> Iterator[usage.UsageRow]:
+        """What projects used in a period."""
         for kind in usage.Kind:
             names = tuple(
                 name
@@ -406,19 +467,17 @@ class Issuer:
                 if resource_type.kind is kind
             )
             if names:
-                rows = self._storage.usage(
+                yield from self._storage.usage(
                     usage.UsageQuery(
-                        period=run.month,
+                        period=period,
                         now=run.as_of,
                         as_of=run.as_of,
                         resource_types=names,
                         group_by=('project_id',),
                         kind=kind,
+                        **scope,
                     )
                 )
-                found.update(row.group[0] for row in rows)
-        # What belongs to nobody is charged to nobody.
-        return found - {''}
 
     def _one(
         self,

@@ -140,6 +140,15 @@ class StatementsTest(StatementsTestCase):
             '2 as they were issued, 0 not\n', self.statements('verify')
         )
 
+    def test_an_earlier_month_that_lacks_a_statement(self) -> None:
+        self.serve('p', 'q')
+        self.statements('issue', '--month', '2026-09', '--project', 'p')
+        done = self.run_module(
+            *('manage', 'statements', 'issue', '--month', '2026-10')
+        )
+        self.assertEqual(0, done.returncode)
+        self.assertIn('1 projects used something in 2026-09', done.stderr)
+
     def test_a_statement_that_does_not_hold(self) -> None:
         self.serve('p')
         self.issue()

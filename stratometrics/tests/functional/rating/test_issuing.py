@@ -495,8 +495,30 @@ class ManyTest(IssuingTestCase):
         self.storage.write_events(
             [event('instance', 'i3', '', at(7, 2), **SERVER)], at(7, 2)
         )
-        self.issuer.issue_all(JULY, 'alice')
+        with self.assertLogs(issuing.__name__, 'WARNING') as logged:
+            self.issuer.issue_all(JULY, 'alice')
+        self.assertIn('2026-07 belongs to no project', logged.output[0])
         self.assertEqual(['2026-07-p', '2026-07-q'], self.numbers())
+
+    def test_months_that_lack_a_statement_are_told(self) -> None:
+        done = self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.assertEqual({}, done.missing)
+        # Nothing was known of r when July was issued, and August never was.
+        self.storage.write_events(
+            [event('instance', 'i3', 'r', at(7, 2), **SERVER)], at(8, 10)
+        )
+        for some, missing in (
+            ((), {JULY: 1, AUGUST: 3}),
+            (('p',), {AUGUST: 1}),
+        ):
+            done = self.issuer.issue_all(
+                SEPTEMBER, 'alice', IN_OCTOBER, some, dry_run=True
+            )
+            self.assertEqual(missing, done.missing)
+        self.issuer.issue_all(JULY, 'alice', IN_OCTOBER)
+        self.issuer.issue_all(AUGUST, 'alice', IN_OCTOBER)
+        done = self.issuer.issue_all(SEPTEMBER, 'alice', IN_OCTOBER)
+        self.assertEqual({}, done.missing)
 
     def test_two_runs_at_once(self) -> None:
         self.patch(issuing, '_TOGETHER', 1)
