@@ -286,8 +286,11 @@ class Issuer:
                 )
             if statement.unpriced and not allow_unpriced:
                 raise NoPrice(statement.unpriced)
-            self._keep([statement], {project_id: receipts}, by)
-        return self._storage.issued(number), True
+            kept = self._keep([statement], {project_id: receipts}, by)
+        found = self._storage.issued(number)
+        if found is None:
+            raise Busy('somebody else is issuing statements; try again later')
+        return found, bool(kept)
 
     def issue_all(
         self,
@@ -565,12 +568,14 @@ class Issuer:
         if not made:
             return []
         month = self._written(made[0].period)
-        # Only if the right to issue was lost there is any.
+        # Only if the right to issue was lost there is any. A statement of
+        # another month may have adjusted the same.
         theirs = {
             receipt.project_id
             for receipt in self._storage.receipts(
-                [statement.project_id for statement in made], month
+                [statement.project_id for statement in made]
             )
+            if receipt not in receipts.get(receipt.project_id, ())
         }
         now = self._now()
         kept = [each for each in made if each.project_id not in theirs]
@@ -587,6 +592,11 @@ class Issuer:
             ]
         )
         LOG.info('Issued %d statements of %s', len(kept), month)
+        if theirs:
+            LOG.warning(
+                'Somebody else issued statements of %d projects meanwhile',
+                len(theirs),
+            )
         return kept
 
     def verify(self, number: str) -> list[str]:

@@ -475,21 +475,61 @@ class ManyTest(IssuingTestCase):
         self.assertEqual(['2026-07-q'], self.numbers())
 
     def test_who_lost_the_right_to_issue_issues_nothing_twice(self) -> None:
-        storage = self.storage
-
-        class Rival(issuing.Progress):
-            """Issues to q in the meantime."""
-
-            def begin(self, expected):
-                storage.record_statements([rivals])
-
         first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
         rivals = dataclasses.replace(
             first, number='2026-08-q', project_id='q', period=AUGUST
         )
-        done = self.issuer.issue_all(AUGUST, 'bob', progress=Rival())
+        done = self.issuer.issue_all(
+            AUGUST, 'bob', progress=self.rival(rivals)
+        )
         self.assertEqual(1, done.issued)
-        self.assertEqual(rivals, storage.issued('2026-08-q'))
+        self.assertEqual(rivals, self.storage.issued('2026-08-q'))
+
+    def test_who_lost_the_right_to_issue_adjusts_nothing_twice(self) -> None:
+        first, _ = self.issuer.issue('q', JULY, 'alice', IN_AUGUST)
+        # It may have adjusted July as well.
+        rivals = dataclasses.replace(
+            first,
+            number='2026-09-q',
+            period=SEPTEMBER,
+            as_of=IN_OCTOBER,
+            issued_at=first.issued_at + 1,
+        )
+        done = self.issuer.issue_all(
+            AUGUST, 'bob', progress=self.rival(rivals)
+        )
+        self.assertEqual(1, done.issued)
+        self.assertIsNone(self.storage.issued('2026-08-q'))
+        again = self.issuer.issue_all(AUGUST, 'bob')
+        self.assertEqual((1, 1), (again.issued, again.skipped))
+
+    def rival(self, issued):
+        storage = self.storage
+
+        class Rival(issuing.Progress):
+            """Issues a statement in the meantime."""
+
+            def begin(self, expected):
+                storage.record_statements([issued])
+
+        return Rival()
+
+    def test_one_connection_will_do(self) -> None:
+        self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.storage.write_events(
+            [
+                event('instance', f'{project_id}2', project_id, at(7, 31))
+                for project_id in ('p', 'q')
+            ],
+            at(8, 10),
+        )
+        for name, value in (('pool_size', 1), ('pool_timeout', 1)):
+            self.conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        issuer = self.issuer_at(at(11, 1), storage)
+        done = issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        self.assertEqual(2, done.issued)
 
     def test_what_belongs_to_nobody(self) -> None:
         self.storage.write_events(
