@@ -78,6 +78,11 @@ def settled(receipts: Iterable[statements.Receipt], before: int) -> Marks:
     }
 
 
+def watermarks(receipts: Iterable[statements.Receipt]) -> Marks:
+    """As of when each month of a project was issued itself."""
+    return {receipt.period: receipt.as_of for receipt in receipts}
+
+
 class Corrections:
     """Finds what earlier months lack, and computes no more than it must.
 
@@ -143,24 +148,32 @@ class Corrections:
     def find(
         self,
         suspects: Mapping[str, Marks],
+        issued: Mapping[str, Marks],
         as_of: int,
         detailed: bool = False,
     ) -> dict[str, Correction]:
         """What is to be corrected, by project.
 
+        A month keeps the names that its statement was made with: a new name
+        is no new price for what was charged.
+
         :param suspects: as :meth:`suspects` gives them.
+        :param issued: see :func:`watermarks`.
         :param detailed: whether there are lines for each resource.
         """
-        together: dict[tuple[usage.Period, int], list[str]] = defaultdict(list)
+        together: dict[tuple[usage.Period, int, int], list[str]] = defaultdict(
+            list
+        )
         for project_id, some in suspects.items():
             for month, mark in some.items():
-                together[month, mark].append(project_id)
+                named_at = issued[project_id][month]
+                together[month, mark, named_at].append(project_id)
         found: dict[str, Correction] = {}
-        for (month, mark), project_ids in sorted(
+        for (month, mark, named_at), project_ids in sorted(
             together.items(), key=lambda each: each[0][0].begin
         ):
             for project_id, lacking in self._compared(
-                month, mark, as_of, project_ids, detailed
+                month, mark, named_at, as_of, project_ids, detailed
             ):
                 known = found.get(project_id, Correction())
                 found[project_id] = Correction(
@@ -177,6 +190,7 @@ class Corrections:
         self,
         month: usage.Period,
         mark: int,
+        named_at: int,
         as_of: int,
         project_ids: Sequence[str],
         detailed: bool,
@@ -186,7 +200,11 @@ class Corrections:
             some = project_ids[first : first + _BATCH]
             # One after the other: each holds a connection while it is read.
             now, then = (
-                list(self._biller.statements(month, at, some, detailed))
+                list(
+                    self._biller.statements(
+                        month, at, some, detailed, named_at=named_at
+                    )
+                )
                 for at in (as_of, mark)
             )
             for present, former in zip(now, then, strict=True):

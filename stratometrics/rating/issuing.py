@@ -351,6 +351,7 @@ class Issuer:
                 for project_id in due
                 if project_id in suspects
             },
+            _watermarks(receipts),
             run.as_of,
         )
         if not allow_unpriced:
@@ -495,8 +496,10 @@ class Issuer:
 
         :param receipts: what was issued to it before.
         """
+        issued = {project_id: receipts}
         corrected = self._corrections.find(
-            self._suspects({project_id: receipts}, month, as_of),
+            self._suspects(issued, month, as_of),
+            _watermarks(issued),
             as_of,
             detailed,
         )
@@ -705,6 +708,16 @@ def _before(
             break
         found.append(receipt)
     return found
+
+
+def _watermarks(
+    receipts: Mapping[str, Sequence[statements.Receipt]],
+) -> dict[str, corrections.Marks]:
+    """As of when the months of each project were issued."""
+    return {
+        project_id: corrections.watermarks(some)
+        for project_id, some in receipts.items()
+    }
 
 
 def _summed(

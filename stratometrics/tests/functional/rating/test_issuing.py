@@ -312,6 +312,79 @@ class IssuingTest(IssuingTestCase):
             told(self.issue(AUGUST, IN_SEPTEMBER).adjustments),
         )
 
+    def test_another_name_changes_no_month_that_was_issued(self) -> None:
+        def called(volume_type, domain, when):
+            self.storage.write_names(
+                [
+                    names.Name(
+                        kind=names.VOLUME_TYPE, id='type-1', name=volume_type
+                    ),
+                    names.Name(
+                        kind=names.PROJECT, id='p', name='p', parent_id=domain
+                    ),
+                ],
+                when,
+            )
+
+        volume = {'type': 'type-1', 'message_id': 'v'}
+        self.storage.write_events(
+            [event('volume', 'v', 'p', at(7, 31), **volume)], at(7, 31)
+        )
+        self.enter(
+            prices.Change.CREATED,
+            [
+                price('agreed', 'instance', '1', domain_id='d1'),
+                price(
+                    *('premium', 'volume', '0.20'),
+                    match={'type': ('premium',)},
+                    valid_from=AUGUST.begin,
+                ),
+            ],
+            at(7, 1),
+        )
+        called('gold', 'd1', at(7, 31))
+        july = self.issue(JULY, IN_AUGUST)
+        self.assertIn('agreed', [line.price_id for line in july.lines])
+        called('premium', 'd2', at(8, 10))
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual((), august.adjustments)
+        self.assertEqual(
+            ['vcpu', 'premium'], [line.price_id for line in august.lines]
+        )
+        # What is known late has the price that it had then.
+        self.storage.write_events(
+            [event('volume', 'w', 'p', at(7, 31), **volume)], at(9, 10)
+        )
+        called('dear', 'd3', at(9, 11))
+        october = self.issue(SEPTEMBER, IN_OCTOBER, allow_unpriced=True)
+        self.assertEqual(
+            [
+                ('disk', JULY, 24, fractions.Fraction('2.4')),
+                ('premium', AUGUST, 744, fractions.Fraction('148.8')),
+            ],
+            told(october.adjustments),
+        )
+        self.assertEqual([], self.issuer.verify('2026-08-p'))
+        self.assertEqual([], self.issuer.verify('2026-09-p'))
+
+    def test_a_name_that_was_learnt_late_is_kept(self) -> None:
+        self.storage.write_events(
+            [event('volume', 'v', 'p', at(7, 31), type='type-1')], at(7, 31)
+        )
+        self.issue(JULY, IN_AUGUST, allow_unpriced=True)
+        for name, when in (('gold', at(8, 10)), ('dear', at(9, 10))):
+            self.storage.write_names(
+                [names.Name(kind=names.VOLUME_TYPE, id='type-1', name=name)],
+                when,
+            )
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual(
+            [('disk', JULY, 24, fractions.Fraction('2.4'))],
+            told(august.adjustments),
+        )
+        october = self.issue(SEPTEMBER, IN_OCTOBER, allow_unpriced=True)
+        self.assertEqual((), october.adjustments)
+
     def test_usage_without_a_price_is_refused(self) -> None:
         self.storage.write_events(
             [event('floating-ip', 'f', 'p', at(7, 31))], at(7, 31)
