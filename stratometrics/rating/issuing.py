@@ -76,6 +76,10 @@ class WrongWatermark(StatementError):
     """The time as of which it was to be cannot be that of a statement."""
 
 
+class OtherCalendar(StatementError):
+    """Months were issued that are none by the time zone of now."""
+
+
 class NothingUsed(StatementError):
     """There is nothing to state."""
 
@@ -278,6 +282,7 @@ class Issuer:
             if found:
                 return found, False
             receipts = self._storage.receipts((project_id,))
+            self._require_calendar(receipts)
             statement = self._one(project_id, month, as_of, receipts)
             if _empty(statement):
                 raise NothingUsed(
@@ -334,6 +339,8 @@ class Issuer:
         }
         for receipt in self._storage.receipts(project_ids or None):
             receipts.setdefault(receipt.project_id, []).append(receipt)
+        for some in receipts.values():
+            self._require_calendar(some)
         suspects = self._suspects(
             receipts, run.month, run.as_of, all_projects=not project_ids
         )
@@ -384,6 +391,21 @@ class Issuer:
         finally:
             run.progress.end()
         return summary
+
+    def _require_calendar(
+        self, receipts: Iterable[statements.Receipt]
+    ) -> None:
+        """See that months neither overlap nor leave a gap."""
+        for receipt in receipts:
+            period = receipt.period
+            middle = (period.begin + period.end) // 2
+            if months.holding(middle, self._terms.zone) != period:
+                raise OtherCalendar(
+                    f'the statement {receipt.number} is of a month of another '
+                    f'calendar than that of {self._terms.zone.key}, so that '
+                    'time would be charged twice or never: set the time zone '
+                    'that it was issued with'
+                )
 
     def _is_of(self, receipt: statements.Receipt, month: usage.Period) -> bool:
         return receipt.number == self.number(month, receipt.project_id)

@@ -18,8 +18,10 @@ import dataclasses
 import decimal
 import fractions
 import threading
+import zoneinfo
 
 from stratometrics.model import event as event_model
+from stratometrics.model import months
 from stratometrics.model import names
 from stratometrics.model import prices
 from stratometrics.model import usage
@@ -90,13 +92,11 @@ class IssuingTestCase(base.StorageTestCase):
             ]
         )
 
-    def issuer_at(self, now, storage=None):
+    def issuer_at(self, now, storage=None, zone=test_billing.ZONE):
         return issuing.Issuer(
             storage or self.storage,
             definitions.Definitions.load(None),
-            issuing.Terms(
-                zone=test_billing.ZONE, rounding='half_up', settling_time=0
-            ),
+            issuing.Terms(zone=zone, rounding='half_up', settling_time=0),
             lambda: now,
         )
 
@@ -445,6 +445,24 @@ class IssuingTest(IssuingTestCase):
             issuing.NothingUsed, self.issue, JULY, IN_AUGUST, 'nobody'
         )
         self.assertEqual([], self.storage.receipts())
+
+    def test_months_of_another_calendar(self) -> None:
+        """They overlap, or leave a gap, in which nothing is charged."""
+        self.issue(JULY, IN_AUGUST)
+        for name in ('UTC', 'Asia/Tokyo'):
+            zone = zoneinfo.ZoneInfo(name)
+            issuer = self.issuer_at(at(11, 1), zone=zone)
+            for month in ('2026-08', '2026-06'):
+                period = months.read(month, zone)
+                with self.assertRaisesRegex(
+                    issuing.OtherCalendar, '2026-07-p'
+                ):
+                    issuer.issue('p', period, 'alice')
+                with self.assertRaisesRegex(
+                    issuing.OtherCalendar, '2026-07-p'
+                ):
+                    issuer.issue_all(period, 'alice')
+        self.assertEqual(1, len(self.storage.receipts()))
 
     def test_a_text_that_was_altered(self) -> None:
         first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
