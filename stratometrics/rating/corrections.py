@@ -26,6 +26,7 @@ from collections.abc import (
     Sequence,
 )
 import dataclasses
+import math
 import operator
 
 from stratometrics.model import names
@@ -125,10 +126,11 @@ class Corrections:
         marks = {name: some for name, some in marks.items() if some}
         if not marks:
             return {}
-        since = min(min(some.values()) for some in marks.values())
         books = _Books(self._biller, as_of)
         touched = self._touched(
-            since,
+            sorted(
+                {mark for some in marks.values() for mark in some.values()}
+            ),
             as_of,
             before,
             None if all_projects else tuple(marks),
@@ -138,7 +140,7 @@ class Corrections:
             project_id: {
                 month: mark
                 for month, mark in some.items()
-                if touched.get(project_id, month.end) < month.end
+                if _earliest(touched.get(project_id, {}), mark) < month.end
                 or books.differ(project_id, month, mark)
             }
             for project_id, some in marks.items()
@@ -222,24 +224,31 @@ class Corrections:
 
     def _touched(
         self,
-        since: int,
+        marks: Sequence[int],
         until: int,
         before: int,
         project_ids: Collection[str] | None,
         listed: book.PriceBook,
-    ) -> dict[str, int]:
-        """Since when a project's usage may be another one than was known."""
-        found = self._storage.late(since, until, before, project_ids)
-        for some in self._renamed(since, until, before, listed):
+    ) -> dict[str, dict[int, int]]:
+        """Since when a project's usage may be another one than was known.
+
+        :returns: the earliest time, by the last of the marks after which this
+            was heard of, by project.
+        """
+        found = self._storage.late(marks, until, before, project_ids)
+        for mark, some in self._renamed(marks, until, before, listed):
             for project_id, earliest in some.items():
-                found[project_id] = min(
-                    earliest, found.get(project_id, earliest)
-                )
+                known = found.setdefault(project_id, {})
+                known[mark] = min(earliest, known.get(mark, earliest))
         return found
 
     def _renamed(
-        self, since: int, until: int, before: int, listed: book.PriceBook
-    ) -> Iterable[Mapping[str, int]]:
+        self,
+        marks: Sequence[int],
+        until: int,
+        before: int,
+        listed: book.PriceBook,
+    ) -> Iterator[tuple[int, Mapping[str, int]]]:
         """Whose usage may have got another price with another name."""
         keys = {
             (price.resource_type, key)
@@ -250,12 +259,32 @@ class Corrections:
             known = self._resource_types.get(resource_type)
             kind = known and known.names.get(key)
             if kind:
-                ids = self._storage.renamed(kind, since, until)
-                if ids:
-                    yield self._storage.users(resource_type, key, ids, before)
+                for mark, ids in self._learnt(kind, marks, until).items():
+                    yield (
+                        mark,
+                        self._storage.users(resource_type, key, ids, before),
+                    )
         if any(price.domain_id for price in listed.prices):
-            ids = self._storage.renamed(names.PROJECT, since, until)
-            yield dict.fromkeys(ids, 0)
+            learnt = self._learnt(names.PROJECT, marks, until)
+            for mark, ids in learnt.items():
+                yield mark, dict.fromkeys(ids, 0)
+
+    def _learnt(
+        self, kind: str, marks: Sequence[int], until: int
+    ) -> dict[int, list[str]]:
+        """Ids that got a name, by the last of the marks before it."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for id_, mark in self._storage.renamed(kind, marks, until).items():
+            found[mark].append(id_)
+        return found
+
+
+def _earliest(touched: Mapping[int, int], mark: int) -> float:
+    """The earliest time of what was heard of after a mark."""
+    return min(
+        (earliest for at, earliest in touched.items() if at >= mark),
+        default=math.inf,
+    )
 
 
 class _Books:

@@ -270,12 +270,18 @@ class IssuingTest(IssuingTestCase):
             known,
         )
         settled = {'p': {JULY: IN_AUGUST}}
+        # One of somebody who used nothing since was settled long ago.
+        marks = {**settled, 'gone': {JULY: at(8, 1)}}
 
         def suspects():
             return [
-                finder.suspects(settled, IN_SEPTEMBER, AUGUST.begin, every)
+                finder.suspects(marks, IN_SEPTEMBER, AUGUST.begin, every)
                 for every in (False, True)
             ]
+
+        self.storage.write_events(
+            [event('instance', 'i1', 'p', at(7, 30), **SERVER)], IN_AUGUST
+        )
 
         self.enter(
             prices.Change.CREATED,
