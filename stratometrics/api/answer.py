@@ -11,7 +11,13 @@
 # under the License.
 """The answer to a usage question."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from typing import Any
 
 import wsme.rest.json
@@ -39,33 +45,98 @@ _SPELLED = {
 def body(
     question: parameters.Question,
     asked: collection.Collection,
-    rows: Sequence[usage.UsageRow],
+    results: Sequence[Mapping[str, Any]],
+    following: str | None,
 ) -> dict[str, Any]:
     """The body of the answer, ready for JSON.
+
+    :param results: see :func:`results`.
+    :param following: the address of the next page, if there is one.
+    """
+    envelope = types.Usage(
+        period=_period(question.period), units=UNITS[asked.kind]
+    )
+    if question.as_of is not None:
+        envelope.as_of = timestamps.isoformat(question.as_of)
+    if question.previous:
+        envelope.previous = _period(question.previous)
+    if question.granularity:
+        envelope.granularity = str(question.granularity)
+        envelope.timezone = question.zone.key
+    if following:
+        envelope.links = [types.Link(rel='next', href=following)]
+    return wsme.rest.json.tojson(types.Usage, envelope) | {
+        'results': list(results)
+    }
+
+
+def _period(period: usage.Period) -> types.Period:
+    return types.Period(
+        begin=timestamps.isoformat(period.begin),
+        end=timestamps.isoformat(period.end),
+    )
+
+
+def results(
+    question: parameters.Question,
+    asked: collection.Collection,
+    rows: Iterable[usage.UsageRow],
+) -> Iterator[dict[str, Any]]:
+    """One result for each group, or for each bucket of each group.
 
     Amounts are decimal strings (R4). Each result has all measures that its
     resource type declares, or, where types are summed, all that any of them
     does.
     """
-    envelope = types.Usage(
-        period=types.Period(
-            begin=timestamps.isoformat(question.period.begin),
-            end=timestamps.isoformat(question.period.end),
-        ),
-        units=UNITS[asked.kind],
+    declared = declared_measures(question, asked)
+    spelled = _SPELLED[asked.kind]
+    for row in rows:
+        group = dict(
+            zip(usage.with_names(question.group_by), row.group, strict=True)
+        )
+        zeros = declared[group.get(parameters.RESOURCE_TYPE)]
+        if question.granularity:
+            for bucket, amounts in row.buckets.items():
+                yield {
+                    'begin': timestamps.isoformat(bucket.begin),
+                    'end': timestamps.isoformat(bucket.end),
+                    **group,
+                    **_amounts(amounts, zeros, spelled),
+                }
+            continue
+        result = group | _amounts(row, zeros, spelled)
+        if row.previous:
+            result['previous'] = _amounts(row.previous, zeros, spelled)
+            result['change'] = _amounts(_change(row), zeros, spelled)
+        yield result
+
+
+def _change(row: usage.UsageRow) -> usage.Amounts:
+    before = row.previous
+    return usage.Amounts(
+        row.usage - before.usage,
+        {
+            name: row.measures.get(name, 0) - before.measures.get(name, 0)
+            for name in {**row.measures, **before.measures}
+        },
     )
-    if question.as_of is not None:
-        envelope.as_of = timestamps.isoformat(question.as_of)
-    declared = _declared_measures(question, asked)
-    return wsme.rest.json.tojson(types.Usage, envelope) | {
-        'results': [
-            _result(question, declared, row, _SPELLED[asked.kind])
-            for row in rows
-        ]
+
+
+def _amounts(
+    amounts: usage.Amounts | usage.UsageRow,
+    zeros: Mapping[str, int],
+    spelled: Callable[[int], str],
+) -> dict[str, Any]:
+    return {
+        'usage': spelled(amounts.usage),
+        'measures': {
+            name: spelled(amount)
+            for name, amount in sorted({**zeros, **amounts.measures}.items())
+        },
     }
 
 
-def _declared_measures(
+def declared_measures(
     question: parameters.Question, asked: collection.Collection
 ) -> dict[str | None, dict[str, int]]:
     """Zero of each measure, by resource type; None is all types."""
@@ -77,21 +148,3 @@ def _declared_measures(
     for measures in zeros.values():
         every |= measures
     return {**zeros, None: every}
-
-
-def _result(
-    question: parameters.Question,
-    declared: dict[str | None, dict[str, int]],
-    row: usage.UsageRow,
-    spelled: Callable[[int], str],
-) -> dict[str, Any]:
-    result: dict[str, Any] = dict(
-        zip(usage.with_names(question.group_by), row.group, strict=True)
-    )
-    zeros = declared[result.get(parameters.RESOURCE_TYPE)]
-    result['usage'] = spelled(row.usage)
-    result['measures'] = {
-        name: spelled(amount)
-        for name, amount in sorted({**zeros, **row.measures}.items())
-    }
-    return result

@@ -115,6 +115,8 @@ def _service(
         rules=parameters.Rules(
             zone=_zone(conf),
             max_period_days=conf.api.max_period_days,
+            max_buckets=conf.api.max_buckets,
+            max_results=conf.api.max_results,
             settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
         ),
         collections=collection.collections(found),

@@ -18,17 +18,24 @@ another question is worse than none.
 
 from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
+import functools
+import itertools
 from urllib import parse
 import zoneinfo
 
 from stratometrics.api import collection
 from stratometrics.api import errors
+from stratometrics.api import formats
+from stratometrics.api import paging
+from stratometrics.model import calendars
 from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
 #: The longest value, in characters.
 MAX_VALUE_LENGTH = 255
+#: The same of one that an answer gave.
+MAX_MARKER_LENGTH = 6000
 #: The most values of one parameter.
 MAX_VALUES = 100
 #: The longest name that an error message repeats.
@@ -46,7 +53,20 @@ GROUP_BY = 'group_by'
 PROJECT_ID = 'project_id'
 ALL_PROJECTS = 'all_projects'
 RESOURCE_TYPE = 'resource_type'
-RESERVED = (*PERIOD, GROUP_BY, ALL_PROJECTS)
+GRANULARITY = 'granularity'
+TIMEZONE = 'timezone'
+COMPARE_TO = 'compare_to'
+PREVIOUS = 'previous'
+RESERVED = (
+    *PERIOD,
+    GROUP_BY,
+    ALL_PROJECTS,
+    GRANULARITY,
+    TIMEZONE,
+    COMPARE_TO,
+    *paging.PARAMETERS,
+    formats.FORMAT,
+)
 #: Behind a key: none of the values, as in ``state!=shelved``.
 NOT = '!'
 
@@ -57,12 +77,16 @@ class Rules:
 
     :param zone: whose calendar says when a month begins.
     :param max_period_days: the longest period that may be asked about.
+    :param max_buckets: the most buckets that it may be divided into.
+    :param max_results: the most results of an answer that is kept in memory.
     :param settling_time: microseconds after which everything that was
         received can be seen.
     """
 
     zone: zoneinfo.ZoneInfo
     max_period_days: int
+    max_buckets: int
+    max_results: int
     settling_time: int
 
 
@@ -73,6 +97,13 @@ class Question:
     :param resource_types: names of definitions.
     :param excluded: values by key that are left out.
     :param project_ids: the projects that were named; () if none was.
+    :param zone: whose calendar counts.
+    :param granularity: how long buckets are; None for no buckets.
+    :param boundaries: where they begin and end.
+    :param previous: the period that is compared with.
+    :param order: what groups are ordered by first.
+    :param after: the position that they come behind.
+    :param limit: how many there may be on a page.
     """
 
     period: usage.Period
@@ -83,6 +114,13 @@ class Question:
     project_ids: tuple[str, ...]
     all_projects: bool
     as_of: int | None
+    zone: zoneinfo.ZoneInfo
+    granularity: calendars.Granularity | None
+    boundaries: tuple[int, ...]
+    previous: usage.Period | None
+    order: tuple[usage.Order, ...]
+    after: tuple[int | str, ...]
+    limit: int | None
 
 
 def none_expected(query: str) -> None:
@@ -108,10 +146,30 @@ def question(
     keys = asked.keys
     given = pairs(query, (*RESERVED, *keys, *(f'{key}{NOT}' for key in keys)))
     project_ids, all_projects = scope(given)
+    zone = _zone(given, rules)
+    rules = dataclasses.replace(rules, zone=zone)
+    whole = period(given, rules, now)
+    granularity = _granularity(given)
+    previous = _previous(given, rules, whole)
+    if granularity and previous:
+        raise errors.InvalidParameter(
+            f'{GRANULARITY} and {COMPARE_TO} exclude each other'
+        )
+    types = resource_types(given, asked)
+    group_by = _group_by(given, asked)
+    order = paging.order(
+        single(given, paging.SORT),
+        group_by,
+        [
+            name
+            for each in types
+            for name in asked.resource_types[each].measures
+        ],
+    )
     return Question(
-        period=period(given, rules, now),
-        resource_types=resource_types(given, asked),
-        group_by=_group_by(given, asked),
+        period=whole,
+        resource_types=types,
+        group_by=group_by,
         filters={
             key: several(given, key)
             for key in keys
@@ -125,7 +183,29 @@ def question(
         project_ids=project_ids,
         all_projects=all_projects,
         as_of=as_of(given, rules, now),
+        zone=zone,
+        granularity=granularity,
+        boundaries=_boundaries(granularity, rules, whole),
+        previous=previous,
+        order=order,
+        after=paging.position(
+            single(given, paging.MARKER), usage.ranking(order, group_by)
+        ),
+        limit=whole_number(given, paging.LIMIT, 0, rules.max_results) or None,
     )
+
+
+def following(question: Question, query: str, marker: str) -> str:
+    """The query string of the same question from a marker on.
+
+    Its period is spelled out: by default it is another one next month.
+    """
+    given = _pairs(query) | {
+        'from': [timestamps.isoformat(question.period.begin)],
+        'to': [timestamps.isoformat(question.period.end)],
+        paging.MARKER: [marker],
+    }
+    return parse.urlencode(given, doseq=True)
 
 
 def pairs(query: str, valid: Sequence[str]) -> dict[str, list[str]]:
@@ -205,9 +285,12 @@ def _check_values(name: str, values: Sequence[str]) -> None:
         )
     if not all(values):
         raise errors.InvalidParameter(f'{name} has an empty value')
-    if max(map(len, values)) > MAX_VALUE_LENGTH:
+    longest = MAX_VALUE_LENGTH
+    if name == paging.MARKER:
+        longest = MAX_MARKER_LENGTH
+    if max(map(len, values)) > longest:
         raise errors.InvalidParameter(
-            f'{name} has a value of more than {MAX_VALUE_LENGTH} characters'
+            f'{name} has a value of more than {longest} characters'
         )
 
 
@@ -268,9 +351,14 @@ def period(
             raise errors.InvalidPeriod(
                 'from is not in the past, so the period needs a "to"'
             )
-    _check_range(begin)
     if begin >= end:
         raise errors.InvalidPeriod('from must be earlier than to')
+    return _checked(begin, end, rules)
+
+
+def _checked(begin: int, end: int, rules: Rules) -> usage.Period:
+    _check_range(begin)
+    _check_range(end)
     if end - begin > rules.max_period_days * _DAY:
         raise errors.InvalidPeriod(
             f'the period is longer than {rules.max_period_days} days'
@@ -284,6 +372,92 @@ def _check_range(instant: int) -> None:
             'a period lies between 1970-01-01T00:00:00Z and '
             '2200-01-01T00:00:00Z'
         )
+
+
+def _zone(
+    given: Mapping[str, Sequence[str]], rules: Rules
+) -> zoneinfo.ZoneInfo:
+    name = single(given, TIMEZONE)
+    if name is None:
+        return rules.zone
+    if name not in _zone_names():
+        raise errors.InvalidParameter(
+            f'{TIMEZONE} {name[:_MAX_NAME_SHOWN]!r} is no time zone of IANA '
+            f'such as Europe/Berlin'
+        )
+    return zoneinfo.ZoneInfo(name)
+
+
+@functools.cache
+def _zone_names() -> set[str]:
+    # Those with leap seconds, which would shift every bucket, are not among
+    # them; looking for them takes a while.
+    return zoneinfo.available_timezones()
+
+
+def _granularity(
+    given: Mapping[str, Sequence[str]],
+) -> calendars.Granularity | None:
+    text = single(given, GRANULARITY)
+    if text is None:
+        return None
+    try:
+        return calendars.GRANULARITIES[text]
+    except KeyError:
+        raise errors.InvalidParameter(
+            f'{GRANULARITY} {text[:_MAX_NAME_SHOWN]!r} is none of '
+            f'{", ".join(calendars.GRANULARITIES)}'
+        ) from None
+
+
+def _boundaries(
+    granularity: calendars.Granularity | None,
+    rules: Rules,
+    whole: usage.Period,
+) -> tuple[int, ...]:
+    if granularity is None:
+        return ()
+    found = tuple(
+        itertools.islice(
+            calendars.boundaries(whole, granularity, rules.zone),
+            rules.max_buckets + 2,
+        )
+    )
+    if len(found) > rules.max_buckets + 1:
+        raise errors.InvalidParameter(
+            f'{GRANULARITY} {granularity} divides the period into more than '
+            f'{rules.max_buckets} buckets: ask for longer ones, or about a '
+            f'shorter period'
+        )
+    return found
+
+
+def _previous(
+    given: Mapping[str, Sequence[str]], rules: Rules, whole: usage.Period
+) -> usage.Period | None:
+    """The period that the one in question is compared with."""
+    text = single(given, COMPARE_TO)
+    if text is None:
+        return None
+    if text == PREVIOUS:
+        begin, end = instants.month(whole.begin - 1, rules.zone)
+        # The month before a month, however long the two are.
+        if (whole.begin, whole.end) != instants.month(whole.begin, rules.zone):
+            begin, end = 2 * whole.begin - whole.end, whole.begin
+        return _checked(begin, end, rules)
+    parts = text.split('/')
+    if len(parts) != 2:
+        raise errors.InvalidParameter(
+            f'{COMPARE_TO} must be "{PREVIOUS}" or two instants with a "/" '
+            f'between them'
+        )
+    try:
+        begin, end = map(instants.parse, parts)
+    except instants.InvalidInstant as error:
+        raise errors.InvalidParameter(f'{COMPARE_TO} {error}') from None
+    if begin >= end:
+        raise errors.InvalidPeriod(f'{COMPARE_TO} must begin before it ends')
+    return _checked(begin, end, rules)
 
 
 def as_of(

@@ -57,7 +57,11 @@ class Capabilities(types.Base):
     units = types.wsattr(types.text, mandatory=True)
     #: Whose calendar the default period follows.
     timezone = types.wsattr(types.text, mandatory=True)
+    #: How long the buckets may be that usage is divided into.
+    granularities = types.wsattr([types.text], mandatory=True)
     max_period_days = types.wsattr(int, mandatory=True)
+    max_buckets = types.wsattr(int, mandatory=True)
+    max_results = types.wsattr(int, mandatory=True)
     settling_time = types.wsattr(int, mandatory=True)
 
 
@@ -74,9 +78,16 @@ class Usage(types.Base):
     """
 
     period = types.wsattr(Period, mandatory=True)
-    #: As asked; absent unless asked.
+    #: As asked; absent unless asked, and so are the next three.
     as_of = types.wsattr(types.text)
+    #: The period that is compared with.
+    previous = types.wsattr(Period)
+    granularity = types.wsattr(types.text)
+    #: Whose calendar the buckets follow.
+    timezone = types.wsattr(types.text)
     units = types.wsattr(types.text, mandatory=True)
+    #: To the next page, if there is one.
+    links = types.wsattr([Link])
 
 
 class Error(types.Base):

@@ -23,6 +23,7 @@ from stratometrics.conf import names
 from stratometrics.conf import rating
 from stratometrics.conf import reconciler
 from stratometrics.conf import service_credentials
+from stratometrics.conf import statements
 
 MODULES = (
     api,
@@ -34,6 +35,7 @@ MODULES = (
     rating,
     reconciler,
     service_credentials,
+    statements,
 )
 
 

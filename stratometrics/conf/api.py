@@ -64,13 +64,30 @@ OPTS = [
         'timezone',
         default='UTC',
         help='The IANA time zone whose calendar decides when the current '
-        'month, the default period of a question, begins.',
+        'month, the default period of a question, begins, and which buckets '
+        'usage is divided into, unless a question names another one.',
     ),
     cfg.IntOpt(
         'max_period_days',
         default=3660,
         min=1,
         help='The longest period that may be asked about, in days.',
+    ),
+    cfg.IntOpt(
+        'max_buckets',
+        default=10_000,
+        min=1,
+        help='The most buckets, such as hours, that a period may be divided '
+        'into.',
+    ),
+    cfg.IntOpt(
+        'max_results',
+        default=50_000,
+        min=1,
+        help='The most results of one answer: groups, or groups times '
+        'buckets. Each takes about a kilobyte of memory while it is written. '
+        'CSV is not kept in memory and may have more: its groups are limited '
+        'by [clickhouse]/query_max_result_rows alone.',
     ),
     cfg.IntOpt(
         'settling_time',

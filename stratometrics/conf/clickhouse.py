@@ -116,8 +116,8 @@ OPTS = [
         default=50_000,
         min=1,
         help='Groups that one answer may have; each takes about a kilobyte '
-        'of memory while it is written. A question with more of them '
-        'is refused and asked to narrow its grouping.',
+        'of memory while it is written, and may take no more. A question '
+        'with more of them is refused and asked to narrow its grouping.',
     ),
 ]
 

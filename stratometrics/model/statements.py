@@ -23,6 +23,7 @@ import enum
 import fractions
 
 from stratometrics.model import prices
+from stratometrics.model import timestamps
 from stratometrics.model import usage
 
 
@@ -91,6 +92,20 @@ class Unpriced:
     usage: int
     billed_by: usage.Kind = usage.Kind.STATE
 
+    @property
+    def per(self) -> prices.Per:
+        """What :attr:`quantity` is in units of."""
+        if self.billed_by is usage.Kind.CONSUMPTION:
+            return prices.Per.UNIT
+        return prices.Per.HOUR
+
+    @property
+    def quantity(self) -> fractions.Fraction:
+        """Resource-hours; of a consumption, events."""
+        if self.billed_by is usage.Kind.CONSUMPTION:
+            return fractions.Fraction(self.usage)
+        return fractions.Fraction(self.usage, 3600 * timestamps.MICROSECONDS)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class DailyCost:
@@ -157,15 +172,15 @@ class Statement:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Issued:
-    """A statement that was issued, and can never change again.
+class Receipt:
+    """That a statement was issued: all that is known of it but its text.
 
     :param number: names it, such as ``2026-10-<project id>``: there is one
         for each project and month.
-    :param issued_at: microseconds since the epoch.
+    :param issued_at: microseconds since the epoch. Of the statements of one
+        project no two have the same.
     :param issued_by: the id of the user who did, or what did.
-    :param content: its canonical JSON text, as it was then.
-    :param sha256: the digest of that text, in hexadecimal.
+    :param sha256: the digest of the text, in hexadecimal.
     """
 
     number: str
@@ -174,5 +189,22 @@ class Issued:
     as_of: int
     issued_at: int
     issued_by: str
-    content: str
     sha256: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Issued(Receipt):
+    """A statement that was issued, and can never change again.
+
+    :param content: its canonical JSON text, as it was then.
+    """
+
+    content: str
+
+
+def number(month: str, project_id: str) -> str:
+    """What the statement of a project and month is called.
+
+    :param month: such as ``2026-10``.
+    """
+    return f'{month}-{project_id}'

@@ -100,6 +100,18 @@ class Order:
         return f'-{self.by}' if self.descending else self.by
 
 
+def ranking(
+    order: tuple[Order, ...], group_by: Iterable[str]
+) -> tuple[Order, ...]:
+    """What groups are ordered by in the end, so that no two are equal."""
+    chosen = {each.by for each in order}
+    return order + tuple(
+        Order(key)
+        for key in group_by
+        if key not in chosen and key not in NAMES.values()
+    )
+
+
 def answered_until(period: Period, now: int, as_of: int | None) -> int:
     """Where an answer ends, in microseconds since the epoch.
 
@@ -171,18 +183,13 @@ class UsageQuery:
         return self.end_of(self.period)
 
     def end_of(self, period: Period) -> int:
-        """Where what counts of a period ends."""
+        """The same of a period; see :func:`answered_until`."""
         return answered_until(period, self.now, self.as_of)
 
     @property
     def ranking(self) -> tuple[Order, ...]:
         """All that groups are ordered by: no two are equal in it."""
-        chosen = {order.by for order in self.order}
-        return self.order + tuple(
-            Order(key)
-            for key in self.group_by
-            if key not in chosen and key not in NAMES.values()
-        )
+        return ranking(self.order, self.group_by)
 
     def position(self, row: 'UsageRow') -> tuple[int | str, ...]:
         """Where a group is in the :attr:`ranking`."""

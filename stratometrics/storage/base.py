@@ -27,6 +27,7 @@ from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import prices
 from stratometrics.model import standing
+from stratometrics.model import statements
 from stratometrics.model import timeline
 from stratometrics.model import usage
 
@@ -79,26 +80,26 @@ class EventWriter(abc.ABC):
 class UsageReader(abc.ABC):
     """Answers questions."""
 
+    # Before usage(), which hides the module of this name below it.
     @abc.abstractmethod
     def stream_usage(
         self, query: usage.UsageQuery
     ) -> Iterator[usage.UsageRow]:
-        """What :meth:`usage` gives, each group as it is read.
+        """The usage of a period, in the order of the query.
 
-        There may be any number of them.
+        Not all groups are kept in memory. It is a generator: close it if it
+        is not read to its end.
 
-        A connection is taken until all of them are read, or it is closed.
-
-        :raises StorageUnavailable: the store cannot be reached, or no longer.
+        :raises StorageUnavailable: the store cannot be reached, or is gone
+            when some groups were given already.
         :raises QueryTooExpensive: a limit was reached.
         """
 
     @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
-        """The usage of a period, ordered by group.
+        """The same as a list.
 
-        :raises StorageUnavailable: the store cannot be reached.
-        :raises QueryTooExpensive: a limit was reached.
+        :raises: the same.
         """
 
 
@@ -311,6 +312,86 @@ class PriceStore(abc.ABC):
         """
 
 
+class StatementStore(abc.ABC):
+    """Keeps the statements that were issued, and finds what they lack."""
+
+    @abc.abstractmethod
+    def record_statements(self, issued: Sequence[statements.Issued]) -> None:
+        """Keep statements, all of them or none.
+
+        Of several with one number the one that was issued first counts.
+
+        :raises StorageUnavailable: try again.
+        """
+
+    @abc.abstractmethod
+    def issued(self, number: str) -> statements.Issued | None:
+        """The statement with a number, if there is one.
+
+        :raises StorageUnavailable: the store cannot be reached.
+        """
+
+    @abc.abstractmethod
+    def receipts(
+        self,
+        project_ids: Collection[str] | None = None,
+        month: str = '',
+        after: str = '',
+        limit: int | None = None,
+    ) -> list[statements.Receipt]:
+        """What was issued, in the order of the numbers.
+
+        :param project_ids: only to these projects; None for all.
+        :param month: only of this one, such as ``2026-10``; '' for all.
+        :param after: only what has a greater number.
+        :param limit: how many at most.
+        :raises StorageUnavailable: the store cannot be reached.
+        """
+
+    @abc.abstractmethod
+    def late(
+        self,
+        since: int,
+        until: int,
+        before: int,
+        project_ids: Collection[str] | None = None,
+    ) -> dict[str, int]:
+        """Whose resources were heard of again: the earliest time of an event.
+
+        Of each resource all projects are told that ever owned it (R6). What
+        is told may have changed nothing, such as a copy of an event.
+
+        :param since: only events received after this time; microseconds
+            since the epoch, as all of these.
+        :param until: and up to this one.
+        :param before: only events of earlier times.
+        :param project_ids: only of these projects; None for all.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+    @abc.abstractmethod
+    def renamed(self, kind: str, since: int, until: int) -> set[str]:
+        """Ids of which a name was learnt in a time.
+
+        :param since: after this time; microseconds since the epoch.
+        :param until: and up to this one.
+        """
+
+    @abc.abstractmethod
+    def users(
+        self, resource_type: str, key: str, ids: Collection[str], before: int
+    ) -> dict[str, int]:
+        """Whose resources have a key with one of some values.
+
+        :param key: an attribute.
+        :param before: only events of earlier times count.
+        :returns: the earliest time of such an event, by project.
+        :raises StorageUnavailable: the store cannot be reached.
+        :raises QueryTooExpensive: a limit was reached.
+        """
+
+
 class Storage(
     EventWriter,
     UsageReader,
@@ -321,6 +402,7 @@ class Storage(
     ReconciliationStore,
     NameStore,
     PriceStore,
+    StatementStore,
 ):
     """A driver: all of the above over one pool of connections."""
 

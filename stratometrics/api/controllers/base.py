@@ -87,6 +87,8 @@ class Controller:
         found = self
         for segment in filter(None, segments):
             found = found.find(segment)
+        # Or else it would refuse what Accept asks for by itself.
+        request.pecan['content_type'] = formats.JSON['json']
         return found.index, []
 
     @pecan.expose(template='json')

@@ -12,9 +12,12 @@
 """What is below /v1: one collection for each resource type, and for all."""
 
 from collections.abc import Mapping
+import contextlib
 import dataclasses
+import itertools
 from typing import Any
 
+import webob
 import wsme.rest.json
 
 from stratometrics import coverage
@@ -23,12 +26,16 @@ from stratometrics.api import answer
 from stratometrics.api import authorization
 from stratometrics.api import collection
 from stratometrics.api import errors
+from stratometrics.api import formats
+from stratometrics.api import paging
 from stratometrics.api import parameters
+from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
+from stratometrics.model import calendars
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
@@ -41,6 +48,10 @@ from stratometrics.storage import base as storage_base
 _USAGE = authorization.Subject(
     'usage', usage_policies.GET, usage_policies.GET_ALL_PROJECTS
 )
+
+
+#: The value of the parameter ``format`` for a table.
+_CSV = 'csv'
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,17 +73,21 @@ class Service:
 class UsageController(base.Controller):
     """GET /v1/{collection}"""
 
+    formats = {**formats.JSON, _CSV: table.MEDIA_TYPE}
+
     def __init__(self, service: Service, asked: collection.Collection) -> None:
         self._service = service
         self._asked = asked
 
-    def read(self, request: base.Request) -> dict[str, Any]:
+    def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         now = timestamps.now()
         question = parameters.question(
             request.query_string, self._asked, self._service.rules, now
         )
         query = usage.UsageQuery(
             period=question.period,
+            previous=question.previous,
+            boundaries=question.boundaries,
             now=now,
             resource_types=question.resource_types,
             group_by=usage.with_names(question.group_by),
@@ -90,9 +105,61 @@ class UsageController(base.Controller):
             ),
             as_of=question.as_of,
             kind=self._asked.kind,
+            order=question.order,
+            after=question.after,
+            limit=question.limit,
         )
-        rows = self._service.storage.usage(query)
-        return answer.body(question, self._asked, rows)
+        if request.form == _CSV:
+            return self._table(question, query)
+        return self._body(request, question, query)
+
+    def _body(
+        self,
+        request: base.Request,
+        question: parameters.Question,
+        query: usage.UsageQuery,
+    ) -> dict[str, Any]:
+        maximum = self._service.rules.max_results
+        # One more than wanted tells whether there are more.
+        more = dataclasses.replace(query, limit=(query.limit or maximum) + 1)
+        page = paging.Page(query.limit)
+        with contextlib.closing(
+            self._service.storage.stream_usage(more)
+        ) as rows:
+            results = list(
+                itertools.islice(
+                    answer.results(question, self._asked, page.take(rows)),
+                    maximum + 1,
+                )
+            )
+        if len(results) > maximum:
+            raise errors.TooExpensive(
+                f'The answer has more than {maximum} results. Ask for fewer '
+                f'groups, longer buckets or a shorter period, for pages with '
+                f'a limit, or for CSV.'
+            )
+        following = None
+        if page.last:
+            marker = paging.marker(query, page.last)
+            following = f'{request.path_url}?' + parameters.following(
+                question, request.query_string, marker
+            )
+        return answer.body(question, self._asked, results, following)
+
+    def _table(
+        self, question: parameters.Question, query: usage.UsageQuery
+    ) -> webob.Response:
+        rows = self._service.storage.stream_usage(query)
+        # What fails before the first row is an error like any other.
+        first = list(itertools.islice(rows, 1))
+        results = answer.results(
+            question, self._asked, itertools.chain(first, rows)
+        )
+        return webob.Response(
+            content_type=table.MEDIA_TYPE,
+            charset='UTF-8',
+            app_iter=table.write(question, self._asked, results),
+        )
 
 
 class CoverageController(base.Controller):
@@ -159,7 +226,10 @@ class V1Controller(base.Controller):
             ],
             units=answer.UNITS[usage.Kind.STATE],
             timezone=self._service.rules.zone.key,
+            granularities=list(calendars.GRANULARITIES),
             max_period_days=self._service.rules.max_period_days,
+            max_buckets=self._service.rules.max_buckets,
+            max_results=self._service.rules.max_results,
             settling_time=(
                 self._service.rules.settling_time // timestamps.MICROSECONDS
             ),

@@ -11,7 +11,7 @@
 # under the License.
 """Connections to ClickHouse: the one place that knows clickhouse-driver."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 import contextlib
 import queue
 import struct
@@ -176,7 +176,7 @@ class Pool:
         :raises QueryTooExpensive: the query hit a limit.
         :raises StorageError: anything else.
         """
-        with self._answering() as client:
+        with _translated(), self._lend() as client:
             return client.execute(
                 self._qualified(query),
                 dict(parameters or {}),
@@ -188,33 +188,21 @@ class Pool:
         query: str,
         parameters: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
-    ) -> Iterator[tuple]:
-        """Run a query and give its rows as they arrive.
+    ) -> Generator[tuple, None, None]:
+        """Run a query and give its rows as they come.
 
-        A connection is lent until the last row was taken. One that is closed
-        before is not used again.
+        One block of the server is kept in memory. The connection is lent
+        until the last row was taken or the generator is closed; one that is
+        closed early costs the connection.
 
-        See :meth:`execute`. Errors are raised wherever they happen.
+        :raises: the same as :meth:`execute`, at any row.
         """
-        with self._answering() as client:
+        with _translated(), self._lend() as client:
             yield from client.execute_iter(
                 self._qualified(query),
                 dict(parameters or {}),
                 settings=settings,
             )
-
-    @contextlib.contextmanager
-    def _answering(self) -> Iterator[clickhouse_driver.Client]:
-        """Lend a connection for a query, and say what went wrong with it."""
-        try:
-            with self._lend() as client:
-                yield client
-        except driver_errors.ServerException as error:
-            raise _query_error(error) from error
-        except _CONNECTION_ERRORS as error:
-            raise errors.StorageUnavailable(_text(error)) from error
-        except driver_errors.Error as error:
-            raise errors.StorageError(_text(error)) from error
 
     def insert(
         self,
@@ -256,6 +244,19 @@ class Pool:
             if client is not None:
                 client.disconnect()
             self._idle.put(None)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Raise what a query raises as an error of the storage."""
+    try:
+        yield
+    except driver_errors.ServerException as error:
+        raise _query_error(error) from error
+    except _CONNECTION_ERRORS as error:
+        raise errors.StorageUnavailable(_text(error)) from error
+    except driver_errors.Error as error:
+        raise errors.StorageError(_text(error)) from error
 
 
 def _query_error(error: driver_errors.ServerException) -> Exception:

@@ -26,6 +26,7 @@ from stratometrics.model import findings
 from stratometrics.model import names as names_model
 from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
+from stratometrics.model import statements as statements_model
 from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base
@@ -38,10 +39,14 @@ from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+
+#: How long a row of an answer may be on the average, in bytes.
+_ROW_SIZE = 1024
 
 
 class ClickHouseStorage(base.Storage):
@@ -66,6 +71,9 @@ class ClickHouseStorage(base.Storage):
         self._reconciliations = reconciliations.Reconciliations(self._pool)
         self._names = names.Names(self._pool)
         self._prices = prices.Prices(self._pool)
+        self._statements = statements.Statements(
+            self._pool, query_limits(options)
+        )
         # Connections of its own, so that a check does not wait for queries.
         self._schema_pool = clickhouse_client.Pool(options, size=2)
         self.schema = schema.Schema(self._schema_pool)
@@ -168,6 +176,40 @@ class ClickHouseStorage(base.Storage):
     def record_prices(self, entries: Sequence[prices_model.Entry]) -> None:
         self._prices.record_prices(entries)
 
+    def record_statements(
+        self, issued: Sequence[statements_model.Issued]
+    ) -> None:
+        self._statements.record_statements(issued)
+
+    def issued(self, number: str) -> statements_model.Issued | None:
+        return self._statements.issued(number)
+
+    def receipts(
+        self,
+        project_ids: Collection[str] | None = None,
+        month: str = '',
+        after: str = '',
+        limit: int | None = None,
+    ) -> list[statements_model.Receipt]:
+        return self._statements.receipts(project_ids, month, after, limit)
+
+    def late(
+        self,
+        since: int,
+        until: int,
+        before: int,
+        project_ids: Collection[str] | None = None,
+    ) -> dict[str, int]:
+        return self._statements.late(since, until, before, project_ids)
+
+    def renamed(self, kind: str, since: int, until: int) -> set[str]:
+        return self._statements.renamed(kind, since, until)
+
+    def users(
+        self, resource_type: str, key: str, ids: Collection[str], before: int
+    ) -> dict[str, int]:
+        return self._statements.users(resource_type, key, ids, before)
+
     def rebuild_project_resources(self) -> None:
         self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
 
@@ -193,6 +235,8 @@ def query_limits(options: Any) -> dict[str, Any]:
         'max_execution_time': options.query_timeout,
         'max_memory_usage': options.query_max_memory,
         'max_result_rows': options.query_max_result_rows,
+        # Buckets make some rows much longer than others.
+        'max_result_bytes': options.query_max_result_rows * _ROW_SIZE,
         'result_overflow_mode': 'throw',
     }
     if options.query_max_threads:

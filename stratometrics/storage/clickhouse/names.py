@@ -119,18 +119,18 @@ class Names:
         if key == 'project_id' and resource_types is None:
             rows = self._pool.execute(_PROJECTS)
         else:
-            column = (
-                f'events.{key}'
-                if key in _COLUMNS
-                else 'attributes[{key:String}]'
-            )
             types = (
                 ''
                 if resource_types is None
                 else 'AND resource_type IN {types:Array(String)}'
             )
             rows = self._pool.execute(
-                _USED.format(column=column, types=types),
+                _USED.format(column=column(key), types=types),
                 {'key': key, 'types': list(resource_types or ())},
             )
         return {id_ for (id_,) in rows}
+
+
+def column(key: str) -> str:
+    """Where events have the ids of a key, which is bound as ``key``."""
+    return f'events.{key}' if key in _COLUMNS else 'attributes[{key:String}]'

@@ -15,7 +15,14 @@ For states it makes intervals from events, clips them to a period, and sums
 them; for consumptions it adds up the events of the period.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+import contextlib
 from typing import Any
 
 from stratometrics.model import names
@@ -557,23 +564,20 @@ class Reader:
         if not _anything_counts(query):
             return
         statement = _Statement(query)
-        for row in self._pool.stream(
-            statement.text,
-            statement.parameters,
-            # Rows are not kept here, so their number is no matter.
-            self._settings | {'max_result_rows': 0},
-        ):
-            yield _row(query, row)
+        with contextlib.closing(
+            self._pool.stream(
+                statement.text,
+                statement.parameters,
+                # Rows are not kept here, so their number is no matter.
+                self._settings | {'max_result_rows': 0},
+            )
+        ) as rows:
+            for row in rows:
+                yield _row(query, row)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
-        if not _anything_counts(query):
-            return []
-        statement = _Statement(query)
-        rows = self._pool.execute(
-            statement.text, statement.parameters, self._settings
-        )
-        return [_row(query, row) for row in rows]
+        return list(self.stream_usage(query))
 
 
 def _anything_counts(query: usage.UsageQuery) -> bool:

@@ -22,6 +22,7 @@ from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.storage.clickhouse.migrations import s0005_names
 from stratometrics.storage.clickhouse.migrations import s0007_prices
+from stratometrics.storage.clickhouse.migrations import s0008_statements
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -31,4 +32,5 @@ STEPS = (
     s0004_consumption,
     s0005_names,
     s0007_prices,
+    s0008_statements,
 )

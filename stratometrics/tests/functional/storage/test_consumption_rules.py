@@ -219,6 +219,46 @@ class ConsumptionRulesTest(base.StorageTestCase):
 
         self.check(test)
 
+    def test_a_comparison_is_two_answers_side_by_side(self) -> None:
+        def test(found: list[Consumed], data: st.DataObject) -> None:
+            resource_type = self.store(found, data)
+            middle = data.draw(INSTANTS.filter(lambda at: at > WHOLE.begin))
+            previous = usage.Period(WHOLE.begin, middle)
+            period = usage.Period(middle, WHOLE.end)
+            query = usage.UsageQuery(
+                period=period,
+                previous=previous,
+                now=3 * LATE,
+                resource_types=(resource_type,),
+                group_by=('project_id', 'method'),
+                kind=usage.Kind.CONSUMPTION,
+                order=(usage.Order('usage', descending=True),),
+            )
+            this, other = (
+                expected(found, each.begin, each.end)
+                for each in (period, previous)
+            )
+            rows = self.storage.usage(query)
+            self.assertEqual(
+                sorted((row.usage for row in rows), reverse=True),
+                [row.usage for row in rows],
+            )
+            self.assertEqual(
+                {
+                    group: (this.get(group, (0, 0)), other.get(group, (0, 0)))
+                    for group in {**this, **other}
+                },
+                {
+                    row.group: tuple(
+                        (each.usage, each.measures.get('size', 0))
+                        for each in (row, row.previous)
+                    )
+                    for row in rows
+                },
+            )
+
+        self.check(test)
+
     def test_usage_is_additive(self) -> None:
         """R5: parts of a period sum to it, and projects to the cloud."""
 

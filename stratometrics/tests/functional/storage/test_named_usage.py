@@ -141,6 +141,43 @@ class TestNamedUsage(base.StorageTestCase):
             },
         )
 
+    def test_buckets_order_and_comparison_are_of_what_is_shown(self) -> None:
+        query = usage.UsageQuery(
+            period=usage.Period(0, 1000),
+            boundaries=(0, 400, 1000),
+            now=1000,
+            resource_types=('volume',),
+            group_by=('type',),
+            names=NAMED,
+            order=(
+                usage.Order('usage', descending=True),
+                usage.Order('type', descending=True),
+            ),
+            limit=2,
+        )
+        first, second = usage.Period(0, 400), usage.Period(400, 1000)
+        ssd, t3 = self.storage.usage(query)
+        self.assertEqual(
+            {
+                first: usage.Amounts(800, {'size_gib': 1600}),
+                second: usage.Amounts(1200, {'size_gib': 2400}),
+            },
+            ssd.buckets,
+        )
+        self.assertEqual([('ssd',), ('t3',)], [ssd.group, t3.group])
+        query = dataclasses.replace(query, after=query.position(t3))
+        self.assertEqual(
+            [('hdd',)], [row.group for row in self.storage.usage(query)]
+        )
+        query = dataclasses.replace(
+            query, after=(), boundaries=(), period=second, previous=first
+        )
+        ssd, _ = self.storage.usage(query)
+        self.assertEqual(
+            (('ssd',), 1200, usage.Amounts(800, {'size_gib': 1600})),
+            (ssd.group, ssd.usage, ssd.previous),
+        )
+
     def test_each_resource_type_has_names_of_its_own(self) -> None:
         everything = ('volume', 'share', 'instance')
         self.assertEqual(

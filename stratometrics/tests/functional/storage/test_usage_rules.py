@@ -12,6 +12,7 @@
 """The rules of usage, on the real ClickHouse, against the oracle."""
 
 from collections import defaultdict
+import dataclasses
 import itertools
 
 import hypothesis
@@ -337,6 +338,98 @@ class UsageRulesTest(base.StorageTestCase):
             self.assertEqual(
                 found[chosen],
                 self.ask(resource_type, chosen.begin, chosen.end, now=now),
+            )
+
+        self.check(test)
+
+    def test_pages_are_the_whole_in_order(self) -> None:
+        """Each group once, whatever the order and the length of a page."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, end = 10**15, 10**15 + 4_000_000_000_000
+            names = data.draw(
+                st.lists(
+                    st.sampled_from(
+                        ['usage', 'measures.size', 'state', 'type']
+                    ),
+                    unique=True,
+                )
+            )
+            query = usage.UsageQuery(
+                period=usage.Period(begin, end),
+                now=end,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type', 'resource_id'),
+                order=tuple(
+                    usage.Order(name, data.draw(st.booleans()))
+                    for name in names
+                ),
+                boundaries=data.draw(st.sampled_from([(), (begin, end)])),
+            )
+            expected = self.storage.usage(dataclasses.replace(query, order=()))
+            # Sorting is stable: what counts most is sorted by last.
+            for place, order in reversed(list(enumerate(query.ranking))):
+                expected.sort(
+                    key=lambda row: query.position(row)[place],  # noqa: B023
+                    reverse=order.descending,
+                )
+            self.assertEqual(expected, self.storage.usage(query))
+            limit = data.draw(st.integers(1, 5), label='limit')
+            found: list[usage.UsageRow] = []
+            while True:
+                page = self.storage.usage(
+                    dataclasses.replace(
+                        query,
+                        limit=limit,
+                        after=query.position(found[-1]) if found else (),
+                    )
+                )
+                if not page:
+                    break
+                self.assertLessEqual(len(page), limit)
+                found += page
+            self.assertEqual(expected, found)
+
+        self.check(test)
+
+    def test_a_comparison_is_two_answers_side_by_side(self) -> None:
+        """A group of one period alone has nothing in the other."""
+
+        def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
+            resource_type = self.store(seen, data)
+            begin, middle, end = sorted(
+                data.draw(
+                    st.lists(INSTANTS, min_size=3, max_size=3, unique=True)
+                )
+            )
+            now = data.draw(st.sampled_from([end, middle, end + 10]))
+            periods = (usage.Period(middle, end), usage.Period(begin, middle))
+            if data.draw(st.booleans(), label='the other way round'):
+                periods = periods[::-1]
+            query = usage.UsageQuery(
+                period=periods[0],
+                previous=periods[1],
+                now=now,
+                resource_types=(resource_type,),
+                group_by=('state', 'project_id', 'type'),
+            )
+            this, other = (
+                self.expect(seen, period.begin, min(period.end, now))
+                for period in periods
+            )
+            self.assertEqual(
+                {
+                    group: (this.get(group, (0, 0)), other.get(group, (0, 0)))
+                    for group in {**this, **other}
+                },
+                {
+                    row.group: tuple(
+                        (each.usage, each.measures.get('size', 0))
+                        for each in (row, row.previous)
+                    )
+                    for row in self.storage.usage(query)
+                },
             )
 
         self.check(test)

@@ -17,8 +17,9 @@ ask the real ones.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 import dataclasses
+import itertools
 import pathlib
 from typing import Any
 from urllib import parse
@@ -38,6 +39,7 @@ from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
+from stratometrics.storage import errors
 
 DEFINITIONS = definitions.Definitions.load(None)
 
@@ -99,6 +101,8 @@ class MemoryStorage(base.UsageReader, base.CoverageReader, base.PriceStore):
         self.stays: list[Stay] = []
         self.questions: list[usage.UsageQuery] = []
         self.failure: Exception | None = None
+        #: After how many groups a stream breaks.
+        self.breaks_after: int | None = None
         self.checks = 0
         self.entries: list[prices.Entry] = []
         self.leased = False
@@ -136,28 +140,89 @@ class MemoryStorage(base.UsageReader, base.CoverageReader, base.PriceStore):
     def lease(self, name: str, length: int) -> MemoryLease:
         return MemoryLease(self)
 
-    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
+    def stream_usage(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
         self.questions.append(query)
         if self.failure:
             raise self.failure
-        times: dict[tuple[str, ...], int] = defaultdict(int)
-        amounts: dict[tuple[str, ...], dict[str, int]] = defaultdict(
-            lambda: defaultdict(int)
-        )
-        for stay in filter(lambda stay: _matches(stay, query), self.stays):
-            begin = max(stay.begin, query.period.begin)
-            end = min(stay.end, query.period.end, query.now)
-            if begin < end:
-                group = tuple(
-                    stay.facts.get(key, '') for key in query.group_by
-                )
-                times[group] += end - begin
-                for name, amount in stay.measures.items():
-                    amounts[group][name] += amount * (end - begin)
-        return [
-            usage.UsageRow(group, times[group], dict(amounts[group]))
-            for group in sorted(times)
+        rows = [
+            usage.UsageRow(
+                group,
+                *self._amounts(query, group, query.period),
+                buckets={
+                    bucket: usage.Amounts(*amounts)
+                    for bucket in _buckets(query)
+                    for amounts in [self._amounts(query, group, bucket)]
+                    if amounts[0]
+                },
+                previous=(
+                    usage.Amounts(*self._amounts(query, group, query.previous))
+                    if query.previous
+                    else None
+                ),
+            )
+            for group in self._groups(query)
         ]
+        for place, order in reversed(list(enumerate(query.ranking))):
+            rows.sort(
+                key=lambda row: query.position(row)[place],  # noqa: B023
+                reverse=order.descending,
+            )
+        positions = [query.position(row) for row in rows]
+        first = positions.index(query.after) + 1 if query.after else 0
+        for number, row in enumerate(rows[first:][: query.limit]):
+            if number == self.breaks_after:
+                raise errors.StorageUnavailable('gone')
+            yield row
+
+    def _groups(self, query: usage.UsageQuery) -> set[tuple[str, ...]]:
+        return {
+            _group(stay, query)
+            for stay in self.stays
+            if _matches(stay, query)
+            and any(
+                _overlap(stay, period, query)
+                for period in (query.period, query.previous)
+                if period
+            )
+        }
+
+    def _amounts(
+        self,
+        query: usage.UsageQuery,
+        group: tuple[str, ...],
+        period: usage.Period,
+    ) -> tuple[int, dict[str, int]]:
+        time = 0
+        measures: dict[str, int] = defaultdict(int)
+        for stay in self.stays:
+            if _matches(stay, query) and _group(stay, query) == group:
+                length = _overlap(stay, period, query)
+                time += length
+                for name, amount in stay.measures.items():
+                    measures[name] += amount * length
+        return time, dict(measures)
+
+    def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
+        return list(self.stream_usage(query))
+
+
+def _group(stay: Stay, query: usage.UsageQuery) -> tuple[str, ...]:
+    return tuple(stay.facts.get(key, '') for key in query.group_by)
+
+
+def _overlap(stay: Stay, period: usage.Period, query: usage.UsageQuery) -> int:
+    end = min(stay.end, query.end_of(period))
+    return max(0, end - max(stay.begin, period.begin))
+
+
+def _buckets(query: usage.UsageQuery) -> list[usage.Period]:
+    whole = query.period
+    return [
+        usage.Period(max(begin, whole.begin), min(end, whole.end))
+        for begin, end in itertools.pairwise(query.boundaries)
+    ]
 
 
 def _matches(stay: Stay, query: usage.UsageQuery) -> bool:
@@ -166,6 +231,9 @@ def _matches(stay: Stay, query: usage.UsageQuery) -> bool:
         accepted['project_id'] = query.project_ids
     return all(
         stay.facts.get(key, '') in values for key, values in accepted.items()
+    ) and not any(
+        stay.facts.get(key, '') in values
+        for key, values in query.excluded.items()
     )
 
 

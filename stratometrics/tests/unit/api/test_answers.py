@@ -9,8 +9,14 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import csv
+import io
+from urllib import parse
+
 from stratometrics.model import instants
+from stratometrics.model import timestamps
 from stratometrics.model import usage
+from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.unit.api import base
 
 DAY = 86_400_000_000
@@ -210,6 +216,8 @@ class TestUsage(base.ApiTestCase):
                 names={'instance': {}},
                 project_ids=('acme',),
                 as_of=BEGIN + 31 * DAY + 1,
+                # One more than may be, to see whether there are too many.
+                limit=50_001,
             ),
             query,
         )
@@ -258,6 +266,361 @@ class TestUsage(base.ApiTestCase):
                 self.assertEqual(
                     'no-store', self.ask(path).headers['Cache-Control']
                 )
+
+
+class TestBuckets(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            stay('instance', 'acme', 'm1.small', 1.5, vcpus=2),
+            stay('instance', 'acme', 'm1.large', 0.5, vcpus=4),
+        ]
+
+    def test_results_are_a_flat_list_by_group_and_bucket(self):
+        answer = self.ask(
+            '/v1/instances',
+            granularity='1d',
+            timezone='Asia/Kathmandu',
+            **OCTOBER,
+        ).json
+        self.assertEqual('1d', answer['granularity'])
+        self.assertEqual('Asia/Kathmandu', answer['timezone'])
+        self.assertEqual(
+            [
+                # 00:00Z of the second is a quarter to six in the morning.
+                ('m1.large', '2026-10-01T18:15:00Z', '43200.000000'),
+                ('m1.small', '2026-10-01T18:15:00Z', '65700.000000'),
+                ('m1.small', '2026-10-02T18:15:00Z', '63900.000000'),
+            ],
+            [
+                (result['type'], result['begin'], result['usage'])
+                for result in answer['results']
+            ],
+        )
+        self.assertEqual(
+            {
+                'begin': '2026-10-02T18:15:00Z',
+                'end': '2026-10-03T18:15:00Z',
+                'type': 'm1.small',
+                'usage': '63900.000000',
+                'measures': {
+                    'disk_gib': '0.000000',
+                    'ram_mib': '0.000000',
+                    'vcpus': '127800.000000',
+                },
+            },
+            answer['results'][2],
+        )
+
+    def test_the_first_and_the_last_are_clipped(self):
+        [*_, last] = self.ask(
+            '/v1/instances',
+            granularity='1mo',
+            from_='2026-10-02T00:00:00Z',
+            to='2026-10-02T18:00:00Z',
+        ).json['results']
+        self.assertEqual(
+            ('2026-10-02T00:00:00Z', '2026-10-02T18:00:00Z', '64800.000000'),
+            (last['begin'], last['end'], last['usage']),
+        )
+
+    def test_the_calendar_is_told_only_of_buckets(self):
+        answer = self.ask('/v1/instances', timezone='UTC', **OCTOBER).json
+        self.assertEqual({'period', 'units', 'results'}, set(answer))
+
+
+class TestLimits(base.ApiTestCase):
+    config = """
+[api]
+max_results = 3
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            stay('instance', 'acme', f'm{number}', 2) for number in range(4)
+        ]
+
+    def test_an_answer_that_is_too_large_is_refused(self):
+        detail = self.assert_error(
+            self.ask('/v1/instances', **OCTOBER), 400, 'query-too-expensive'
+        )
+        self.assertIn('more than 3 results', detail)
+        self.assertIn('limit', detail)
+        response = self.ask('/v1/instances', format='csv', **OCTOBER)
+        self.assertEqual(5, len(response.text.splitlines()))
+
+    def test_buckets_count(self):
+        question = dict(OCTOBER, type=['m0', 'm1'])
+        response = self.ask('/v1/instances', granularity='1mo', **question)
+        self.assertEqual(2, len(response.json['results']))
+        self.assert_error(
+            self.ask('/v1/instances', granularity='1d', **question),
+            400,
+            'query-too-expensive',
+        )
+
+    def test_pages_are_not_larger(self):
+        response = self.ask('/v1/instances', limit='3', **OCTOBER)
+        self.assertEqual(3, len(response.json['results']))
+        self.assert_error(
+            self.ask('/v1/instances', limit='4', **OCTOBER),
+            400,
+            'invalid-parameter',
+        )
+
+    def test_capabilities_tell_them(self):
+        found = self.ask('/v1/').json
+        self.assertEqual(3, found['max_results'])
+        self.assertEqual(10_000, found['max_buckets'])
+        self.assertEqual(
+            ['1h', '2h', '3h', '4h', '6h', '8h', '12h', '1d', '1w', '1mo'],
+            found['granularities'],
+        )
+
+
+class TestPages(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            stay('instance', 'acme', type_, days, vcpus=vcpus)
+            for type_, days, vcpus in (
+                ('a', 1, 9),
+                ('b', 3, 1),
+                ('c', 2, 1),
+                ('d & é+', 2, 2),
+                ('e', 1, 1),
+            )
+        ]
+
+    def pages(self, **question):
+        """The types of each page, following the links."""
+        found = []
+        response = self.ask('/v1/instances', **question, **OCTOBER)
+        while True:
+            self.assertEqual(200, response.status_int, response.text)
+            answer = response.json
+            found.append([each['type'] for each in answer['results']])
+            if 'links' not in answer:
+                return found
+            [link] = answer['links']
+            self.assertEqual('next', link['rel'])
+            self.assertTrue(
+                link['href'].startswith('http://localhost/v1/instances?')
+            )
+            response = self.ask(link['href'].removeprefix('http://localhost'))
+
+    def test_each_group_is_on_one_page(self):
+        types = ['a', 'b', 'c', 'd & é+', 'e']
+        self.assertEqual([types], self.pages())
+        self.assertEqual([types], self.pages(limit='5'))
+        self.assertEqual([types[:3], types[3:]], self.pages(limit='3'))
+        self.assertEqual([[each] for each in types], self.pages(limit='1'))
+
+    def test_in_any_order(self):
+        for sort, expected in (
+            ('-usage', [['b', 'c'], ['d & é+', 'a'], ['e']]),
+            ('usage', [['a', 'e'], ['c', 'd & é+'], ['b']]),
+            ('-usage,-type', [['b', 'd & é+'], ['c', 'e'], ['a']]),
+            ('-type', [['e', 'd & é+'], ['c', 'b'], ['a']]),
+            ('-measures.vcpus', [['a', 'd & é+'], ['b', 'c'], ['e']]),
+        ):
+            with self.subTest(sort):
+                self.assertEqual(expected, self.pages(sort=sort, limit='2'))
+
+    def test_the_top_groups_have_all_their_buckets(self):
+        answer = self.ask(
+            '/v1/instances',
+            granularity='1d',
+            sort='-usage',
+            limit='2',
+            **OCTOBER,
+        ).json
+        self.assertEqual(
+            ['b', 'b', 'b', 'c', 'c'],
+            [each['type'] for each in answer['results']],
+        )
+        self.assertIn('links', answer)
+
+    def test_the_next_page_is_of_the_same_period(self):
+        now = timestamps.now()
+        self.storage.stays = [
+            base.Stay(
+                now - DAY,
+                now + DAY,
+                {
+                    'resource_type': 'instance',
+                    'project_id': 'acme',
+                    'type': type_,
+                },
+            )
+            for type_ in 'ab'
+        ]
+        answer = self.ask('/v1/instances?limit=1').json
+        [link] = answer['links']
+        query = parse.parse_qs(parse.urlsplit(link['href']).query)
+        self.assertEqual([answer['period']['from']], query['from'])
+        self.assertEqual([answer['period']['to']], query['to'])
+
+    def test_a_marker_of_another_question(self):
+        [link] = self.ask('/v1/instances', limit='1', **OCTOBER).json['links']
+        for more in ('&sort=-usage', '&group_by=state'):
+            self.assert_error(
+                self.ask(link['href'] + more), 400, 'invalid-parameter'
+            )
+
+
+class TestComparison(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        september = {'begin': BEGIN - 10 * DAY, 'end': BEGIN - 9 * DAY}
+        self.storage.stays = [
+            stay('instance', 'acme', 'both', 0.5, vcpus=2),
+            stay('instance', 'acme', 'new', 1),
+            *(
+                base.Stay(
+                    **september,
+                    facts={
+                        'resource_type': 'instance',
+                        'project_id': 'acme',
+                        'type': type_,
+                    },
+                    measures={'vcpus': 1},
+                )
+                for type_ in ('both', 'gone')
+            ),
+        ]
+
+    def test_each_group_has_both_periods_and_the_change(self):
+        answer = self.ask(
+            '/v1/instances', compare_to='previous', **OCTOBER
+        ).json
+        self.assertEqual(
+            {'from': '2026-09-01T00:00:00Z', 'to': '2026-10-01T00:00:00Z'},
+            answer['previous'],
+        )
+        self.assertEqual(
+            [
+                ('both', '43200.000000', '86400.000000', '-43200.000000'),
+                ('gone', '0.000000', '86400.000000', '-86400.000000'),
+                ('new', '86400.000000', '0.000000', '86400.000000'),
+            ],
+            [
+                (
+                    each['type'],
+                    each['usage'],
+                    each['previous']['usage'],
+                    each['change']['usage'],
+                )
+                for each in answer['results']
+            ],
+        )
+        both, gone, _ = answer['results']
+        self.assertEqual('86400.000000', both['previous']['measures']['vcpus'])
+        self.assertEqual('0.000000', both['change']['measures']['vcpus'])
+        self.assertEqual('-86400.000000', gone['change']['measures']['vcpus'])
+
+
+class TestTable(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.storage.stays = [
+            stay('instance', 'acme', type_, 1, vcpus=2)
+            for type_ in ('plain', 'a "b", c\r\nd', '=1+1', "'quoted", '-2 x')
+        ]
+
+    def read(self, path='/v1/instances', **question):
+        response = self.ask(path, **question, **OCTOBER)
+        self.assertEqual(200, response.status_int, response.text)
+        self.assertEqual('text/csv', response.content_type)
+        self.assertEqual('no-store', response.headers['Cache-Control'])
+        return response.text
+
+    def test_a_table(self):
+        self.assertEqual(
+            'type,usage,measures.disk_gib,measures.ram_mib,measures.vcpus\r\n'
+            "''quoted,86400.000000,0.000000,0.000000,172800.000000\r\n"
+            "'-2 x,86400.000000,0.000000,0.000000,172800.000000\r\n"
+            "'=1+1,86400.000000,0.000000,0.000000,172800.000000\r\n"
+            '"a ""b"", c\r\nd",86400.000000,0.000000,0.000000,'
+            '172800.000000\r\n'
+            'plain,86400.000000,0.000000,0.000000,172800.000000\r\n',
+            self.read(format='csv'),
+        )
+
+    def test_it_is_wanted_by_accept_as_well(self):
+        response = self.ask(
+            '/v1/instances', headers={'Accept': 'text/csv'}, **OCTOBER
+        )
+        self.assertEqual('text/csv', response.content_type)
+        self.assertEqual(
+            'application/json', self.ask('/v1/instances').content_type
+        )
+
+    def test_columns_of_buckets_and_of_a_comparison(self):
+        first, second, *_ = self.read(
+            format='csv', granularity='1mo', group_by='project_id'
+        ).splitlines()
+        self.assertTrue(
+            first.startswith('begin,end,project_id,project_name,usage,')
+        )
+        self.assertTrue(
+            second.startswith(
+                '2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,acme,,432000.000000'
+            )
+        )
+        [row] = csv.DictReader(
+            io.StringIO(
+                self.read(
+                    format='csv', compare_to='previous', group_by='state'
+                )
+            )
+        )
+        # An amount is a number, and is not protected like a text.
+        self.assertEqual('864000.000000', row['change.measures.vcpus'])
+        self.assertEqual('0.000000', row['previous.usage'])
+
+    def test_a_measure_that_a_type_does_not_have_is_an_empty_cell(self):
+        self.storage.stays.append(stay('volume', 'acme', 'x', 1, size_gib=1))
+        instance, volume = csv.DictReader(
+            io.StringIO(self.read('/v1/usage', format='csv'))
+        )
+        self.assertEqual('', instance['measures.size_gib'])
+        self.assertEqual('', volume['measures.vcpus'])
+        self.assertEqual('86400.000000', volume['measures.size_gib'])
+
+    def test_nothing_used_is_a_header(self):
+        self.storage.stays = []
+        self.assertEqual(1, len(self.read(format='csv').splitlines()))
+
+    def test_what_fails_at_once_is_an_error_like_any_other(self):
+        self.storage.breaks_after = 0
+        self.assert_error(
+            self.ask('/v1/instances', format='csv', **OCTOBER),
+            503,
+            'unavailable',
+        )
+
+    def test_what_fails_later_is_no_complete_table(self):
+        self.storage.stays = [
+            stay('instance', 'acme', f'{number}', 1) for number in range(1001)
+        ]
+        response = self.ask('/v1/instances', format='csv', **OCTOBER)
+        self.assertEqual(1002, len(response.text.splitlines()))
+        self.storage.breaks_after = 1000
+        response = self.ask('/v1/instances', format='csv', **OCTOBER)
+        self.assertEqual(200, response.status_int)
+        self.assertIsNone(response.content_length)
+        self.assertRaises(
+            storage_errors.StorageUnavailable, lambda: response.body
+        )
+
+    def test_head(self):
+        response = self.ask(
+            '/v1/instances', method='HEAD', format='csv', **OCTOBER
+        )
+        self.assertEqual('text/csv', response.content_type)
+        self.assertEqual(b'', response.body)
 
 
 class TestConsumption(base.ApiTestCase):

@@ -122,7 +122,7 @@ class TestErrors(base.ApiTestCase):
         for accept in (
             'application/xml',
             'text/html',
-            'text/csv',
+            'text/html',
             'application/json;q=0, text/html',
         ):
             with self.subTest(accept):

@@ -19,6 +19,7 @@ from stratometrics.api import collection
 from stratometrics.api import errors
 from stratometrics.api import parameters
 from stratometrics.model import instants
+from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 
@@ -26,6 +27,8 @@ NOW = instants.parse('2026-11-20T12:00:00.000001Z')
 RULES = parameters.Rules(
     zone=zoneinfo.ZoneInfo('Europe/Berlin'),
     max_period_days=3660,
+    max_buckets=1000,
+    max_results=200,
     settling_time=60_000_000,
 )
 
@@ -186,6 +189,175 @@ class TestPeriod(ParametersTestCase):
         )
 
 
+class TestCalendar(ParametersTestCase):
+    """The time zone, buckets, and what a period is compared with."""
+
+    MONTH = (
+        ('from', '2026-10-01T00:00:00+02:00'),
+        ('to', '2026-11-01T00:00:00+01:00'),
+    )
+
+    def previous(self, *pairs):
+        """The period that is compared with, as text."""
+        period = self.read(*pairs).previous
+        return (
+            timestamps.isoformat(period.begin),
+            timestamps.isoformat(period.end),
+        )
+
+    def test_the_default_period_follows_the_time_zone(self):
+        question = self.read(('timezone', 'Asia/Kathmandu'))
+        self.assertEqual(
+            usage.Period(
+                instants.parse('2026-11-01T00:00:00+05:45'),
+                instants.parse('2026-12-01T00:00:00+05:45'),
+            ),
+            question.period,
+        )
+        self.assertEqual('Asia/Kathmandu', question.zone.key)
+        self.assertEqual('Europe/Berlin', self.read('').zone.key)
+
+    def test_time_zones_that_are_refused(self):
+        for value in (
+            'Berlin',
+            'europe/berlin',
+            '+02:00',
+            'CEST',
+            '../UTC',
+            '/etc/localtime',
+            'right/UTC',
+            'Europe',
+        ):
+            with self.subTest(value):
+                self.assertIn('timezone', self.refused(('timezone', value)))
+
+    def test_buckets_follow_the_time_zone(self):
+        question = self.read(*self.MONTH, ('granularity', '1h'))
+        self.assertEqual('1h', str(question.granularity))
+        # October has a day of 25 hours.
+        self.assertEqual(31 * 24 + 1, len(question.boundaries) - 1)
+        question = self.read(
+            *self.MONTH, ('granularity', '1d'), ('timezone', 'UTC')
+        )
+        self.assertEqual(
+            instants.parse('2026-09-30T00:00:00Z'), question.boundaries[0]
+        )
+        self.assertEqual((), self.read('').boundaries)
+        self.assertIsNone(self.read('').granularity)
+
+    def test_granularities_that_are_refused(self):
+        for value in ('1m', '5h', '24h', '2d', 'day', '1D', '0h', '-1h', 'h'):
+            with self.subTest(value):
+                detail = self.refused(('granularity', value))
+                self.assertIn('granularity', detail)
+                self.assertIn('1h, 2h', detail)
+
+    def test_buckets_are_bounded(self):
+        rules = dataclasses.replace(RULES, max_buckets=31)
+        self.read(*self.MONTH, ('granularity', '1d'), rules=rules)
+        rules = dataclasses.replace(RULES, max_buckets=30)
+        detail = self.refused(*self.MONTH, ('granularity', '1d'), rules=rules)
+        self.assertIn('granularity 1d', detail)
+        self.assertIn('30 buckets', detail)
+
+    def test_the_month_before_a_month(self):
+        self.assertEqual(
+            ('2026-08-31T22:00:00Z', '2026-09-30T22:00:00Z'),
+            self.previous(*self.MONTH, ('compare_to', 'previous')),
+        )
+
+    def test_as_long_a_period_before_another(self):
+        # In this time zone it is no month.
+        self.assertEqual(
+            ('2026-08-30T21:00:00Z', '2026-09-30T22:00:00Z'),
+            self.previous(
+                *self.MONTH, ('compare_to', 'previous'), ('timezone', 'UTC')
+            ),
+        )
+
+    def test_any_other_period(self):
+        self.assertEqual(
+            ('2025-09-30T22:00:00Z', '2025-10-31T23:00:00Z'),
+            self.previous(
+                *self.MONTH,
+                (
+                    'compare_to',
+                    '2025-10-01T00:00:00+02:00/2025-11-01T00:00:00+01:00',
+                ),
+            ),
+        )
+        self.assertIsNone(self.read('').previous)
+
+    def test_periods_that_are_refused(self):
+        for value in (
+            'last',
+            '2025-10-01T00:00:00Z',
+            '2025-10-01T00:00:00Z/2025-11-01',
+            '/',
+            '2025-10-01T00:00:00Z/2025-11-01T00:00:00Z/',
+        ):
+            with self.subTest(value):
+                self.assertIn(
+                    'compare_to', self.refused(('compare_to', value))
+                )
+        for value in (
+            '2025-10-01T00:00:00Z/2025-10-01T00:00:00Z',
+            '1960-10-01T00:00:00Z/1971-10-01T00:00:00Z',
+            '1990-10-01T00:00:00Z/2025-10-01T00:00:00Z',
+        ):
+            with self.subTest(value):
+                self.refused(('compare_to', value), kind=errors.InvalidPeriod)
+        self.refused(
+            ('from', '1970-01-01T00:00:00Z'),
+            ('to', '1970-01-02T00:00:00Z'),
+            ('compare_to', 'previous'),
+            kind=errors.InvalidPeriod,
+        )
+
+    def test_a_comparison_has_no_buckets(self):
+        detail = self.refused(
+            ('compare_to', 'previous'), ('granularity', '1d')
+        )
+        self.assertIn('granularity and compare_to', detail)
+
+
+class TestOrder(ParametersTestCase):
+    def test_several_names(self):
+        question = self.read(
+            'sort=-usage,-measures.vcpus,type&group_by=type,state'
+        )
+        self.assertEqual(
+            (
+                usage.Order('usage', descending=True),
+                usage.Order('measures.vcpus', descending=True),
+                usage.Order('type'),
+            ),
+            question.order,
+        )
+        self.assertEqual((), self.read('').order)
+
+    def test_names_that_are_refused(self):
+        for value in (
+            'usage,',
+            'state',
+            'vcpus',
+            'measures.none',
+            '--usage',
+            '+usage',
+            'usage,-usage',
+            'project_name',
+        ):
+            with self.subTest(value):
+                self.assertIn('sort', self.refused(('sort', value)))
+
+    def test_limits(self):
+        self.assertEqual(200, self.read('limit=200').limit)
+        self.assertIsNone(self.read('').limit)
+        for value in ('0', '-1', '201', 'x', '1.0', '٣'):
+            with self.subTest(value):
+                self.assertIn('limit', self.refused(('limit', value)))
+
+
 class TestKeys(ParametersTestCase):
     def test_the_default_group(self):
         self.assertEqual(('type',), self.read('').group_by)
@@ -343,6 +515,12 @@ class TestRefusals(ParametersTestCase):
             ('to', '2026-10-01T00:00:00Z'),
             ('as_of', '2026-10-01T00:00:00Z'),
             ('all_projects', 'true'),
+            ('granularity', '1d'),
+            ('timezone', 'UTC'),
+            ('compare_to', 'previous'),
+            ('sort', 'usage'),
+            ('limit', '1'),
+            ('marker', 'x'),
         ):
             with self.subTest(name):
                 self.assertIn(

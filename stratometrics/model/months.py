@@ -1,0 +1,54 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Calendar months of the billing calendar, and how they are written."""
+
+import datetime
+import re
+import zoneinfo
+
+from stratometrics.model import instants
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+
+_WRITTEN = re.compile('(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])')
+_MIDDLE = 15
+
+
+class InvalidMonth(ValueError):
+    """The text is no month; str() says what one looks like."""
+
+
+def read(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
+    """A month as people write it.
+
+    :param text: such as ``2026-10``.
+    :param zone: whose calendar counts.
+    :raises InvalidMonth: it is anything else.
+    """
+    found = _WRITTEN.fullmatch(text)
+    if not found:
+        raise InvalidMonth('is not a month such as 2026-10')
+    middle = datetime.datetime(
+        int(found[1]), int(found[2]), _MIDDLE, tzinfo=zone
+    )
+    return holding(timestamps.from_datetime(middle), zone)
+
+
+def holding(instant: int, zone: zoneinfo.ZoneInfo) -> usage.Period:
+    """The month that holds an instant, in microseconds since the epoch."""
+    return usage.Period(*instants.month(instant, zone))
+
+
+def written(month: usage.Period, zone: zoneinfo.ZoneInfo) -> str:
+    """A month as :func:`read` takes it."""
+    middle = timestamps.to_datetime((month.begin + month.end) // 2)
+    return f'{middle.astimezone(zone):%Y-%m}'

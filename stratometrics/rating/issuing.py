@@ -1,0 +1,617 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Statements are issued, once for each project and month."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import contextlib
+import dataclasses
+import fractions
+import operator
+import threading
+import time
+import zoneinfo
+
+from oslo_log import log as logging
+
+from stratometrics.model import months
+from stratometrics.model import statements
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+from stratometrics.notifications import definitions
+from stratometrics.rating import billing
+from stratometrics.rating import charges
+from stratometrics.rating import corrections
+from stratometrics.rating.rendering import canonical
+from stratometrics.storage import base
+from stratometrics.storage import errors as storage_errors
+
+LOG = logging.getLogger(__name__)
+
+#: The name of the right to issue.
+_LEASE = 'statements'
+#: How long it lasts unless it is prolonged, in microseconds; also how long
+#: others wait after the holder was killed.
+_LEASE_LENGTH = 30 * timestamps.MICROSECONDS
+#: Seconds after which it is prolonged.
+_PROLONG = 10.0
+#: Seconds from one attempt to get it to the next.
+_PAUSE = 0.5
+#: How many statements are made at a time, and kept with one insert.
+_TOGETHER = 200
+
+
+class StatementError(Exception):
+    """A statement cannot be issued; str() says why."""
+
+
+class NotOver(StatementError):
+    """The month is not over, or not yet for long enough."""
+
+
+class WrongWatermark(StatementError):
+    """The time as of which it was to be cannot be that of a statement."""
+
+
+class NothingUsed(StatementError):
+    """There is nothing to state."""
+
+
+class UnknownStatement(StatementError):
+    """There is no such statement."""
+
+
+class Busy(StatementError):
+    """Somebody else is issuing statements. Trying again helps."""
+
+
+class NoPrice(StatementError):
+    """No price is for some of the usage.
+
+    :param unpriced: what it is, by project.
+    """
+
+    def __init__(
+        self, unpriced: Mapping[str, Sequence[statements.Unpriced]]
+    ) -> None:
+        super().__init__(
+            'no price is for a part of the usage: add prices, which may be '
+            '0, or allow that it is not charged'
+        )
+        self.unpriced = unpriced
+
+
+class Progress:
+    """Told how far a run is; this one keeps it to itself."""
+
+    def begin(self, stage: str, expected: int) -> None:
+        """A stage is begun.
+
+        :param expected: the number of projects that it takes.
+        """
+
+    def advance(self, number: int) -> None:
+        """So many more projects are done."""
+
+    def end(self) -> None:
+        """The stage is over, or was left."""
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Summary:
+    """What a run did, or would do.
+
+    :param as_of: the watermark of what it issued.
+    :param issued: how many statements.
+    :param skipped: how many had been issued before.
+    :param adjusted: how many of those issued have adjustments.
+    :param unpriced: of how many a part of the usage is not charged.
+    :param totals: of those issued, by currency.
+    """
+
+    as_of: int
+    issued: int = 0
+    skipped: int = 0
+    adjusted: int = 0
+    unpriced: int = 0
+    totals: dict[str, fractions.Fraction] = dataclasses.field(
+        default_factory=dict
+    )
+
+    def add(self, statement: statements.Statement) -> None:
+        """Count one that is issued."""
+        self.issued += 1
+        self.adjusted += bool(statement.adjustments)
+        self.unpriced += bool(statement.unpriced)
+        for total in statement.totals:
+            self.totals[total.currency] = self.totals.get(
+                total.currency, 0
+            ) + fractions.Fraction(total.amount)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the operator decided about statements.
+
+    :param zone: whose calendar says when a month begins.
+    :param rounding: one of :data:`stratometrics.rating.money.ROUNDINGS`.
+    :param settling_time: microseconds after which everything that was
+        received can be seen.
+    """
+
+    zone: zoneinfo.ZoneInfo
+    rounding: str
+    settling_time: int
+
+
+class Issuer:
+    """Shows what a project would be charged, and issues it.
+
+    :param resource_types: all that there are, by name.
+    """
+
+    def __init__(
+        self,
+        storage: base.Storage,
+        resource_types: Mapping[str, definitions.ResourceType],
+        terms: Terms,
+    ) -> None:
+        self._storage = storage
+        self._resource_types = resource_types
+        self._terms = terms
+        self._biller = billing.Biller(
+            storage, resource_types, terms.zone, terms.rounding
+        )
+        self._corrections = corrections.Corrections(
+            storage, self._biller, resource_types
+        )
+
+    def number(self, month: usage.Period, project_id: str) -> str:
+        """What the statement of a month is called."""
+        return statements.number(self._written(month), project_id)
+
+    def settled(self, now: int) -> int:
+        """The latest time as of which an answer is final (R15)."""
+        return now - self._terms.settling_time
+
+    def watermark(
+        self, month: usage.Period, as_of: int | None, now: int
+    ) -> int:
+        """As of when a statement that is issued now is.
+
+        :param as_of: the time that was asked for, or None for the latest
+            that is possible; microseconds since the epoch.
+        :raises NotOver: the month cannot be issued yet; says when.
+        :raises WrongWatermark: the time that was asked for is too early or
+            too late.
+        """
+        latest = self.settled(now)
+        if latest < month.end:
+            when = timestamps.isoformat(month.end + self._terms.settling_time)
+            raise NotOver(
+                f'{self._written(month)} cannot be issued before {when}'
+            )
+        if as_of is None:
+            return latest
+        if not month.end <= as_of <= latest:
+            raise WrongWatermark(
+                'as_of must be neither before the end of the month, '
+                f'{timestamps.isoformat(month.end)}, nor after '
+                f'{timestamps.isoformat(latest)}'
+            )
+        return as_of
+
+    def preview(
+        self,
+        project_id: str,
+        month: usage.Period,
+        as_of: int,
+        detailed: bool = False,
+        daily: bool = False,
+    ) -> statements.Statement:
+        """What a statement would say.
+
+        Of a month whose statement was issued it is what that one would have
+        said: what later ones adjusted is still open.
+
+        :param as_of: the watermark; it need not be after the month.
+        :param detailed: whether there are lines for each resource.
+        :param daily: whether costs by day are told, for a chart.
+        :raises NothingYet: the month had not begun.
+        """
+        receipts = _before(
+            self.number(month, project_id),
+            self._storage.receipts((project_id,)),
+        )
+        return self._one(project_id, month, as_of, receipts, detailed, daily)
+
+    def issue(
+        self,
+        project_id: str,
+        month: usage.Period,
+        by: str,
+        as_of: int | None = None,
+        allow_unpriced: bool = False,
+        patience: float = 10.0,
+    ) -> tuple[statements.Issued, bool]:
+        """Issue the statement of a project and month, if none was.
+
+        :param by: who does.
+        :param as_of: see :meth:`watermark`.
+        :param allow_unpriced: whether usage may remain uncharged because no
+            price is for it.
+        :param patience: seconds to wait for others that issue.
+        :returns: the statement that counts, and whether it is new.
+        :raises StatementError: one of its sub-classes.
+        """
+        number = self.number(month, project_id)
+        found = self._storage.issued(number)
+        if found:
+            return found, False
+        as_of = self.watermark(month, as_of, timestamps.now())
+        with self._alone(patience):
+            found = self._storage.issued(number)
+            if found:
+                return found, False
+            receipts = self._storage.receipts((project_id,))
+            statement = self._one(project_id, month, as_of, receipts)
+            if _empty(statement):
+                raise NothingUsed(
+                    f'the project {project_id} used nothing in '
+                    f'{self._written(month)}, and nothing is to be adjusted'
+                )
+            if statement.unpriced and not allow_unpriced:
+                raise NoPrice({project_id: statement.unpriced})
+            self._keep([statement], {project_id: receipts}, by)
+        return self._storage.issued(number), True
+
+    def issue_all(
+        self,
+        month: usage.Period,
+        by: str,
+        as_of: int | None = None,
+        project_ids: Collection[str] = (),
+        allow_unpriced: bool = False,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        patience: float = 45.0,
+    ) -> Summary:
+        """Issue the statements of all projects that have none of a month.
+
+        It can be stopped at any time and be repeated: each statement is
+        issued once.
+
+        :param project_ids: only of these; by default of all that used
+            something in the month, or of which something is to be adjusted.
+        :param dry_run: whether to issue nothing, and only say what would be.
+        :raises NoPrice: no price is for some of the usage, and this is not
+            allowed; then nothing is issued.
+        :raises StatementError: see :meth:`issue`.
+        """
+        as_of = self.watermark(month, as_of, timestamps.now())
+        run = _Run(month, by, as_of, progress or Progress())
+        if dry_run:
+            return self._run(run, project_ids, allow_unpriced, dry_run)
+        with self._alone(patience):
+            return self._run(run, project_ids, allow_unpriced, dry_run)
+
+    def _run(
+        self,
+        run: '_Run',
+        project_ids: Collection[str],
+        allow_unpriced: bool,
+        dry_run: bool,
+    ) -> Summary:
+        receipts: dict[str, list[statements.Receipt]] = {
+            project_id: [] for project_id in project_ids
+        }
+        for receipt in self._storage.receipts(project_ids or None):
+            receipts.setdefault(receipt.project_id, []).append(receipt)
+        suspects = self._suspects(
+            receipts, run.month, run.as_of, all_projects=not project_ids
+        )
+        chosen = project_ids or self._users(run) | suspects.keys()
+        issued = {
+            receipt.number for some in receipts.values() for receipt in some
+        }
+        due = sorted(
+            project_id
+            for project_id in {*chosen}
+            if self.number(run.month, project_id) not in issued
+        )
+        skipped = len({*chosen}) - len(due)
+        if dry_run or not allow_unpriced:
+            summary = Summary(as_of=run.as_of, skipped=skipped)
+            unpriced = {}
+            for some in self._stage('checking', run, due, suspects, False):
+                for statement in some:
+                    summary.add(statement)
+                    if statement.unpriced:
+                        unpriced[statement.project_id] = statement.unpriced
+            if unpriced and not allow_unpriced:
+                raise NoPrice(unpriced)
+            if dry_run:
+                return summary
+        summary = Summary(as_of=run.as_of, skipped=skipped)
+        for some in self._stage('issuing', run, due, suspects, True):
+            for statement in self._keep(some, receipts, run.by):
+                summary.add(statement)
+        return summary
+
+    def _stage(
+        self,
+        stage: str,
+        run: '_Run',
+        project_ids: Sequence[str],
+        suspects: Mapping[str, corrections.Marks],
+        daily: bool,
+    ) -> Iterator[list[statements.Statement]]:
+        """All statements, some at a time, but for empty ones."""
+        run.progress.begin(stage, len(project_ids))
+        try:
+            for first in range(0, len(project_ids), _TOGETHER):
+                some = project_ids[first : first + _TOGETHER]
+                found = self._statements(
+                    some, run.month, run.as_of, suspects, daily=daily
+                )
+                yield [each for each in found if not _empty(each)]
+                run.progress.advance(len(some))
+        finally:
+            run.progress.end()
+
+    def _users(self, run: '_Run') -> set[str]:
+        """All projects that used something in the month."""
+        found: set[str] = set()
+        for kind in usage.Kind:
+            names = tuple(
+                name
+                for name, resource_type in self._resource_types.items()
+                if resource_type.kind is kind
+            )
+            if names:
+                rows = self._storage.usage(
+                    usage.UsageQuery(
+                        period=run.month,
+                        now=run.as_of,
+                        as_of=run.as_of,
+                        resource_types=names,
+                        group_by=('project_id',),
+                        kind=kind,
+                    )
+                )
+                found.update(row.group[0] for row in rows)
+        # What belongs to nobody is charged to nobody.
+        return found - {''}
+
+    def _one(
+        self,
+        project_id: str,
+        month: usage.Period,
+        as_of: int,
+        receipts: Sequence[statements.Receipt],
+        detailed: bool = False,
+        daily: bool = True,
+    ) -> statements.Statement:
+        """The statement of one project.
+
+        :param receipts: what was issued to it before.
+        """
+        suspects = self._suspects({project_id: receipts}, month, as_of)
+        [found] = self._statements(
+            (project_id,), month, as_of, suspects, detailed, daily
+        )
+        return found
+
+    def _statements(
+        self,
+        project_ids: Sequence[str],
+        month: usage.Period,
+        as_of: int,
+        suspects: Mapping[str, corrections.Marks],
+        detailed: bool = False,
+        daily: bool = True,
+    ) -> list[statements.Statement]:
+        """Statements with what is to be adjusted."""
+        adjusted = self._corrections.lines(
+            {
+                project_id: suspects[project_id]
+                for project_id in project_ids
+                if project_id in suspects
+            },
+            as_of,
+            detailed,
+        )
+        return [
+            self._adjusted(each, adjusted.get(each.project_id, ()))
+            for each in self._biller.statements(
+                month, as_of, project_ids, detailed, daily
+            )
+        ]
+
+    def _suspects(
+        self,
+        receipts: Mapping[str, Sequence[statements.Receipt]],
+        month: usage.Period,
+        as_of: int,
+        all_projects: bool = False,
+    ) -> dict[str, dict[usage.Period, int]]:
+        """Earlier months that may have changed since they were settled."""
+        marks = {
+            project_id: corrections.settled(some, month.begin)
+            for project_id, some in receipts.items()
+        }
+        return self._corrections.suspects(
+            marks, as_of, month.begin, all_projects
+        )
+
+    def _adjusted(
+        self,
+        statement: statements.Statement,
+        lines: tuple[statements.Line, ...],
+    ) -> statements.Statement:
+        if not lines:
+            return statement
+        return dataclasses.replace(
+            statement,
+            adjustments=lines,
+            totals=charges.totals(
+                (*statement.lines, *lines), self._terms.rounding
+            ),
+        )
+
+    def _keep(
+        self,
+        made: Sequence[statements.Statement],
+        receipts: Mapping[str, Sequence[statements.Receipt]],
+        by: str,
+    ) -> list[statements.Statement]:
+        """Issue statements, each for ever.
+
+        :param receipts: what was issued to each project before.
+        :returns: those that were issued.
+        """
+        if not made:
+            return []
+        month = self._written(made[0].period)
+        # Only if the right to issue was lost there is any.
+        theirs = {
+            receipt.project_id
+            for receipt in self._storage.receipts(
+                [statement.project_id for statement in made], month
+            )
+        }
+        now = timestamps.now()
+        kept = [each for each in made if each.project_id not in theirs]
+        self._storage.record_statements(
+            [
+                _sealed(
+                    statement,
+                    statements.number(month, statement.project_id),
+                    receipts.get(statement.project_id, ()),
+                    by,
+                    now,
+                )
+                for statement in kept
+            ]
+        )
+        LOG.info('Issued %d statements of %s', len(kept), month)
+        return kept
+
+    def verify(self, number: str) -> list[str]:
+        """What is wrong with an issued statement; nothing, one hopes.
+
+        It is compared with its digest, and with what follows from events and
+        prices as of its watermark.
+
+        :raises UnknownStatement: there is none with this number.
+        """
+        issued = self._storage.issued(number)
+        if issued is None:
+            raise UnknownStatement(f'there is no statement {number}')
+        if canonical.digest(issued.content) != issued.sha256:
+            return ['its text has another SHA-256 than when it was issued']
+        receipts = _before(
+            number, self._storage.receipts((issued.project_id,))
+        )
+        again = self._one(
+            issued.project_id, issued.period, issued.as_of, receipts
+        )
+        if canonical.text(again) != issued.content:
+            return [
+                'events and prices as of its watermark come to something else'
+            ]
+        return []
+
+    def _written(self, month: usage.Period) -> str:
+        return months.written(month, self._terms.zone)
+
+    @contextlib.contextmanager
+    def _alone(self, patience: float) -> Iterator[None]:
+        """Until the end nobody else issues statements."""
+        lease = self._storage.lease(_LEASE, _LEASE_LENGTH)
+        deadline = time.monotonic() + patience
+        while not lease.claim():
+            if time.monotonic() > deadline:
+                raise Busy(
+                    'somebody else is issuing statements; try again later'
+                )
+            time.sleep(_PAUSE)
+        done = threading.Event()
+        keeper = threading.Thread(
+            target=_prolong, args=(lease, done), daemon=True
+        )
+        keeper.start()
+        try:
+            yield
+        finally:
+            done.set()
+            keeper.join()
+            lease.release()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Run:
+    """One run over many projects."""
+
+    month: usage.Period
+    by: str
+    as_of: int
+    progress: Progress
+
+
+def _prolong(lease: base.Lease, done: threading.Event) -> None:
+    while not done.wait(_PROLONG):
+        try:
+            lease.prolong()
+        except storage_errors.StorageError as error:
+            LOG.warning('The right to issue was not prolonged: %s', error)
+
+
+def _sealed(
+    statement: statements.Statement,
+    number: str,
+    receipts: Iterable[statements.Receipt],
+    by: str,
+    now: int,
+) -> statements.Issued:
+    """A statement as it is issued.
+
+    :param receipts: what was issued to the project before.
+    """
+    content = canonical.text(statement)
+    # The clocks of two servers may differ; the order must not.
+    last = max((receipt.issued_at for receipt in receipts), default=0)
+    return statements.Issued(
+        number=number,
+        project_id=statement.project_id,
+        period=statement.period,
+        as_of=statement.as_of,
+        issued_at=max(now, last + 1),
+        issued_by=by,
+        sha256=canonical.digest(content),
+        content=content,
+    )
+
+
+def _before(
+    number: str, receipts: Iterable[statements.Receipt]
+) -> list[statements.Receipt]:
+    """What was issued before a statement; all, if that one was not."""
+    found = []
+    for receipt in sorted(receipts, key=operator.attrgetter('issued_at')):
+        if receipt.number == number:
+            break
+        found.append(receipt)
+    return found
+
+
+def _empty(statement: statements.Statement) -> bool:
+    return not (statement.lines or statement.adjustments or statement.unpriced)
