@@ -162,14 +162,17 @@ class Server:
         as_token: str | None = None,
         params: Mapping[str, Any] | None = None,
         method: str = 'GET',
+        headers: Mapping[str, str] | None = None,
+        stream: bool = False,
     ) -> requests.Response:
-        headers = {'X-Auth-Token': as_token} if as_token else {}
+        identity = {'X-Auth-Token': as_token} if as_token else {}
         return self._session.request(
             method,
             self.url + path,
             params=params,
-            headers=headers,
+            headers={**identity, **(headers or {})},
             timeout=30,
+            stream=stream,
         )
 
 

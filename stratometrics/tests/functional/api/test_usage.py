@@ -11,8 +11,11 @@
 # under the License.
 """Numbers out of a real ClickHouse, derived by hand."""
 
+import requests
+
 from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
+from stratometrics.storage.clickhouse import client
 from stratometrics.tests.functional.api import base
 
 SECOND = timestamps.MICROSECONDS
@@ -202,6 +205,139 @@ class TestUsage(base.SharedServerTestCase):
             answer,
         )
 
+    def test_what_is_left_out(self):
+        for left_out in (
+            {'type!': 'm1.small'},
+            {'type!': ['m1.small', 'm1.tiny'], 'state!': 'stopped'},
+        ):
+            answer = self.usage(
+                '/v1/instances',
+                base.alice(),
+                group_by='type,state',
+                **left_out,
+            )
+            self.assertEqual(
+                {'m1.large'}, {each['type'] for each in answer['results']}
+            )
+            self.assertEqual(3 - len(left_out), len(answer['results']))
+        answer = self.usage(
+            '/v1/usage',
+            base.admin(),
+            all_projects='true',
+            group_by='project_id',
+            **{'project_id!': base.project_id('alice', 'acme')},
+        )
+        self.assertEqual(
+            {base.project_id('bob', 'globex'), ODD_ID},
+            {each['project_id'] for each in answer['results']},
+        )
+
+    def test_days_of_a_time_zone(self):
+        # The second of October in Kathmandu begins at 18:15Z of the first.
+        answer = self.usage(
+            '/v1/instances',
+            base.alice(),
+            granularity='1d',
+            timezone='Asia/Kathmandu',
+            resource_id='web',
+            group_by='state',
+        )
+        self.assertEqual(
+            [
+                # From midnight on; the clock is 5:45 ahead.
+                ('active', '2026-10-01T18:15:00Z', '65700.000000'),
+                # A whole day; the flavor changes on the third at noon and
+                # one microsecond, and the server stops at 14:00Z.
+                ('active', '2026-10-02T18:15:00Z', '71100.000000'),
+                # From 20:00Z until the deletion.
+                ('active', '2026-10-03T18:15:00Z', '14400.000000'),
+                # Four and a quarter hours, and the rest until 20:00Z.
+                ('stopped', '2026-10-02T18:15:00Z', '15300.000000'),
+                ('stopped', '2026-10-03T18:15:00Z', '6300.000000'),
+            ],
+            [
+                (each['state'], each['begin'], each['usage'])
+                for each in answer['results']
+            ],
+        )
+        self.assertEqual(
+            # 63900.000001 seconds of two, and 7199.999999 of four.
+            '156599.999998',
+            answer['results'][1]['measures']['vcpus'],
+        )
+
+    def test_days_of_what_was_consumed(self):
+        answer = self.usage(
+            '/v1/object-requests', base.alice(), granularity='1d'
+        )
+        self.assertEqual(
+            [
+                ('get', '2026-10-01T00:00:00Z', '2', str(2**63)),
+                ('put', '2026-10-02T00:00:00Z', '1', str(2**62)),
+            ],
+            [
+                (
+                    each['method'],
+                    each['begin'],
+                    each['usage'],
+                    each['measures']['bytes_sent'],
+                )
+                for each in answer['results']
+            ],
+        )
+
+    def test_the_greatest_come_first_page_by_page(self):
+        answer = self.usage(
+            '/v1/usage',
+            base.admin(),
+            all_projects='true',
+            group_by='resource_id',
+            sort='-usage,resource_id',
+            limit='2',
+        )
+        found = [each['resource_id'] for each in answer['results']]
+        while 'links' in answer:
+            [link] = answer['links']
+            response = self.get(
+                link['href'].removeprefix(self.server.url), base.admin()
+            )
+            self.assertEqual(200, response.status_code, response.text)
+            answer = response.json()
+            found += [each['resource_id'] for each in answer['results']]
+        self.assertEqual(['old', 'web', 'disk', ODD_ID, 'other'], found)
+
+    def test_the_month_before(self):
+        answer = self.usage(
+            '/v1/instances', base.alice(), compare_to='previous'
+        )
+        large, small = answer['results']
+        self.assertEqual('0.000000', large['previous']['usage'])
+        self.assertEqual('43199.999999', large['change']['usage'])
+        # Thirty days of old.
+        self.assertEqual('2592000.000000', small['previous']['usage'])
+        self.assertEqual('216000.000001', small['change']['usage'])
+        self.assertEqual('432000.000002', small['change']['measures']['vcpus'])
+
+    def test_a_table(self):
+        for wanted in ({'params': {'format': 'csv'}}, {'accept': 'text/csv'}):
+            response = self.server.get(
+                '/v1/volumes',
+                base.alice(),
+                {**PERIOD, **wanted.get('params', {})},
+                headers=(
+                    {'Accept': wanted['accept']} if 'accept' in wanted else {}
+                ),
+            )
+            self.assertEqual(200, response.status_code, response.text)
+            self.assertEqual(
+                'text/csv; charset=UTF-8', response.headers['Content-Type']
+            )
+            self.assertEqual(
+                'type,usage,measures.size_gib\r\n'
+                'ceph,86400.000000,864000.000000\r\n',
+                response.text,
+            )
+
     def test_by_state_of_one_resource(self):
         answer = self.usage(
             '/v1/instances',
@@ -366,6 +502,61 @@ class TestUsage(base.SharedServerTestCase):
                     '/v1/instances', base.alice(), {**PERIOD, **params}
                 )
                 self.assert_error(response, 400, code)
+
+
+_MANY = """
+INSERT INTO $database.events (
+    resource_type, resource_id, event_time, rank, message_id, project_id,
+    phase, measures
+)
+SELECT 'object-request', toString(number),
+    fromUnixTimestamp64Micro({begin:Int64}), {rank:Int64}, toString(number),
+    'p', 'consumed', '{"requests":1}'
+FROM numbers(1000000)
+"""
+
+_KILL = """
+KILL QUERY WHERE query_kind = 'Select' AND query LIKE '%$database.events%'
+ASYNC
+"""
+
+
+class TestBrokenTable(base.ServerTestCase):
+    def start(self):
+        self.server.configure()
+        text = self.server.config_file.read_text()
+        self.server.config_file.write_text(
+            text.replace(
+                '[clickhouse]', '[clickhouse]\nquery_max_result_rows = 2000000'
+            )
+        )
+        super().start()
+
+    def test_it_does_not_look_complete(self):
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        pool.execute(_MANY, {'begin': OCTOBER, 'rank': event_model.RANK_EVENT})
+        question = (
+            '/v1/object-requests',
+            base.admin(),
+            {
+                **PERIOD,
+                'all_projects': 'true',
+                'group_by': 'resource_id',
+                'format': 'csv',
+            },
+        )
+        with self.server.get(*question, stream=True) as response:
+            self.assertEqual(200, response.status_code)
+            parts = response.iter_content(1000)
+            next(parts)
+            pool.execute(_KILL)
+            self.assertRaises(
+                requests.exceptions.ChunkedEncodingError, list, parts
+            )
+        # The service goes on, and has not lost a connection.
+        response = self.get('/v1/usage', base.alice(), PERIOD)
+        self.assertEqual(200, response.status_code, response.text)
 
 
 class TestTooExpensive(base.ServerTestCase):
