@@ -27,11 +27,15 @@ from stratometrics.api import authorization
 from stratometrics.api import collection
 from stratometrics.api import errors
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import paging
 from stratometrics.api import parameters
+from stratometrics.api import reports
+from stratometrics.api import schemas
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import document
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
 from stratometrics.api.middleware import context
@@ -78,6 +82,20 @@ class UsageController(base.Controller):
     def __init__(self, service: Service, asked: collection.Collection) -> None:
         self._service = service
         self._asked = asked
+        self.described = {
+            'GET': operations.Operation(
+                summary=f'Usage: {", ".join(asked.resource_types)}.',
+                parameters=parameters.described(
+                    asked, service.rules, self.formats
+                ),
+                answers={
+                    formats.JSON_TYPE: answer.described(asked),
+                    table.MEDIA_TYPE: schemas.TEXT,
+                },
+                refusals=parameters.ERRORS,
+                rules=(_USAGE.one, _USAGE.every),
+            )
+        }
 
     def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         now = timestamps.now()
@@ -165,6 +183,14 @@ class UsageController(base.Controller):
 class CoverageController(base.Controller):
     """GET /v1/coverage"""
 
+    described = {
+        'GET': operations.Operation(
+            summary='Which services are still heard of.',
+            answers={formats.JSON_TYPE: reports.COVERAGE},
+            rules=(coverage_policies.GET,),
+        )
+    }
+
     def __init__(self, service: Service) -> None:
         self._service = service
 
@@ -189,6 +215,17 @@ class CoverageController(base.Controller):
 class V1Controller(base.Controller):
     """GET /v1/, and everything below it."""
 
+    described = {
+        'GET': operations.Operation(
+            summary=(
+                'The resource types, and what their usage can be grouped and '
+                'filtered by.'
+            ),
+            answers={formats.JSON_TYPE: types.Capabilities},
+            rules=(capability_policies.GET,),
+        )
+    }
+
     def __init__(self, service: Service) -> None:
         self._service = service
         self.below = {
@@ -210,6 +247,15 @@ class V1Controller(base.Controller):
                 collection.everything(service.definitions),
             ),
         }
+
+    def describe(self, root: base.Controller) -> None:
+        """Serve the description of the whole API.
+
+        :param root: above all others.
+        """
+        self.below['openapi.json'] = document.DocumentController(
+            root, self._service.enforcer
+        )
 
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)

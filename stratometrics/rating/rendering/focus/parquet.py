@@ -54,9 +54,7 @@ def write(
     pyarrow, parquet = _pyarrow()
     schema = pyarrow.schema(
         [
-            pyarrow.field(
-                column.name, _type(pyarrow, column), column.nullable
-            )
+            pyarrow.field(column.name, _type(pyarrow, column), column.nullable)
             for column in wanted
         ],
         metadata={'focus_version': version},

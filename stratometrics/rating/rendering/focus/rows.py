@@ -115,9 +115,7 @@ class Ledger:
         for total in charges.totals(
             (*bill.lines, *adjustments), self._rounding
         ):
-            missing = (
-                fractions.Fraction(total.amount) - sums[total.currency]
-            )
+            missing = fractions.Fraction(total.amount) - sums[total.currency]
             if missing:
                 yield common | _rounding_row(total.currency, month, missing)
 
