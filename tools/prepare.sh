@@ -84,8 +84,16 @@ have_clickhouse() {
     compgen -G "$cache/chdb-*/libchdb.so" >/dev/null
 }
 
+have_library() {
+    [[ $(PATH="$PATH:/usr/sbin:/sbin" ldconfig -p) == *"$1"* ]]
+}
+
+# Names of functions that add to `missing` what a script needs beside that.
+further=()
+
 # Sets `missing` to the Debian packages that hold what is not there.
 look_for_tools() {
+    local more
     missing=()
     find_python || missing+=(python3 python3-venv)
     have git || missing+=(git)
@@ -93,6 +101,9 @@ look_for_tools() {
         missing+=(rabbitmq-server)
     # npm brings the engine of ClickHouse where no ClickHouse is installed.
     have npm || have_clickhouse || missing+=(npm)
+    for more in "${further[@]}"; do
+        "$more"
+    done
 }
 
 # Sees that all tools are there; installs what is missing where that is

@@ -30,6 +30,15 @@ case ${1:-} in
 esac
 [[ $# -gt 0 ]] || set -- pep8 py3 functional
 
+# What pages are shown and printed with.
+look_for_page_tools() {
+    have chromium || have chromium-browser || have google-chrome ||
+        [[ -n ${STRATO_CHROMIUM:-} ]] || missing+=(chromium)
+    have_library libpangoft2-1.0.so.0 || missing+=(libpangoft2-1.0-0)
+    have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
+}
+
+further+=(look_for_page_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

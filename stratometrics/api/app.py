@@ -39,6 +39,8 @@ from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
+from stratometrics.rating import issuing
+from stratometrics.rating.rendering import page
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 
@@ -122,20 +124,38 @@ def _service(
     storage: storage_base.Storage,
     found: definitions.Definitions,
 ) -> v1.Service:
+    rules = parameters.Rules(
+        zone=_zone(conf),
+        max_period_days=conf.api.max_period_days,
+        max_buckets=conf.api.max_buckets,
+        max_results=conf.api.max_results,
+        settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
+    )
     return v1.Service(
         storage=storage,
         enforcer=policy.Enforcer(conf),
-        rules=parameters.Rules(
-            zone=_zone(conf),
-            max_period_days=conf.api.max_period_days,
-            max_buckets=conf.api.max_buckets,
-            max_results=conf.api.max_results,
-            settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
-        ),
+        rules=rules,
         collections=collection.collections(found),
         definitions=found,
         silent_after=conf.coverage.silent_after * timestamps.MICROSECONDS,
+        issuer=issuing.Issuer(
+            storage,
+            found.resource_types,
+            issuing.Terms(
+                zone=rules.zone,
+                rounding=conf.rating.rounding,
+                settling_time=rules.settling_time,
+            ),
+        ),
+        appearance=_appearance(conf),
     )
+
+
+def _appearance(conf: cfg.ConfigOpts) -> page.Appearance:
+    try:
+        return page.Appearance.from_conf(conf)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:

@@ -135,6 +135,4 @@ def visible_prices(
             'projects with project_id.'
         )
     owners = visible_projects(enforcer, context, _PRICES, _Named(project_ids))
-    # Of which domain another project is, no token tells.
-    own = context.project_id in owners and context.project_domain_id
-    return Prices(owners, (own,) if own else ())
+    return Prices(owners, tuple(filter(None, [context.project_domain_id])))

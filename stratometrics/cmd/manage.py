@@ -13,6 +13,7 @@
 
 from collections.abc import Sequence
 import functools
+import os
 import signal
 import sys
 
@@ -23,12 +24,16 @@ from stratometrics import service
 from stratometrics.cmd import coverage
 from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
+from stratometrics.cmd import statements
 from stratometrics.collector import replay
 from stratometrics.naming import directory
 from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.rating import errors as rating_errors
+from stratometrics.rating import issuing
+from stratometrics.rating.rendering import document
+from stratometrics.rating.rendering import pdf
 from stratometrics.reconciler import rounds
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
@@ -166,6 +171,7 @@ def _add_commands(subparsers) -> None:
     coverage.add_commands(subparsers)
     prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
+    statements.add_commands(subparsers)
 
     names = subparsers.add_parser(
         'names', help='what projects, users and types are called'
@@ -188,12 +194,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :param argv: the arguments without the program's name.
     :returns: the exit status: that of the command if it has one, else 0, or
-        1 with the reason on standard error; if it was told to end, 128 and
-        the number of the signal.
+        1 with the reason on standard error; if it was told to end, or nobody
+        reads what it prints, 128 and the number of the signal.
     """
     storage = None
     # By default it would end here and now, and what is held would be kept.
-    before = signal.signal(signal.SIGTERM, _end)
+    before = {
+        number: signal.signal(number, _end)
+        for number in (signal.SIGHUP, signal.SIGTERM)
+        # Who uses nohup wants it to survive the end of the terminal.
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         conf = service.prepare(
             sys.argv[1:] if argv is None else argv,
@@ -201,13 +212,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             prints=True,
         )
         storage = driver.get_storage(conf)
-        return conf.command.run(conf, storage) or 0
+        status = conf.command.run(conf, storage) or 0
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        # What is not written yet goes nowhere, or else it would fail again
+        # when the program ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (
         cfg.Error,
         cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
         rating_errors.PriceError,
+        issuing.StatementError,
+        pdf.MissingExtra,
+        document.Altered,
         rounds.UnderWay,
         ValueError,
     ) as error:
@@ -219,7 +240,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'stratometrics-manage: ended by {number.name}', file=sys.stderr)
         return 128 + number
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, action in before.items():
+            signal.signal(number, action)
         if storage is not None:
             storage.close()
 

@@ -28,7 +28,6 @@ from stratometrics.cmd import coverage
 from stratometrics.cmd import table
 from stratometrics.model import instants
 from stratometrics.model import prices
-from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
@@ -78,7 +77,7 @@ def import_file(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     else:
         changes = [
             (entry.change, entry.price)
-            for entry in kept.change(plan, _author())
+            for entry in kept.change(plan, author())
         ]
     if changes:
         print(
@@ -192,7 +191,7 @@ def _compare(
                         each.resource_type,
                         each.type or _NOTHING,
                         each.state or _NOTHING,
-                        _amount(known, each),
+                        amount(known, each.resource_type, each.usage),
                     )
                     for each in report.unpriced
                 ],
@@ -201,13 +200,13 @@ def _compare(
     return int(bool(report.unpriced))
 
 
-def _amount(
-    known: definitions.Definitions, unpriced: statements.Unpriced
+def amount(
+    known: definitions.Definitions, resource_type: str, used: int
 ) -> str:
-    kind = known.resource_types[unpriced.resource_type].kind
-    if kind is usage.Kind.CONSUMPTION:
-        return str(unpriced.usage)
-    return coverage.span(unpriced.usage)
+    """Usage as people read it: a length of time, or a count."""
+    if known.resource_types[resource_type].kind is usage.Kind.CONSUMPTION:
+        return str(used)
+    return coverage.span(used)
 
 
 def _load(
@@ -254,7 +253,7 @@ def _as_list(
     )
 
 
-def _author() -> str:
+def author() -> str:
     """Who runs the command, as the history names him."""
     try:
         name = getpass.getuser()
@@ -303,7 +302,8 @@ def _tiers(price: prices.Price) -> str:
     )
 
 
-def _instant(text: str) -> int:
+def instant(text: str) -> int:
+    """An instant that is given as an argument."""
     try:
         return instants.parse(text)
     except instants.InvalidInstant as error:
@@ -332,7 +332,7 @@ def add_commands(subparsers) -> None:
     )
     importing.add_argument(
         '--replace-from',
-        type=_instant,
+        type=instant,
         metavar='TIME',
         help='end all prices at this time that are not in the file; such as '
         '2027-01-01T00:00:00Z',
@@ -362,7 +362,7 @@ def add_commands(subparsers) -> None:
     listing.add_argument('--resource-type', help='only prices for this one')
     listing.add_argument(
         '--valid-at',
-        type=_instant,
+        type=instant,
         metavar='TIME',
         help='only prices that are valid then',
     )
@@ -379,7 +379,7 @@ def add_commands(subparsers) -> None:
 def _add_as_of(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--as-of',
-        type=_instant,
+        type=instant,
         metavar='TIME',
         help='the list as it was at this time',
     )

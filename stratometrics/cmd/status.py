@@ -11,6 +11,8 @@
 # under the License.
 """stratometrics-status: is this deployment ready for this release?"""
 
+import contextlib
+import logging
 import sys
 
 from oslo_config import cfg
@@ -32,13 +34,11 @@ class Checks(upgradecheck.UpgradeCommands):
 
     def _storage(self) -> upgradecheck.Result:
         """ClickHouse answers, and its schema is that of this release."""
-        storage = driver.get_storage(self._conf)
         try:
-            storage.check()
-        except errors.StorageError as error:
+            with contextlib.closing(driver.get_storage(self._conf)) as storage:
+                storage.check()
+        except (cfg.Error, errors.StorageError) as error:
             return upgradecheck.Result(upgradecheck.Code.FAILURE, str(error))
-        finally:
-            storage.close()
         return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
     def _definitions(self) -> upgradecheck.Result:
@@ -57,9 +57,15 @@ class Checks(upgradecheck.UpgradeCommands):
 
 def main() -> int:
     """Run the checks; the exit status is the worst result."""
+    # It logs a traceback for each attempt to connect; the check tells why.
+    logging.getLogger('clickhouse_driver').addHandler(logging.NullHandler())
     conf = cfg.ConfigOpts()
     stratometrics_conf.register_opts(conf)
-    return upgradecheck.main(conf, service.PROJECT, Checks(conf))
+    try:
+        return upgradecheck.main(conf, service.PROJECT, Checks(conf))
+    except cfg.Error as error:
+        print(f'stratometrics-status: {error}', file=sys.stderr)
+        return upgradecheck.Code.FAILURE
 
 
 if __name__ == '__main__':

@@ -13,6 +13,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 import dataclasses
+import random
 import types
 
 from oslo_log import log as logging
@@ -29,6 +30,8 @@ LOG = logging.getLogger(__name__)
 
 #: How many are asked for before what was learnt is written.
 _CHUNK = 200
+#: After so many failures in a row a service is not asked any further.
+_MOST_FAILURES = 5
 
 
 @dataclasses.dataclass(slots=True)
@@ -126,26 +129,39 @@ class Learner:
     ) -> None:
         """Learn the names of some things of one kind.
 
+        One that cannot be asked about keeps no other from its turn: the
+        users of one domain may be in a directory that is away. They are asked
+        about in any order, so that it is not always the same ones that come
+        first and fail.
+
         :param counts: what was learnt is added to it.
         :param again: ask about those that are known as well.
         :param listed: what is not asked for one by one; of what is known and
             missing here it is asked whether it is gone.
         :raises NotOffered: there is no service that knows.
-        :raises CloudError: the service does not answer; what it did answer
-            is written.
+        :raises CloudError: the service did not answer, or not about all of
+            them; what it did answer is written.
         :raises StorageError: the store cannot be read or written.
         """
         known = self._storage.names(kind)
         news: list[names.Name] = []
+        failure: cloud.CloudError | None = None
+        failures = 0
         try:
-            for id_ in sorted(ids):
-                if self._stop():
+            for id_ in random.sample(list(ids), len(ids)):
+                if self._stop() or failures == _MOST_FAILURES:
                     break
                 before = known.get(id_)
                 if id_ in listed:
                     now = listed[id_]
                 elif again or not before or (listed and before.found):
-                    now = self._directory.find(kind, id_)
+                    try:
+                        now = self._directory.find(kind, id_)
+                    except cloud.CloudError as error:
+                        failure = error
+                        failures += 1
+                        continue
+                    failures = 0
                 else:
                     continue
                 counts.asked += 1
@@ -155,6 +171,8 @@ class Learner:
                     self._write(news, counts)
         finally:
             self._write(news, counts)
+        if failure:
+            raise failure
 
     def learn_again(
         self, kind: str, ids: Collection[str], counts: Counts

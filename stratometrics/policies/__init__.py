@@ -20,6 +20,7 @@ from stratometrics.policies import capabilities
 from stratometrics.policies import coverage
 from stratometrics.policies import prices
 from stratometrics.policies import resources
+from stratometrics.policies import statements
 from stratometrics.policies import usage
 
 
@@ -32,6 +33,7 @@ def list_rules() -> list[policy.RuleDefault]:
             coverage.list_rules(),
             prices.list_rules(),
             resources.list_rules(),
+            statements.list_rules(),
             usage.list_rules(),
         )
     )

@@ -13,6 +13,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import contextlib
 import dataclasses
 import fractions
 import heapq
@@ -324,22 +325,25 @@ class Biller:
             project_ids=question.project_ids,
             kind=kind,
         )
-        for row in self._storage.stream_usage(query):
-            facts = dict(zip(query.group_by, row.group, strict=True))
-            owner = {key: facts.pop(key) for key in _OWNER}
-            for segment, amounts in row.buckets.items():
-                yield (
-                    owner,
-                    charges.Used(
-                        segment=numbers[segment],
-                        resource_type=facts['resource_type'],
-                        facts=facts,
-                        resource_id=facts.get('resource_id', ''),
-                        name=facts.get('name', ''),
-                        usage=amounts.usage,
-                        measures=amounts.measures,
-                    ),
-                )
+        with contextlib.closing(
+            self._storage.stream_usage(query, limited=False)
+        ) as rows:
+            for row in rows:
+                facts = dict(zip(query.group_by, row.group, strict=True))
+                owner = {key: facts.pop(key) for key in _OWNER}
+                for segment, amounts in row.buckets.items():
+                    yield (
+                        owner,
+                        charges.Used(
+                            segment=numbers[segment],
+                            resource_type=facts['resource_type'],
+                            facts=facts,
+                            resource_id=facts.get('resource_id', ''),
+                            name=facts.get('name', ''),
+                            usage=amounts.usage,
+                            measures=amounts.measures,
+                        ),
+                    )
 
     def _bill(
         self, owner: Mapping[str, str], found: charges.Charges

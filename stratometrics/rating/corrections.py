@@ -90,24 +90,22 @@ class Corrections:
         :param all_projects: whether to ask about all projects at once,
             rather than to name those in question.
         """
-        open_ = {
+        marks = {
             project_id: {
                 month: mark for month, mark in some.items() if mark < as_of
             }
             for project_id, some in marks.items()
         }
-        open_ = {
-            project_id: some for project_id, some in open_.items() if some
-        }
-        if not open_:
+        marks = {name: some for name, some in marks.items() if some}
+        if not marks:
             return {}
-        since = min(min(some.values()) for some in open_.values())
+        since = min(min(some.values()) for some in marks.values())
         books = _Books(self._biller, as_of)
         touched = self._touched(
             since,
             as_of,
             before,
-            None if all_projects else tuple(open_),
+            None if all_projects else tuple(marks),
             books.now,
         )
         found = {
@@ -117,7 +115,7 @@ class Corrections:
                 if touched.get(project_id, month.end) < month.end
                 or books.differ(project_id, month, mark)
             }
-            for project_id, some in open_.items()
+            for project_id, some in marks.items()
         }
         return {project_id: some for project_id, some in found.items() if some}
 

@@ -11,7 +11,14 @@
 # under the License.
 """Statements are issued, once for each project and month."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import contextlib
 import dataclasses
 import fractions
@@ -156,6 +163,7 @@ class Issuer:
     """Shows what a project would be charged, and issues it.
 
     :param resource_types: all that there are, by name.
+    :param now: tells the present, in microseconds since the epoch.
     """
 
     def __init__(
@@ -163,10 +171,12 @@ class Issuer:
         storage: base.Storage,
         resource_types: Mapping[str, definitions.ResourceType],
         terms: Terms,
+        now: Callable[[], int] = timestamps.now,
     ) -> None:
         self._storage = storage
         self._resource_types = resource_types
         self._terms = terms
+        self._now = now
         self._biller = billing.Biller(
             storage, resource_types, terms.zone, terms.rounding
         )
@@ -178,13 +188,11 @@ class Issuer:
         """What the statement of a month is called."""
         return statements.number(self._written(month), project_id)
 
-    def settled(self, now: int) -> int:
+    def settled(self) -> int:
         """The latest time as of which an answer is final (R15)."""
-        return now - self._terms.settling_time
+        return self._now() - self._terms.settling_time
 
-    def watermark(
-        self, month: usage.Period, as_of: int | None, now: int
-    ) -> int:
+    def watermark(self, month: usage.Period, as_of: int | None) -> int:
         """As of when a statement that is issued now is.
 
         :param as_of: the time that was asked for, or None for the latest
@@ -193,7 +201,7 @@ class Issuer:
         :raises WrongWatermark: the time that was asked for is too early or
             too late.
         """
-        latest = self.settled(now)
+        latest = self.settled()
         if latest < month.end:
             when = timestamps.isoformat(month.end + self._terms.settling_time)
             raise NotOver(
@@ -256,7 +264,7 @@ class Issuer:
         found = self._storage.issued(number)
         if found:
             return found, False
-        as_of = self.watermark(month, as_of, timestamps.now())
+        as_of = self.watermark(month, as_of)
         with self._alone(patience):
             found = self._storage.issued(number)
             if found:
@@ -296,7 +304,7 @@ class Issuer:
             allowed; then nothing is issued.
         :raises StatementError: see :meth:`issue`.
         """
-        as_of = self.watermark(month, as_of, timestamps.now())
+        as_of = self.watermark(month, as_of)
         run = _Run(month, by, as_of, progress or Progress())
         if dry_run:
             return self._run(run, project_ids, allow_unpriced, dry_run)
@@ -318,16 +326,15 @@ class Issuer:
         suspects = self._suspects(
             receipts, run.month, run.as_of, all_projects=not project_ids
         )
-        chosen = project_ids or self._users(run) | suspects.keys()
         issued = {
-            receipt.number for some in receipts.values() for receipt in some
+            project_id
+            for project_id, some in receipts.items()
+            if any(self._is_of(receipt, run.month) for receipt in some)
         }
         due = sorted(
-            project_id
-            for project_id in {*chosen}
-            if self.number(run.month, project_id) not in issued
+            {*(project_ids or self._users(run) | suspects.keys())} - issued
         )
-        skipped = len({*chosen}) - len(due)
+        skipped = len(issued)
         if dry_run or not allow_unpriced:
             summary = Summary(as_of=run.as_of, skipped=skipped)
             unpriced = {}
@@ -345,6 +352,9 @@ class Issuer:
             for statement in self._keep(some, receipts, run.by):
                 summary.add(statement)
         return summary
+
+    def _is_of(self, receipt: statements.Receipt, month: usage.Period) -> bool:
+        return receipt.number == self.number(month, receipt.project_id)
 
     def _stage(
         self,
@@ -488,7 +498,7 @@ class Issuer:
                 [statement.project_id for statement in made], month
             )
         }
-        now = timestamps.now()
+        now = self._now()
         kept = [each for each in made if each.project_id not in theirs]
         self._storage.record_statements(
             [

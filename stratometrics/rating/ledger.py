@@ -24,6 +24,7 @@ from stratometrics.rating import book
 from stratometrics.rating import errors
 from stratometrics.rating import validation
 from stratometrics.storage import base
+from stratometrics.storage import errors as storage_errors
 
 #: What is to become of prices; one that is created has no id yet.
 Changes = Sequence[tuple[prices.Change, prices.Price]]
@@ -160,7 +161,9 @@ class Ledger:
         try:
             yield
         finally:
-            lease.release()
+            # What was done is done; the right runs out by itself.
+            with contextlib.suppress(storage_errors.StorageError):
+                lease.release()
 
 
 def require_consistent(listed: book.PriceBook, changes: Changes) -> None:

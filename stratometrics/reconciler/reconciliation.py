@@ -478,7 +478,15 @@ class Reconciliation:
         self, page: observation.Page
     ) -> dict[str, standing.Standing]:
         ids = [seen.resource_id for seen in page.observations]
-        return dict(self._storage.standings(self._name, ids)) if ids else {}
+        if not ids:
+            return {}
+        # One with a birth alone was about to be written when that was cut
+        # off: the birth says what is there, but not what was in between.
+        return {
+            name: known
+            for name, known in self._storage.standings(self._name, ids).items()
+            if known.first_at
+        }
 
     def _concerns(
         self,

@@ -160,7 +160,8 @@ class Rounds:
             if not held:
                 raise UnderWay(
                     f'a reconciliation of the region {terms.region} is under '
-                    'way; if it was killed, another can begin '
+                    'way; if it was killed, or lost ClickHouse, another can '
+                    'begin '
                     f'{LEASE // timestamps.MICROSECONDS // 60} minutes later'
                 )
             yield from self._run(listings, terms, progress, stop, lease)

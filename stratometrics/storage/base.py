@@ -83,13 +83,15 @@ class UsageReader(abc.ABC):
     # Before usage(), which hides the module of this name below it.
     @abc.abstractmethod
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         """The usage of a period, in the order of the query.
 
         Not all groups are kept in memory. It is a generator: close it if it
         is not read to its end.
 
+        :param limited: whether an answer may only have so many groups and
+            take so long as one that a caller waits for.
         :raises StorageUnavailable: the store cannot be reached, or is gone
             when some groups were given already.
         :raises QueryTooExpensive: a limit was reached.

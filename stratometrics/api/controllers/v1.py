@@ -38,6 +38,7 @@ from stratometrics.api.controllers import base
 from stratometrics.api.controllers import document
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
+from stratometrics.api.controllers import statements
 from stratometrics.api.middleware import context
 from stratometrics.model import calendars
 from stratometrics.model import timestamps
@@ -46,7 +47,9 @@ from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
+from stratometrics.rating import issuing
 from stratometrics.rating import ledger
+from stratometrics.rating.rendering import page
 from stratometrics.storage import base as storage_base
 
 _USAGE = authorization.Subject(
@@ -72,6 +75,8 @@ class Service:
     collections: Mapping[str, collection.Collection]
     definitions: definitions.Definitions
     silent_after: int
+    issuer: issuing.Issuer
+    appearance: page.Appearance
 
 
 class UsageController(base.Controller):
@@ -245,6 +250,13 @@ class V1Controller(base.Controller):
                 service.rules,
                 service.collections[collection.ALL],
                 collection.everything(service.definitions),
+            ),
+            'statements': statements.StatementsController(
+                service.storage,
+                service.enforcer,
+                service.rules,
+                service.issuer,
+                service.appearance,
             ),
         }
 

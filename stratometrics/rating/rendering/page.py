@@ -210,7 +210,8 @@ class _Currency:
             unit_price=unit_price,
             per=_unit(line.measure, texts.PER[line.per], '/ '),
             amount=self._amount(line.amount),
-            is_minimum=line.kind is statements.Charge.MINIMUM,
+            reason=texts.CHARGES.get(line.kind, ''),
+            has_quantity=line.kind is not statements.Charge.MINIMUM,
         )
 
     def _amount(self, value: fractions.Fraction) -> '_Figure':
@@ -252,7 +253,8 @@ class _Line:
     unit_price: str
     per: str
     amount: _Figure
-    is_minimum: bool
+    reason: str
+    has_quantity: bool
 
 
 class _Unpriced:

@@ -41,7 +41,6 @@ ITEM = 'Item'
 QUANTITY = 'Quantity'
 UNIT_PRICE = 'Unit price'
 AMOUNT = 'Amount'
-MINIMUM = 'up to the minimum charge'
 SUBTOTAL = 'Subtotal'
 USAGE = 'Usage'
 ADJUSTMENTS = 'Adjustments of earlier months'
@@ -57,6 +56,12 @@ ROUNDING = (
     'total is rounded, once.'
 )
 DIGEST = 'SHA-256'
+
+#: Why something is charged, or not, that is not just usage.
+CHARGES = {
+    'included': 'included in the price',
+    'minimum': 'up to the minimum charge',
+}
 
 #: What one unit of a quantity is of a resource as such.
 UNITS = {

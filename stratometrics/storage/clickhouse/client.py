@@ -65,7 +65,9 @@ _OF_THE_SERVER = '(total)'
 _UNAVAILABLE = frozenset(
     {
         202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        236,  # ABORTED: it is shutting down
         279,  # ALL_CONNECTION_TRIES_FAILED
+        394,  # QUERY_WAS_CANCELLED: as it shuts down, too
         516,  # AUTHENTICATION_FAILED
     }
 )
@@ -228,7 +230,7 @@ class Pool:
         except driver_errors.ServerException as error:
             raise _insert_error(error) from error
         except _CONNECTION_ERRORS as error:
-            raise errors.StorageUnavailable(_text(error)) from error
+            raise _no_connection(error) from error
         except _ENCODING_ERRORS as error:
             raise errors.InvalidRows(
                 f'{type(error).__name__}: {_text(error)}'
@@ -254,9 +256,16 @@ def _translated() -> Iterator[None]:
     except driver_errors.ServerException as error:
         raise _query_error(error) from error
     except _CONNECTION_ERRORS as error:
-        raise errors.StorageUnavailable(_text(error)) from error
+        raise _no_connection(error) from error
     except driver_errors.Error as error:
         raise errors.StorageError(_text(error)) from error
+
+
+def _no_connection(error: Exception) -> errors.StorageUnavailable:
+    what = 'no connection to ClickHouse'
+    if isinstance(error, (driver_errors.SocketTimeoutError, TimeoutError)):
+        what = 'no answer from ClickHouse in time'
+    return errors.StorageUnavailable(f'{what}: {_text(error)}')
 
 
 def _query_error(error: driver_errors.ServerException) -> Exception:

@@ -87,9 +87,9 @@ class ClickHouseStorage(base.Storage):
         self._writer.write_rejected(messages)
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
-        return self._reader.stream_usage(query)
+        return self._reader.stream_usage(query, limited)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)

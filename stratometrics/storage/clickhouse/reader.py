@@ -243,6 +243,14 @@ _PLAN = {
     'join_use_nulls': 0,
 }
 
+#: Instead of the limits of questions, for who takes rows one by one: their
+#: number is no matter, and time passes while they wait to be taken.
+_UNLIMITED = {
+    'max_execution_time': 0,
+    'max_result_rows': 0,
+    'max_result_bytes': 0,
+}
+
 #: Conditions on these hold for a whole timeline or for none of it, so they
 #: can choose the timelines that are read. All others choose intervals.
 _TIMELINE_KEYS = frozenset({'resource_type', 'resource_id'})
@@ -558,7 +566,7 @@ class Reader:
         self._settings = {**settings, **_PLAN}
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
         if not _anything_counts(query):
@@ -568,8 +576,7 @@ class Reader:
             self._pool.stream(
                 statement.text,
                 statement.parameters,
-                # Rows are not kept here, so their number is no matter.
-                self._settings | {'max_result_rows': 0},
+                self._settings if limited else self._settings | _UNLIMITED,
             )
         ) as rows:
             for row in rows:

@@ -77,8 +77,11 @@ class StorageTestCase(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.conf = configuration()
+        self.conf = configuration_of(self.clickhouse_address())
         self.storage = driver.get_storage(self.conf)
         self.addCleanup(drop, self.conf)
         self.addCleanup(self.storage.close)
         self.storage.schema.migrate(self.storage.schema.newest)
+
+    def clickhouse_address(self) -> addresses.Address:
+        return address('clickhouse')

@@ -53,9 +53,18 @@ class WheelTest(testtools.TestCase):
                 for name in packed
                 if name.endswith('.dist-info/entry_points.txt')
             )
-        self.assertIn(
-            'stratometrics/notifications/definitions/nova.yaml', tracked
-        )
+            [metadata] = (
+                wheel.read(name).decode()
+                for name in packed
+                if name.endswith('.dist-info/METADATA')
+            )
+        for name in (
+            'notifications/definitions/nova.yaml',
+            'rating/rendering/templates/statement.html',
+        ):
+            self.assertIn(f'stratometrics/{name}', tracked)
         self.assertEqual([], sorted(set(tracked) - set(packed)))
         for name in ('api', 'collector', 'manage', 'status'):
             self.assertIn(f'stratometrics-{name} = ', entry_points)
+        # What makes PDF is only for who wants it.
+        self.assertRegex(metadata, r'Requires-Dist: WeasyPrint.*extra == .pdf')

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS $database.statements (
     as_of DateTime64(6, 'UTC'),
     issued_at DateTime64(6, 'UTC'),
     issued_by String,
-    content String CODEC(ZSTD(3)) COMMENT 'the canonical JSON text',
+    content String COMMENT 'the canonical JSON text' CODEC(ZSTD(3)),
     sha256 FixedString(64) COMMENT 'its digest, in hexadecimal',
     earliness UInt64 MATERIALIZED
         bitNot(toUInt64(toUnixTimestamp64Micro(issued_at)))

@@ -12,7 +12,9 @@
 """stratometrics-manage and stratometrics-status, as an operator runs them."""
 
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 
@@ -50,7 +52,7 @@ class CommandTestCase(testtools.TestCase):
         self.file = folder / 'stratometrics.conf'
         write_configuration(self.conf, self.file)
 
-    def run_module(self, module: str, *arguments: str):
+    def run_module(self, module: str, *arguments: str, stdout=subprocess.PIPE):
         return subprocess.run(
             [
                 sys.executable,
@@ -60,7 +62,8 @@ class CommandTestCase(testtools.TestCase):
                 str(self.file),
                 *arguments,
             ],
-            capture_output=True,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
             text=True,
             timeout=60,
         )
@@ -238,6 +241,14 @@ class CoverageTest(CommandTestCase):
             ),
         )
 
+    def test_nobody_reads_what_is_printed(self) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, 'wb') as unread:
+            done = self.run_module('manage', 'coverage', stdout=unread)
+        self.assertEqual(128 + signal.SIGPIPE, done.returncode)
+        self.assertEqual('', done.stderr)
+
     def test_without_a_schema_it_is_one_line(self) -> None:
         self.manage('db', 'downgrade', '0', '--yes')
         refused = self.manage('coverage', status=1)
@@ -252,6 +263,24 @@ class StatusTest(CommandTestCase):
         self.manage('db', 'sync')
         after = self.run_module('status', 'upgrade', 'check')
         self.assertEqual(0, after.returncode, after.stdout + after.stderr)
+
+    def test_no_clickhouse_is_told_in_the_table_alone(self) -> None:
+        self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, done.returncode)
+        self.assertIn('no connection to ClickHouse', done.stdout)
+        self.assertEqual('', done.stderr)
+
+    def test_a_wrong_configuration_is_told_without_a_trace(self) -> None:
+        self.file.write_text('[clickhouse]\nport = many\n')
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual((2, ''), (done.returncode, done.stderr))
+        self.assertIn('many', done.stdout)
+        self.file.unlink()
+        done = self.run_module('status', 'upgrade', 'check')
+        self.assertEqual(2, done.returncode)
+        self.assertIn(str(self.file), done.stderr)
+        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
 
     def test_wrong_definitions_are_found(self) -> None:
         self.manage('db', 'sync')

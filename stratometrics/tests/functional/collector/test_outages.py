@@ -9,19 +9,39 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import collections
+import functools
+import itertools
 import threading
 import time
+import uuid
 
 from stratometrics.collector import patience
 from stratometrics.collector import plan
+from stratometrics.collector import quarantine
+from stratometrics.collector import replay
 from stratometrics.collector import worker
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
 from stratometrics.storage import errors
+from stratometrics.tests import fixtures as recordings
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.quickstart import expectation
+
+
+def object_requests(count):
+    """Requests to Swift that were built, again under ids of their own."""
+    built = [
+        each.message
+        for each in recordings.load(recordings.BUILT)
+        if each.exchange == 'swift'
+    ]
+    return [
+        {**message, 'message_id': str(uuid.uuid4())}
+        for message in itertools.islice(itertools.cycle(built), count)
+    ]
 
 
 class TestOutages(bed.OwnServersTestCase):
@@ -40,9 +60,9 @@ class TestOutages(bed.OwnServersTestCase):
         self.keeper.start()
         self.addCleanup(self.leave_clickhouse_well)
 
-    def begin(self, count, pause):
+    def begin(self, count, pause, make=bed.notifications):
         """Publish in the background."""
-        self.messages = bed.notifications(count)
+        self.messages = make(count)
         bodies = [bed.envelope(m) for m in self.messages]
         self.publisher = threading.Thread(
             target=self.publish, args=(bodies, pause), daemon=True
@@ -140,6 +160,53 @@ class TestOutages(bed.OwnServersTestCase):
             self.kill(collector)
         self.start()
         self.wait_end()
+
+    def test_consumption_counts_once_however_often_it_comes(self):
+        """From the broker after a crash, and from a replay."""
+        self.begin(1000, 0.001, object_requests)
+        for _ in range(2):
+            collector = self.start_and_wait()
+            self.wait_busy()
+            self.kill(collector)
+        self.start()
+        self.publisher.join(bed.PATIENCE)
+        self.wait_stored(bed.billed(self.messages))
+        self.check_consumption()
+        self.storage.write_rejected(
+            [
+                quarantine.reject(message, {}, 'RegionOne', 'for a test')
+                for message in self.messages[::10]
+            ]
+        )
+        counts = replay.replay(
+            self.storage,
+            functools.partial(
+                decoder.Decoder, definitions.Definitions.load(None)
+            ),
+        )
+        self.assertEqual(replay.Counts(stored=100, events=100), counts)
+        self.check_consumption()
+
+    def check_consumption(self):
+        expected = collections.Counter()
+        understand = decoder.Decoder(definitions.Definitions.load(None), 'R')
+        for message in self.messages:
+            [event] = understand.decode(message)
+            expected.update(event.measures)
+        [row] = self.patiently(
+            lambda: self.storage.usage(
+                usage.UsageQuery(
+                    period=usage.Period(0, 2**52),
+                    now=2**52,
+                    resource_types=('object-request',),
+                    group_by=(),
+                    kind=usage.Kind.CONSUMPTION,
+                )
+            )
+        )
+        self.assertEqual(
+            (len(self.messages), expected), (row.usage, row.measures)
+        )
 
     def test_clickhouse_is_away(self):
         self.start_and_wait()

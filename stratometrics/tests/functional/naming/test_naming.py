@@ -25,6 +25,9 @@ from stratometrics.tests.functional.api import base
 OCTOBER = 1_790_812_800 * timestamps.MICROSECONDS
 PERIOD = {'from': '2026-10-01T00:00:00Z', 'to': '2026-10-01T01:00:00Z'}
 
+#: What a terminal, JSON, SQL or a shell could take for something else.
+ODD = '\r\n\t\0\x1b[2J\x9b\u202e\'"`\\$😀'
+
 CREDENTIALS = """\
 [service_credentials]
 auth_type = password
@@ -138,12 +141,11 @@ class NamingTest(base.ServerTestCase):
         self.sync()
         first = self.project.name
         self.assertEqual((first, '7200.000000'), self.project_name())
-        self.identity.update_project(
-            self.project, name=f'second-{self.unique}'
-        )
+        # Whatever Keystone takes for a name.
+        second = f'second-{self.unique}{ODD}'
+        self.identity.update_project(self.project, name=second)
         self.assertEqual((first, '7200.000000'), self.project_name())
         self.assertIn(' 1 new or changed, 0 found', self.sync())
-        second = f'second-{self.unique}'
         self.assertEqual((second, '7200.000000'), self.project_name())
         self.identity.delete_project(self.project)
         self.assertIn(' 0 new or changed, 1 found to be gone', self.sync())

@@ -12,170 +12,39 @@
 """The first day of a whole cloud, whose services answer as was recorded."""
 
 import dataclasses
-import json
-import pathlib
 import signal
 import subprocess
-import sys
-import threading
 import time
 
-import fixtures
-
-from stratometrics.model import usage
 from stratometrics.notifications import timestamps
 from stratometrics.reconciler import comparison
-from stratometrics.tests import answers
-from stratometrics.tests.functional import base
-from stratometrics.tests.functional.cmd import test_manage
-from stratometrics.tests.unit.notifications import base as messages
-
-CONFIG = """
-[service_credentials]
-auth_type = password
-auth_url = {url}
-username = stratometrics
-password = secret
-system_scope = all
-user_domain_id = default
-interface = public
-[collector]
-region_name = {region}
-[definitions]
-directory = {folder}
-[reconciler]
-# The answers were recorded long ago.
-settling_time = 0
-resource_types = {types}
-"""
-
-#: What the recorded cloud had at its end; one type was never there.
-TYPES = (
-    'backup',
-    'floating-ip',
-    'image',
-    'instance',
-    'ipsec-site-connection',
-    'load-balancer',
-    'network',
-    'node',
-    'port',
-    'router',
-    'share',
-    'share-snapshot',
-    'snapshot',
-    'stack',
-    'volume',
-    'vpn-service',
-    'zone',
-)
+from stratometrics.tests.functional.reconciler import recorded
 
 
-class Halting(answers.Answers):
-    """The same, but the volumes are not told before somebody lets them."""
-
-    def __init__(self, recorded: dict) -> None:
-        super().__init__(recorded)
-        self.asked = threading.Event()
-        self.going = threading.Event()
-        self.going.set()
-
-    def __call__(self, environ, start):
-        if environ['PATH_INFO'].endswith('/volumes/detail'):
-            self.asked.set()
-            self.going.wait(60)
-        return super().__call__(environ, start)
-
-
-class FirstDayTest(base.StorageTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        recorded = answers.load()
-        self.end = timestamps.parse(recorded['recorded_at'])
-        self.recorded = recorded['answers']
-        self.services = Halting(recorded)
-        url = self.enterContext(answers.served(self.services))
-        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        (folder / 'all.yaml').write_text(messages.EVERYTHING_ON)
-        self.file = folder / 'stratometrics.conf'
-        test_manage.write_configuration(self.conf, self.file)
-        with self.file.open('a') as file:
-            file.write(
-                CONFIG.format(
-                    url=url,
-                    region=messages.REGION,
-                    folder=folder,
-                    types=','.join(TYPES),
-                )
-            )
-
-    def command(self, *arguments: str) -> list[str]:
-        return [
-            sys.executable,
-            '-m',
-            'stratometrics.cmd.manage',
-            '--config-file',
-            str(self.file),
-            'import',
-            '--format=json',
-            *arguments,
-        ]
-
-    def bring_in(self, *arguments: str) -> dict[str, dict]:
-        done = subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.assertNotIn('secret', done.stderr)
-        return {
-            found['resource_type']: found for found in json.loads(done.stdout)
-        }
-
-    def usage(self, resource_type: str, *keys: str) -> dict[tuple, int]:
-        rows = self.storage.usage(
-            usage.UsageQuery(
-                period=usage.Period(0, self.end),
-                now=self.end,
-                resource_types=(resource_type,),
-                group_by=keys,
-            )
-        )
-        return {row.group: row.usage for row in rows}
-
-    def listed(self, path: str, key: str) -> list[dict]:
-        """The longest list that was recorded of something."""
-        return max(
-            (
-                answer['body'][key]
-                for answer in self.recorded
-                if answer['path'].endswith(path) and answer['status'] == 200
-            ),
-            key=len,
-        )
-
+class FirstDayTest(recorded.RecordedCloudTestCase):
     def test_each_type_is_brought_in_once(self) -> None:
         dry = self.bring_in('--dry-run')
-        for name in TYPES:
+        for name in recorded.TYPES:
             self.assertEqual({}, self.usage(name, 'resource_id'))
         first = self.bring_in()
-        self.assertEqual(set(TYPES), set(first))
-        for name in TYPES:
+        self.assertEqual(set(recorded.TYPES), set(first))
+        for name in recorded.TYPES:
             self.assertEqual('done', first[name]['outcome'], first[name])
             self.assertGreater(
                 first[name]['unknown'] + first[name]['deleted'], 0, name
             )
             for count in ('listed', 'unknown', 'deleted'):
                 self.assertEqual(dry[name][count], first[name][count], name)
-        before = {name: self.usage(name, 'resource_id') for name in TYPES}
+        before = {
+            name: self.usage(name, 'resource_id') for name in recorded.TYPES
+        }
         again = self.bring_in()
-        for name in TYPES:
+        for name in recorded.TYPES:
             for count in ('unknown', 'changed', 'deleted', 'estimated'):
                 self.assertEqual(0, again[name][count], (name, count))
         self.assertEqual(
-            before, {name: self.usage(name, 'resource_id') for name in TYPES}
+            before,
+            {name: self.usage(name, 'resource_id') for name in recorded.TYPES},
         )
 
     def test_volumes_are_billed_from_their_creation(self) -> None:
@@ -236,7 +105,7 @@ class FirstDayTest(base.StorageTestCase):
         self.storage.schema.migrate(self.storage.schema.newest)
 
     def test_who_is_told_to_end_leaves_the_turn_to_others(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.services.asked.clear()
             self.services.going.clear()
             self.addCleanup(self.services.going.set)
@@ -257,6 +126,18 @@ class FirstDayTest(base.StorageTestCase):
             self.end_by(signal.SIGINT, process)
         self.assertFalse(self.services.asked.is_set())
         self.bring_in('--resource-type=volume')
+
+    def test_under_nohup_the_end_of_the_terminal_ends_nothing(self) -> None:
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGHUP, before)
+        self.services.going.clear()
+        self.addCleanup(self.services.going.set)
+        with self.importing() as process:
+            self.assertTrue(self.services.asked.wait(60))
+            process.send_signal(signal.SIGHUP)
+            self.services.going.set()
+            process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode)
 
     def importing(self) -> subprocess.Popen:
         process = subprocess.Popen(

@@ -687,6 +687,58 @@ class ReconciliationTest(base.StorageTestCase):
         self.reconcile()
         self.assertEqual([[4, 3], [3, 2, 1, -1, -1]], written)
 
+    def test_births_alone_are_no_reason_to_know_a_resource(self) -> None:
+        """The store went away between them and what came after."""
+        seen = self.service.seen
+        for name in 'ab':
+            self.service.past[name] = [
+                seen(
+                    name,
+                    state=state,
+                    created_at=self.then,
+                    changed_at=self.then + hours * HOUR,
+                )
+                for hours, state in enumerate(
+                    ('available', 'error', 'available'), 1
+                )
+            ]
+        self.service.has('a', created_at=self.then)
+        self.service.ended = [
+            seen(
+                'b',
+                state='deleted',
+                created_at=self.then,
+                ended_at=self.then + 4 * HOUR,
+            )
+        ]
+        write = self.storage.write_events
+
+        def write_births(events: Sequence[event_model.Event], at: int) -> None:
+            if any(event.rank >= 0 for event in events):
+                raise ValueError
+            write(events, at)
+
+        with fixtures.MockPatchObject(
+            self.storage, 'write_events', write_births
+        ):
+            found = self.reconcile()
+        self.assertEqual(findings.Outcome.FAILED, found.outcome)
+        self.assertEqual({'a'}, {name for (name,) in self.usage()})
+        self.assertEqual(
+            {'listed': 1, 'unknown': 1, 'deleted': 1},
+            self.counted(self.reconcile()),
+        )
+        self.assertEqual(
+            {
+                ('a', 'available'): 9 * HOUR,
+                ('a', 'error'): HOUR,
+                ('b', 'available'): 3 * HOUR,
+                ('b', 'error'): HOUR,
+            },
+            self.usage('resource_id', 'state'),
+        )
+        self.assertEqual({'listed': 1}, self.counted(self.reconcile()))
+
     def test_an_insert_is_stored_in_the_order_of_its_rows(self) -> None:
         """A month at a time: so what is lost with the store is the latest."""
         month = 31 * 24 * HOUR

@@ -13,6 +13,7 @@
 
 import dataclasses
 import pathlib
+import socket
 import threading
 import time
 
@@ -122,7 +123,8 @@ class ClientTest(base.StorageTestCase):
         storage = self.another_storage(query_max_result_rows=2)
         self.assertRaises(errors.QueryTooExpensive, storage.usage, query())
         self.assertEqual(
-            self.storage.usage(query()), list(storage.stream_usage(query()))
+            self.storage.usage(query()),
+            list(storage.stream_usage(query(), limited=False)),
         )
 
     def test_a_stream_that_is_left_blocks_nobody(self) -> None:
@@ -325,6 +327,18 @@ class ClientTest(base.StorageTestCase):
             settings={'max_execution_time': 0.2, 'max_block_size': 1},
         )
 
+    def test_a_server_that_shuts_down_is_away(self) -> None:
+        """Or it cancels what runs; the one at hand only in a crash."""
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        for code in (236, 394):
+            self.assertRaises(
+                errors.StorageUnavailable,
+                pool.execute,
+                f"SELECT throwIf(1, 'shutting down', {code}::Int16)",
+                settings={'allow_custom_error_code_in_throwif': 1},
+            )
+
     def test_a_reader_cannot_write(self) -> None:
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
@@ -416,3 +430,19 @@ class OutageTest(testtools.TestCase):
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
         self.assertRaises(errors.StorageUnavailable, pool.execute, 'SELECT 1')
+
+    def test_somebody_listens_and_says_nothing(self) -> None:
+        silent = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(silent.close)
+        for name, value in (
+            ('port', silent.getsockname()[1]),
+            ('connect_timeout', 1),
+            ('send_receive_timeout', 1),
+        ):
+            self.conf.set_override(name, value, 'clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        late = self.assertRaises(
+            errors.StorageUnavailable, pool.execute, 'SELECT 1'
+        )
+        self.assertIn('no answer from ClickHouse in time', str(late))

@@ -141,7 +141,7 @@ class MemoryStorage(base.UsageReader, base.CoverageReader, base.PriceStore):
         return MemoryLease(self)
 
     def stream_usage(
-        self, query: usage.UsageQuery
+        self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         self.questions.append(query)
         if self.failure:

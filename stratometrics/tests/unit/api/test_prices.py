@@ -249,6 +249,13 @@ class TestCreation(PricesTestCase):
         self.post(PRICE)
         self.assertFalse(self.storage.leased)
 
+    def test_what_is_done_is_done(self):
+        # The storage goes away in between.
+        away = storage_errors.StorageUnavailable('away')
+        with mock.patch.object(base.MemoryLease, 'release', side_effect=away):
+            self.created(PRICE)
+        self.assertEqual(1, len(self.storage.entries))
+
 
 class TestAmendment(PricesTestCase):
     def setUp(self):

@@ -125,18 +125,28 @@ class LearnTest(LearnerTestCase):
         self.assertEqual([(names.VOLUME_TYPE, 't1')] * 2, self.services.asked)
         self.assertEqual({}, self.called(names.VOLUME_TYPE))
 
-    def test_what_was_answered_before_a_failure_is_kept(self):
-        self.services.has(names.PROJECT, 'p1', 'acme')
-        find = self.services.find
+    def fail(self, kind, id_):
+        if id_.startswith('odd'):
+            raise cloud.CloudError('no answer about an odd one')
+        return names.Name(kind=kind, id=id_, name='acme')
 
-        def fail(kind, id_):
-            if id_ == 'p2':
-                raise cloud.CloudError('away')
-            return find(kind, id_)
+    def test_those_that_fail_keep_no_other_from_its_turn(self):
+        odd = {f'odd{number}' for number in range(20)}
+        others = {f'p{number}' for number in range(20)}
+        with mock.patch.object(self.services, 'find', self.fail):
+            for _ in range(100):
+                self.assertRaises(cloud.CloudError, self.learn, *odd, *others)
+        self.assertEqual(
+            dict.fromkeys(others, ('acme', True)), self.called(names.PROJECT)
+        )
+        self.assertEqual(20, self.counts.changed)
 
-        with mock.patch.object(self.services, 'find', fail):
-            self.assertRaises(cloud.CloudError, self.learn, 'p1', 'p2', 'p3')
-        self.assertEqual({'p1': ('acme', True)}, self.called(names.PROJECT))
+    def test_a_service_that_is_away_is_not_asked_for_ever(self):
+        self.services.failures[names.PROJECT] = cloud.CloudError('away')
+        self.assertRaises(
+            cloud.CloudError, self.learn, *(f'p{n}' for n in range(100))
+        )
+        self.assertEqual(5, len(self.services.asked))
 
     def test_much_is_written_in_parts(self):
         ids = [f'p{number:03}' for number in range(450)]

@@ -18,6 +18,7 @@ import unittest
 from unittest import mock
 
 from stratometrics.tests.realparts import chdb
+from stratometrics.tests.realparts import chromium
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import rabbitmq
@@ -65,6 +66,21 @@ class ToolsTest(unittest.TestCase):
             ),
         ):
             rabbitmq.tool('rabbitmq-server')
+
+    def test_without_chromium_the_message_says_what_to_install(self) -> None:
+        with (
+            mock.patch.dict(os.environ, {chromium.VARIABLE: ''}),
+            self.assertRaisesRegex(
+                errors.MissingTool, 'apt-get install chromium.*STRATO_CHROM'
+            ),
+        ):
+            chromium.program()
+
+    def test_a_chromium_can_be_named(self) -> None:
+        self._install('chromium', 'Chromium')
+        other = self._install('other', 'Chromium')
+        with mock.patch.dict(os.environ, {chromium.VARIABLE: other}):
+            self.assertEqual(other, chromium.program())
 
     def test_an_installed_clickhouse_is_used(self) -> None:
         path = self._install(

@@ -15,12 +15,20 @@ import datetime
 import decimal
 import zoneinfo
 
+import hypothesis
 from hypothesis import strategies
 
 from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
+
+#: How long an example takes says nothing: locales are read from files.
+SETTINGS = hypothesis.settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 
 HOSTILE = (
     '<script>alert(1)</script>',

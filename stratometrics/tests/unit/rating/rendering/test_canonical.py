@@ -66,6 +66,7 @@ class CanonicalTest(unittest.TestCase):
     def test_a_text_of_the_first_version_is_read(self) -> None:
         self.assertEqual(SMALL, canonical.read(SMALL_TEXT))
 
+    @drawn.SETTINGS
     @hypothesis.given(drawn.drawn_statements())
     def test_a_statement_comes_back_exactly(
         self, statement: statements.Statement
@@ -75,6 +76,7 @@ class CanonicalTest(unittest.TestCase):
         self.assertEqual(statement, again)
         self.assertEqual(content, canonical.text(again))
 
+    @drawn.SETTINGS
     @hypothesis.given(drawn.drawn_statements())
     def test_the_form_is_canonical(
         self, statement: statements.Statement
@@ -118,6 +120,7 @@ class CanonicalTest(unittest.TestCase):
         ):
             canonical.read(later)
 
+    @drawn.SETTINGS
     @hypothesis.given(
         strategies.sampled_from(sorted(json.loads(SMALL_TEXT))),
         strategies.none() | strategies.integers() | strategies.just('x'),

@@ -99,6 +99,7 @@ class SheetTest(unittest.TestCase):
         self.assertEqual(10, text.count('\r\n'))
         self.assertEqual(10, text.count('\n'))
 
+    @drawn.SETTINGS
     @hypothesis.given(drawn.drawn_statements())
     def test_no_text_is_a_formula_and_none_is_lost(
         self, statement: statements.Statement

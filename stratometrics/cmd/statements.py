@@ -1,0 +1,295 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""stratometrics-manage statements: issuing them, and looking at them."""
+
+import argparse
+from collections import defaultdict
+from collections.abc import Mapping
+import fractions
+import json
+import sys
+import zoneinfo
+
+from oslo_config import cfg
+import tqdm
+
+from stratometrics.cmd import prices
+from stratometrics.cmd import table
+from stratometrics.model import months
+from stratometrics.model import statements
+from stratometrics.model import timestamps
+from stratometrics.notifications import definitions
+from stratometrics.rating import issuing
+from stratometrics.rating import money
+from stratometrics.rating.rendering import document
+from stratometrics.rating.rendering import forms
+from stratometrics.rating.rendering import page
+from stratometrics.storage import base
+
+_RECEIPT_HEADS = ('number', 'as of (UTC)', 'issued at (UTC)', 'by', 'sha256')
+_UNPRICED_HEADS = ('resource type', 'type', 'state', 'usage', 'projects')
+
+#: What stands where there is nothing to say.
+_NOTHING = '-'
+
+
+def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
+    """Issue the statements of a month to all projects that have none.
+
+    :returns: the exit status: 1 if usage without a price kept it from it.
+    """
+    command = conf.command
+    known = definitions.Definitions.load(conf.definitions.directory)
+    issuer, zone = _issuer(conf, storage, known)
+    month = _month(command.month, zone)
+    storage.check()
+    try:
+        done = issuer.issue_all(
+            month,
+            prices.author(),
+            command.as_of,
+            tuple(command.project or ()),
+            command.allow_unpriced,
+            command.dry_run,
+            _Bar(),
+        )
+    except issuing.NoPrice as error:
+        print(_unpriced(known, error))
+        print(f'Nothing was issued: {error}.', file=sys.stderr)
+        return 1
+    _print(done, command)
+    return 0
+
+
+def show(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
+    """Print an issued statement."""
+    number = conf.command.number
+    issued = storage.issued(number)
+    if issued is None:
+        raise issuing.UnknownStatement(f'there is no statement {number}')
+    appearance = page.Appearance.from_conf(conf)
+    body = forms.render(
+        conf.command.format,
+        document.of(issued),
+        appearance,
+        conf.command.locale,
+    )
+    sys.stdout.buffer.write(body)
+    sys.stdout.flush()
+
+
+def list_(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
+    """List what was issued."""
+    command = conf.command
+    if command.month is not None:
+        _month(command.month, zoneinfo.ZoneInfo('UTC'))
+    found = storage.receipts(command.project, command.month or '')
+    if command.format == 'json':
+        body = [
+            {
+                'number': each.number,
+                'project_id': each.project_id,
+                'as_of': timestamps.isoformat(each.as_of),
+                'issued_at': timestamps.isoformat(each.issued_at),
+                'issued_by': each.issued_by,
+                'sha256': each.sha256,
+            }
+            for each in found
+        ]
+        print(json.dumps({'statements': body}, indent=2))
+    else:
+        print(table.table(_RECEIPT_HEADS, [*map(_cells, found)]))
+
+
+def verify(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
+    """See that issued statements are what events and prices come to.
+
+    :returns: the exit status: 1 if any is not.
+    """
+    known = definitions.Definitions.load(conf.definitions.directory)
+    issuer, _ = _issuer(conf, storage, known)
+    numbers = conf.command.number or [
+        receipt.number for receipt in storage.receipts()
+    ]
+    failed = 0
+    for number in _bar(numbers, 'verifying'):
+        for problem in issuer.verify(number):
+            failed += 1
+            print(f'{number}: {problem}')
+    print(f'{len(numbers) - failed} as they were issued, {failed} not')
+    return int(bool(failed))
+
+
+def _issuer(
+    conf: cfg.ConfigOpts,
+    storage: base.Storage,
+    known: definitions.Definitions,
+) -> tuple[issuing.Issuer, zoneinfo.ZoneInfo]:
+    try:
+        zone = zoneinfo.ZoneInfo(conf.api.timezone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError(
+            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
+        ) from None
+    terms = issuing.Terms(
+        zone=zone,
+        rounding=conf.rating.rounding,
+        settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
+    )
+    return issuing.Issuer(storage, known.resource_types, terms), zone
+
+
+def _month(text: str, zone: zoneinfo.ZoneInfo):
+    try:
+        return months.read(text, zone)
+    except months.InvalidMonth as error:
+        raise ValueError(f'--month {text!r} {error}') from None
+
+
+class _Bar(issuing.Progress):
+    """A bar for each stage, on a terminal; else nothing."""
+
+    def begin(self, stage: str, expected: int) -> None:
+        self._bar = _bar(None, stage, expected)
+
+    def advance(self, number: int) -> None:
+        self._bar.update(number)
+
+    def end(self) -> None:
+        self._bar.close()
+
+
+def _bar(some, stage: str, expected: int | None = None) -> tqdm.tqdm:
+    return tqdm.tqdm(
+        some,
+        desc=stage,
+        total=expected,
+        unit=' statements',
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+    )
+
+
+def _print(done: issuing.Summary, command: argparse.Namespace) -> None:
+    print(
+        f'{done.issued} {"to issue" if command.dry_run else "issued"}, '
+        f'{done.adjusted} of them with adjustments, '
+        f'{done.unpriced} with usage that has no price; '
+        f'{done.skipped} had been issued before'
+    )
+    for currency, total in sorted(done.totals.items()):
+        print(f'{currency} {_spelled(total, currency)}')
+    print(f'As of {timestamps.isoformat(done.as_of)}')
+    if command.dry_run:
+        print('Nothing was written: this was a dry run.')
+
+
+def _spelled(total: fractions.Fraction, currency: str) -> str:
+    return f'{money.rounded(total, money.digits(currency), "half_even"):f}'
+
+
+def _unpriced(known: definitions.Definitions, error: issuing.NoPrice) -> str:
+    """What no price is for, of all projects together."""
+    sums: Mapping[tuple[str, str, str], list] = defaultdict(list)
+    owners: Mapping[tuple[str, str, str], set[str]] = defaultdict(set)
+    for project_id, some in error.unpriced.items():
+        for each in some:
+            key = each.resource_type, each.type, each.state
+            sums[key].append(each.usage)
+            owners[key].add(project_id)
+    return table.table(
+        _UNPRICED_HEADS,
+        [
+            (
+                *(text or _NOTHING for text in key),
+                prices.amount(known, key[0], sum(sums[key])),
+                str(len(owners[key])),
+            )
+            for key in sorted(sums)
+        ],
+    )
+
+
+def _cells(receipt: statements.Receipt) -> tuple[str, ...]:
+    return (
+        receipt.number,
+        timestamps.isoformat(receipt.as_of),
+        timestamps.isoformat(receipt.issued_at),
+        receipt.issued_by,
+        receipt.sha256,
+    )
+
+
+def add_commands(subparsers) -> None:
+    """Add the commands to those of stratometrics-manage."""
+    parser = subparsers.add_parser(
+        'statements', help='what projects are charged'
+    )
+    steps = parser.add_subparsers(required=True, metavar='COMMAND')
+
+    issuing_ = steps.add_parser('issue', help=issue.__doc__.splitlines()[0])
+    issuing_.add_argument(
+        '--month', required=True, metavar='YYYY-MM', help='which one'
+    )
+    issuing_.add_argument(
+        '--project',
+        action='append',
+        metavar='ID',
+        help='only to this project; may be repeated',
+    )
+    issuing_.add_argument(
+        '--as-of',
+        type=prices.instant,
+        metavar='TIME',
+        help='what is known by this time counts, such as '
+        '2026-11-03T00:00:00Z; by default by now',
+    )
+    issuing_.add_argument(
+        '--allow-unpriced',
+        action='store_true',
+        help='issue although a part of the usage has no price, and is not '
+        'charged',
+    )
+    issuing_.add_argument(
+        '--dry-run', action='store_true', help='only say what would be issued'
+    )
+    issuing_.set_defaults(run=issue)
+
+    showing = steps.add_parser('show', help=show.__doc__)
+    showing.add_argument('number', help='such as 2026-10-<project id>')
+    showing.add_argument('--format', choices=forms.MEDIA_TYPES, default='json')
+    showing.add_argument(
+        '--locale', help='of html and pdf, such as de-CH; by default the own'
+    )
+    showing.set_defaults(run=show)
+
+    listing = steps.add_parser('list', help=list_.__doc__)
+    listing.add_argument(
+        '--month', metavar='YYYY-MM', help='only of this month'
+    )
+    listing.add_argument(
+        '--project',
+        action='append',
+        metavar='ID',
+        help='only to this project; may be repeated',
+    )
+    listing.add_argument(
+        '--format', choices=('table', 'json'), default='table'
+    )
+    listing.set_defaults(run=list_)
+
+    verifying = steps.add_parser('verify', help=verify.__doc__.splitlines()[0])
+    verifying.add_argument(
+        'number', nargs='*', help='only these; by default all'
+    )
+    verifying.set_defaults(run=verify)

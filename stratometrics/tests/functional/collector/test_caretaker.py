@@ -1,0 +1,110 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+
+"""A collector that reconciles, and is killed or stopped while it does."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+from stratometrics.tests import answers
+from stratometrics.tests.functional.collector import bed
+from stratometrics.tests.functional.reconciler import recorded
+
+
+class CaretakerTest(bed.CollectorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.services = recorded.Halting(answers.load())
+        url = self.enterContext(answers.served(self.services))
+        recorded.configure(url, self.folder, self.config_file)
+        self.configure(
+            'reconciler', interval=1, resource_types='network,volume'
+        )
+        # Volumes come last, and are not told before going is set.
+        self.services.going.clear()
+        self.addCleanup(self.services.going.set)
+
+    def process_that(self, did: str) -> int | None:
+        """The id of the last process that logged something."""
+        found = re.findall(rf'^\S+ \S+ (\d+) INFO .*{did}', self.log(), re.M)
+        return int(found[-1]) if found else None
+
+    def wait_halted(self) -> int:
+        """Wait until volumes are asked for; give the id of who asks."""
+        self.assertTrue(self.services.asked.wait(bed.PATIENCE))
+        return self.process_that('Reconciled network')
+
+    def wait_looked(self) -> None:
+        """Wait until somebody, from now on, has asked what services exist."""
+        looks = 'POST /identity/v3/auth/tokens'
+        before = self.services.requests[looks]
+        # The second begins when the first look has ended.
+        self.wait_until(
+            lambda: self.services.requests[looks] > before + 1,
+            'it is looked whether it is time',
+        )
+
+    def reconcile(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                sys.executable,
+                '-m',
+                'stratometrics.cmd.manage',
+                '--config-file',
+                str(self.config_file),
+                'reconcile',
+                '--resource-type=network',
+            ],
+            capture_output=True,
+            text=True,
+            timeout=bed.PATIENCE,
+        )
+
+    def test_it_is_killed(self) -> None:
+        self.start()
+        caretaker = self.wait_halted()
+        os.kill(caretaker, signal.SIGKILL)
+        self.services.going.set()
+        # Another one is there, and it is not its turn.
+        self.wait_looked()
+        self.assertIsNone(self.process_that('Reconciled volume'))
+        # The turn of the one that was killed runs out.
+        self.select(
+            'ALTER TABLE $database.leases UPDATE expires_at = entered_at '
+            'WHERE 1 SETTINGS mutations_sync = 1'
+        )
+        self.wait_until(
+            lambda: self.process_that('Reconciled volume'),
+            'the volumes are reconciled',
+        )
+        self.assertNotEqual(caretaker, self.process_that('Reconciled volume'))
+        self.assertNotIn('Traceback', self.log())
+
+    def test_it_is_stopped_and_leaves_the_turn_to_others(self) -> None:
+        collector = self.start()
+        self.wait_halted()
+        refused = self.reconcile()
+        self.assertEqual(1, refused.returncode)
+        self.assertIn('is under way', refused.stderr)
+        collector.terminate()
+        self.wait_until(
+            lambda: 'graceful exiting of service caretaker' in self.log(),
+            'it knows',
+        )
+        self.services.going.set()
+        self.assertEqual(0, collector.wait(bed.PATIENCE))
+        self.assertTrue(self.process_that('Reconciled volume'))
+        done = self.reconcile()
+        self.assertEqual(0, done.returncode, done.stderr)

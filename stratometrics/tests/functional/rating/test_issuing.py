@@ -1,0 +1,413 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Statements are issued out of a real ClickHouse, and adjusted by later ones.
+
+The figures are derived by hand.
+"""
+
+import dataclasses
+import decimal
+import fractions
+import threading
+
+from stratometrics.model import event as event_model
+from stratometrics.model import names
+from stratometrics.model import prices
+from stratometrics.model import usage
+from stratometrics.notifications import definitions
+from stratometrics.rating import issuing
+from stratometrics.rating.rendering import canonical
+from stratometrics.rating.rendering import document
+from stratometrics.storage.clickhouse import driver
+from stratometrics.tests.functional import base
+from stratometrics.tests.functional.rating import test_billing
+
+at = test_billing.at
+event = test_billing.event
+price = test_billing.price
+
+JULY = usage.Period(at(7, 1), at(8, 1))
+AUGUST = usage.Period(at(8, 1), at(9, 1))
+SEPTEMBER = usage.Period(at(9, 1), at(10, 1))
+#: When the months are issued.
+IN_AUGUST, IN_SEPTEMBER, IN_OCTOBER = at(8, 4), at(9, 4), at(10, 4)
+
+SERVER = {'type': 'm1.small', 'name': 'web', 'measures': {'vcpus': 2}}
+PRICES = [
+    price('vcpu', 'instance', '0.01', measure='vcpus'),
+    price('disk', 'volume', '0.10', match={'type': ('gold',)}),
+]
+EVENTS = [
+    event('instance', 'i1', 'p', at(6, 20), **SERVER),
+    event('instance', 'i2', 'q', at(6, 20), **SERVER),
+]
+
+
+def told(lines):
+    """Of each line what is charged, when, and for how much."""
+    return [
+        (line.price_id, line.period, line.quantity, line.amount)
+        for line in lines
+    ]
+
+
+class IssuingTestCase(base.StorageTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.storage.write_events(EVENTS, received_at=at(6, 20))
+        self.enter(prices.Change.CREATED, PRICES, at(6, 1))
+        self.issuer = self.issuer_at(at(11, 1))
+
+    def enter(self, change, listed, when):
+        self.storage.record_prices(
+            [
+                prices.Entry(change=change, at=when, by='alice', price=each)
+                for each in listed
+            ]
+        )
+
+    def issuer_at(self, now, storage=None):
+        return issuing.Issuer(
+            storage or self.storage,
+            definitions.Definitions.load(None).resource_types,
+            issuing.Terms(
+                zone=test_billing.ZONE, rounding='half_up', settling_time=0
+            ),
+            lambda: now,
+        )
+
+    def issue(self, month, as_of, project_id='p', **options):
+        found, new = self.issuer.issue(
+            project_id, month, 'alice', as_of, **options
+        )
+        self.assertTrue(new)
+        return canonical.read(found.content)
+
+
+class IssuingTest(IssuingTestCase):
+    def test_a_statement_is_issued_once(self) -> None:
+        first, new = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
+        self.assertTrue(new)
+        self.assertEqual(
+            ('2026-07-p', 'p', JULY, IN_AUGUST, 'alice'),
+            (
+                first.number,
+                first.project_id,
+                first.period,
+                first.as_of,
+                first.issued_by,
+            ),
+        )
+        self.assertEqual(canonical.digest(first.content), first.sha256)
+        # Two vCPUs for 744 hours.
+        [total] = document.of(first).statement.totals
+        self.assertEqual(('EUR', '14.88'), (total.currency, str(total.amount)))
+        self.storage.write_events(
+            [event('instance', 'i3', 'p', at(7, 2), **SERVER)], at(8, 5)
+        )
+        again, new = self.issuer.issue('p', JULY, 'bob')
+        self.assertFalse(new)
+        self.assertEqual(first, again)
+        self.assertEqual([], self.issuer.verify('2026-07-p'))
+
+    def test_a_preview_is_what_is_issued(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        self.storage.write_events(
+            [event('instance', 'i3', 'p', at(7, 2), **SERVER)], at(8, 5)
+        )
+        before = self.issuer.preview('p', AUGUST, IN_SEPTEMBER, daily=True)
+        self.assertTrue(before.adjustments)
+        issued = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual(before, issued)
+        # R15: to the byte, whatever came and was issued since.
+        self.storage.write_events(
+            [event('instance', 'i4', 'p', at(7, 9), **SERVER)], at(9, 8)
+        )
+        self.issue(SEPTEMBER, IN_OCTOBER)
+        for number in ('2026-07-p', '2026-08-p', '2026-09-p'):
+            self.assertEqual([], self.issuer.verify(number))
+        self.assertEqual(
+            canonical.text(issued),
+            canonical.text(
+                self.issuer.preview('p', AUGUST, IN_SEPTEMBER, daily=True)
+            ),
+        )
+
+    def test_a_late_event_is_an_adjustment_once(self) -> None:
+        july = self.issue(JULY, IN_AUGUST)
+        # It ended a day before July did, and that is heard of in August.
+        self.storage.write_events(
+            [
+                event(
+                    'instance',
+                    'i1',
+                    'p',
+                    at(7, 31),
+                    rank=event_model.RANK_DELETION,
+                    phase=event_model.Phase.ENDED,
+                    state='deleted',
+                )
+            ],
+            at(8, 10),
+        )
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual((), august.lines)
+        self.assertEqual(
+            [('vcpu', JULY, -48, fractions.Fraction('-0.48'))],
+            told(august.adjustments),
+        )
+        self.assertEqual('-0.48', str(august.totals[0].amount))
+        # There is nothing that September could say.
+        self.assertRaises(
+            issuing.NothingUsed, self.issue, SEPTEMBER, IN_OCTOBER
+        )
+        # What was charged is what July comes to.
+        self.assertEqual(
+            self.issuer.preview('p', JULY, IN_OCTOBER).totals[0].exact,
+            july.totals[0].exact + august.totals[0].exact,
+        )
+
+    def test_what_was_heard_before_is_no_adjustment(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        # A copy, and what is of August alone.
+        self.storage.write_events(
+            [EVENTS[0], event('instance', 'i3', 'p', at(8, 2), **SERVER)],
+            at(8, 10),
+        )
+        self.assertEqual((), self.issue(AUGUST, IN_SEPTEMBER).adjustments)
+
+    def test_months_issued_out_of_order(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        self.storage.write_events(
+            [event('instance', 'i3', 'p', at(8, 31), **SERVER)], at(9, 20)
+        )
+        self.issue(SEPTEMBER, IN_OCTOBER)
+        # August is issued as of a time before it was heard of this, and
+        # September had no statement of August to adjust.
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual((), august.adjustments)
+        october = usage.Period(at(10, 1), at(11, 1))
+        found = self.issuer.preview('p', october, at(11, 1))
+        self.assertEqual(
+            [('vcpu', AUGUST, 48, fractions.Fraction('0.48'))],
+            told(found.adjustments),
+        )
+
+    def test_a_transfer_that_is_heard_of_late(self) -> None:
+        """R6: it concerns the former owner, of whom the event is silent."""
+        self.issue(JULY, IN_AUGUST, 'p')
+        self.issue(JULY, IN_AUGUST, 'q')
+        self.storage.write_events(
+            [event('instance', 'i1', 'q', at(7, 31), **SERVER)], at(8, 10)
+        )
+        for project_id, hours in (('p', -48), ('q', 48)):
+            found = self.issuer.preview(project_id, AUGUST, IN_SEPTEMBER)
+            self.assertEqual(
+                [('vcpu', JULY, hours, fractions.Fraction(hours, 100))],
+                told(found.adjustments),
+            )
+
+    def test_a_price_that_is_changed_for_the_past(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        [vcpu, _] = PRICES
+        self.enter(
+            prices.Change.AMENDED,
+            [dataclasses.replace(vcpu, valid_to=at(7, 31))],
+            at(8, 10),
+        )
+        self.enter(
+            prices.Change.CREATED,
+            [
+                dataclasses.replace(
+                    vcpu,
+                    id='dearer',
+                    valid_from=at(7, 31),
+                    tiers=(prices.Tier(decimal.Decimal('0.02')),),
+                )
+            ],
+            at(8, 10) + 1,
+        )
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual(
+            fractions.Fraction('0.48'),
+            sum(line.amount for line in august.adjustments),
+        )
+        self.assertEqual(
+            {JULY.begin, at(7, 31)},
+            {line.period.begin for line in august.adjustments},
+        )
+        self.assertEqual((), self.issue(SEPTEMBER, IN_OCTOBER).adjustments)
+
+    def test_a_price_for_another_project_is_none(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        self.enter(
+            prices.Change.CREATED,
+            [price('agreed', 'instance', '5', project_id='q')],
+            at(8, 10),
+        )
+        self.assertEqual((), self.issue(AUGUST, IN_SEPTEMBER).adjustments)
+
+    def test_a_name_by_which_a_price_is_found(self) -> None:
+        self.storage.write_events(
+            [event('volume', 'v', 'p', at(7, 31), type='type-1')], at(7, 31)
+        )
+        self.issue(JULY, IN_AUGUST, allow_unpriced=True)
+        self.storage.write_names(
+            [names.Name(kind=names.VOLUME_TYPE, id='type-1', name='gold')],
+            at(8, 10),
+        )
+        self.assertEqual(
+            [('disk', JULY, 24, fractions.Fraction('2.4'))],
+            told(self.issue(AUGUST, IN_SEPTEMBER).adjustments),
+        )
+
+    def test_usage_without_a_price_is_refused(self) -> None:
+        self.storage.write_events(
+            [event('floating-ip', 'f', 'p', at(7, 31))], at(7, 31)
+        )
+        refused = self.assertRaises(
+            issuing.NoPrice, self.issue, JULY, IN_AUGUST
+        )
+        [unpriced] = refused.unpriced['p']
+        self.assertEqual('floating-ip', unpriced.resource_type)
+        self.assertIsNone(self.storage.issued('2026-07-p'))
+        found = self.issue(JULY, IN_AUGUST, allow_unpriced=True)
+        self.assertEqual((unpriced,), found.unpriced)
+
+    def test_when_a_month_can_be_issued(self) -> None:
+        early = self.issuer_at(at(8, 1) - 1)
+        with self.assertRaisesRegex(issuing.NotOver, '2026-07-31T22:00:00Z'):
+            early.issue('p', JULY, 'alice')
+        for as_of in (at(8, 1) - 1, at(11, 1) + 1):
+            self.assertRaises(issuing.WrongWatermark, self.issue, JULY, as_of)
+        self.assertRaises(
+            issuing.NothingUsed, self.issue, JULY, IN_AUGUST, 'nobody'
+        )
+        self.assertEqual([], self.storage.receipts())
+
+    def test_a_text_that_was_altered(self) -> None:
+        first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
+        self.storage.record_statements(
+            [
+                dataclasses.replace(
+                    first,
+                    issued_at=first.issued_at - 1,
+                    content=first.content.replace('14.88', '24.88'),
+                )
+            ]
+        )
+        [problem] = self.issuer.verify('2026-07-p')
+        self.assertIn('SHA-256', problem)
+        self.assertRaises(
+            issuing.UnknownStatement, self.issuer.verify, '2026-07-x'
+        )
+
+    def test_the_first_that_was_issued_counts(self) -> None:
+        first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
+        other = dataclasses.replace(
+            first, issued_at=first.issued_at + 1, issued_by='bob'
+        )
+        self.storage.record_statements([other])
+        for _ in range(2):
+            self.assertEqual(first, self.storage.issued('2026-07-p'))
+            [receipt] = self.storage.receipts(('p',), '2026-07')
+            self.assertEqual('alice', receipt.issued_by)
+            self.storage._pool.execute(
+                'OPTIMIZE TABLE $database.statements FINAL'
+            )
+
+
+class ManyTest(IssuingTestCase):
+    def test_all_projects_get_what_each_gets_alone(self) -> None:
+        self.issue(JULY, IN_AUGUST, 'q')
+        self.storage.write_events(
+            [
+                event('instance', 'i3', 'r', at(7, 2), **SERVER),
+                # q used nothing in August, but less in July.
+                event(
+                    'instance',
+                    'i2',
+                    'q',
+                    at(7, 31),
+                    rank=event_model.RANK_DELETION,
+                    phase=event_model.Phase.ENDED,
+                ),
+            ],
+            at(8, 10),
+        )
+        alone = {
+            project_id: self.issuer.preview(
+                project_id, AUGUST, IN_SEPTEMBER, daily=True
+            )
+            for project_id in ('p', 'q', 'r')
+        }
+        planned = self.issuer.issue_all(
+            AUGUST, 'alice', IN_SEPTEMBER, dry_run=True
+        )
+        self.assertEqual(['2026-07-q'], self.numbers())
+        done = self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        self.assertEqual(planned, done)
+        self.assertEqual((3, 0, 1), (done.issued, done.skipped, done.adjusted))
+        # Two servers of 14.88 each, and a day less of one.
+        self.assertEqual({'EUR': fractions.Fraction('29.28')}, done.totals)
+        for project_id, expected in alone.items():
+            issued = self.storage.issued(f'2026-08-{project_id}')
+            self.assertEqual(expected, canonical.read(issued.content))
+        again = self.issuer.issue_all(AUGUST, 'bob')
+        self.assertEqual((0, 3), (again.issued, again.skipped))
+
+    def numbers(self):
+        return [receipt.number for receipt in self.storage.receipts()]
+
+    def test_nothing_is_issued_if_any_usage_has_no_price(self) -> None:
+        self.storage.write_events(
+            [event('floating-ip', 'f', 'q', at(7, 31))], at(7, 31)
+        )
+        refused = self.assertRaises(
+            issuing.NoPrice, self.issuer.issue_all, JULY, 'alice'
+        )
+        self.assertEqual(['q'], list(refused.unpriced))
+        self.assertEqual([], self.numbers())
+        done = self.issuer.issue_all(JULY, 'alice', allow_unpriced=True)
+        self.assertEqual((2, 1), (done.issued, done.unpriced))
+
+    def test_some_projects(self) -> None:
+        self.issuer.issue_all(JULY, 'alice', project_ids=['q', 'nobody'])
+        self.assertEqual(['2026-07-q'], self.numbers())
+
+    def test_two_runs_at_once(self) -> None:
+        self.patch(issuing, '_TOGETHER', 1)
+        done, refused = [], []
+
+        def run():
+            storage = driver.get_storage(self.conf)
+            try:
+                done.append(
+                    self.issuer_at(at(11, 1), storage).issue_all(JULY, 'me')
+                )
+            except issuing.Busy as error:
+                refused.append(error)
+            finally:
+                storage.close()
+
+        threads = [threading.Thread(target=run) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual([], refused)
+        self.assertEqual([0, 2], sorted(each.issued for each in done))
+        self.assertEqual([0, 2], sorted(each.skipped for each in done))
+        [(rows,)] = self.storage._pool.execute(
+            'SELECT count() FROM $database.statements'
+        )
+        self.assertEqual(2, rows)
