@@ -17,10 +17,12 @@ import os
 import pathlib
 import statistics
 import time
+import zoneinfo
 
 from benchmark import dataset
 from benchmark import report as report_module
 from benchmark import servers
+from stratometrics.model import calendars
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.tests import oracle
@@ -30,6 +32,8 @@ PART = 'query'
 #: Seconds that one project's month and the whole cloud's may take.
 AIM_PROJECT = 0.050
 AIM_CLOUD = 0.5
+#: How many times as long as its sum the cloud's month by hour may take.
+AIM_HOURS = 3.0
 
 #: Of how many instances the answer is computed again.
 _SAMPLE = 300
@@ -173,6 +177,40 @@ def _months(report, database, store, plan, now, repeat, merged) -> None:
         'ms',
         aim=AIM_CLOUD * 1000,
         note=f'{timing}, {repeat} times{cold}',
+    )
+    _hours(report, ask, now, repeat, label)
+
+
+def _hours(report, ask, now, repeat, label) -> None:
+    """The month by hour, each time beside its sum."""
+    whole = question(now)
+    hours = dataclasses.replace(
+        whole,
+        boundaries=tuple(
+            calendars.boundaries(
+                whole.period,
+                calendars.GRANULARITIES['1h'],
+                zoneinfo.ZoneInfo('UTC'),
+            )
+        ),
+    )
+    sums = {row.group: row.usage for row in ask(whole)}
+    divided = {
+        row.group: sum(each.usage for each in row.buckets.values())
+        for row in ask(hours)
+    }
+    if divided != sums:
+        raise WrongAnswer('the hours do not sum to the month')
+    pairs = [(timed(ask, whole), timed(ask, hours)) for _ in range(repeat)]
+    timing = Timing([divided for _whole, divided in pairs])
+    report.add(
+        PART,
+        f'by hour, to the sum, {label}',
+        statistics.median(divided / whole for whole, divided in pairs),
+        'times',
+        aim=AIM_HOURS,
+        note=f'{timing.median * 1000:.0f} ms ({timing}), '
+        f'{len(hours.boundaries) - 1} hours, {repeat} pairs',
     )
 
 

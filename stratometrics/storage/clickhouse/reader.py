@@ -111,6 +111,8 @@ _TIMES = (
 # at each of its ends: of the level, which is how many resources there are from
 # this bucket on, and of a part, because the level has not held, or still held,
 # for a while of it. A bucket has its level times its length, and its parts.
+# The changes, of which there are twice as many as intervals, are grouped by a
+# number for their texts, which takes a fifth less time.
 _CHANGES = (
     """
     SELECT
@@ -120,8 +122,8 @@ _CHANGES = (
         groupArray((slot, level, part)) AS changes
     FROM (
         SELECT
-            {keys}
-            measures,
+            {any_keys}
+            any(measures) AS measures,
             roundDown(change.1, {boundaries}) AS slot,
             sum(change.2) AS level,
             sum(toInt128(change.2 * (slot - change.1))) AS part
@@ -129,15 +131,24 @@ _CHANGES = (
             SELECT
                 {keys}
                 measures,
+                texts,
                 arrayJoin([
                     (greatest(interval_begin, {begin}), 1),
                     (interval_end, -1)
                 ]) AS change
+            FROM (
+                SELECT
+                    {keys}
+                    measures,
+                    sipHash128({keys} measures) AS texts,
+                    interval_begin,
+                    interval_end
 """
     + _INTERVALS
     + """
+            )
         )
-        GROUP BY {keys} measures, slot
+        GROUP BY texts, slot
     )
     GROUP BY {keys} measures
 """
@@ -336,6 +347,10 @@ class _Statement:
             text = _CHANGES if query.boundaries else _TIMES
         return text.format(
             keys=_listed(alias for alias, _ in self._carried.values()),
+            any_keys=_listed(
+                f'any({alias}) AS {alias}'
+                for alias, _ in self._carried.values()
+            ),
             columns=_listed(
                 f'{column} AS {alias}'
                 for alias, column in self._carried.values()

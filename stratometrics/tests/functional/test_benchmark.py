@@ -47,6 +47,8 @@ FIGURES = {
     ('query', "the whole cloud's month, unmerged"),
     ('query', "one project's month, merged"),
     ('query', "the whole cloud's month, merged"),
+    ('query', 'by hour, to the sum, unmerged'),
+    ('query', 'by hour, to the sum, merged'),
     ('query', 'groups equal to the plain-Python oracle'),
     ('api', 'request'),
     ('api', 'query alone'),
