@@ -11,7 +11,6 @@
 # under the License.
 """The price list, before a real Keystone and in a real ClickHouse."""
 
-from concurrent import futures
 from typing import Any
 
 import requests
@@ -189,20 +188,6 @@ class TestPrices(PricesTestCase):
             403,
             'forbidden',
         )
-
-    def test_two_administrators_write_no_conflict_between_them(self) -> None:
-        with futures.ThreadPoolExecutor(4) as pool:
-            done = [
-                pool.submit(
-                    self.send, 'POST', '/v1/prices', base.admin(), PRICE
-                )
-                for _ in range(4)
-            ]
-        self.assertEqual(
-            [201, 409, 409, 409],
-            sorted(each.result().status_code for each in done),
-        )
-        self.assertEqual(1, len(self.listed(base.admin())))
 
     def test_a_body_that_is_no_price(self) -> None:
         for body, detail in (

@@ -296,7 +296,7 @@ class LossesTest(base.StorageTestCase):
                 outcomes['exact'] += error == 0
             else:
                 outcomes[loss.lost.resource_type, loss.lost.event_type] += 1
-        # 776 losses: 567 leave no trace, 131 one of two seconds at most. For
+        # 776 losses: 567 leave no trace, 132 one of two seconds at most. For
         # the others no service tells when the thing happened.
         self.assertGreater(len(self.losses), 700)
         self.assertGreater(outcomes['exact'], 0.7 * len(self.losses), outcomes)

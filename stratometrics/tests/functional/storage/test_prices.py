@@ -11,10 +11,15 @@
 # under the License.
 """The log of the price list."""
 
+from concurrent import futures
+import contextlib
 import dataclasses
 import decimal
+import threading
 
 from stratometrics.model import prices
+from stratometrics.rating import errors
+from stratometrics.rating import ledger
 from stratometrics.tests.functional import base
 
 PLAIN = prices.Price(
@@ -99,3 +104,43 @@ class PricesTest(base.StorageTestCase):
         ):
             with self.subTest(as_of):
                 self.assertEqual(expected, self.storage.price_entries(as_of))
+
+
+class Rival:
+    """A storage with which two writers see the list before either writes.
+
+    They wait for each other, unless only one of them gets to look at it.
+    """
+
+    def __init__(self, storage, meeting: threading.Barrier) -> None:
+        self._storage = storage
+        self._meeting = meeting
+        self.record_prices = storage.record_prices
+        self.lease = storage.lease
+
+    def price_entries(self, as_of: int | None = None) -> list[prices.Entry]:
+        found = self._storage.price_entries(as_of)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            self._meeting.wait(3)
+        return found
+
+
+class LedgerTest(base.StorageTestCase):
+    def test_two_write_no_conflict_between_them(self) -> None:
+        meeting = threading.Barrier(2)
+        new = dataclasses.replace(PLAIN, id='')
+        with futures.ThreadPoolExecutor(2) as pool:
+            done = [
+                pool.submit(
+                    ledger.Ledger(Rival(self.storage, meeting)).add,
+                    [new],
+                    writer,
+                )
+                for writer in ('alice', 'bob')
+            ]
+        failures = [each.exception() for each in done]
+        self.assertEqual(1, failures.count(None), failures)
+        [failure] = filter(None, failures)
+        self.assertIsInstance(failure, errors.Conflict)
+        [entry] = self.storage.price_entries()
+        self.assertIn(entry.price.id, str(failure))

@@ -61,6 +61,10 @@ prices:
   valid_to: 2027-01-01T00:00:00.000001Z
 """
 
+SETTINGS = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+
 OCTOBER = instants.parse('2026-10-01T00:00:00Z')
 
 _TEXTS = strategies.text(
@@ -348,17 +352,53 @@ class AmendmentTest(unittest.TestCase):
                 documents.read_amendment(entry)
 
 
+class AnyBodyTest(unittest.TestCase):
+    @SETTINGS
+    @hypothesis.given(strategies.data())
+    def test_it_is_a_price_or_it_is_malformed(self, data):
+        text = strategies.text(
+            strategies.characters(exclude_categories=()), max_size=300
+        )
+        anything = strategies.recursive(
+            strategies.none()
+            | strategies.booleans()
+            | strategies.integers()
+            | strategies.floats()
+            | text,
+            lambda inner: (
+                strategies.lists(inner, max_size=3)
+                | strategies.dictionaries(text, inner, max_size=3)
+            ),
+            max_leaves=8,
+        )
+        body = {**PRICE, **documents.body(data.draw(PRICES))}
+        del body['price']
+        key = data.draw(strategies.sampled_from([*body, 'price']))
+        body[key] = data.draw(anything)
+        try:
+            price = documents.read_price(body)
+        except errors.Malformed as error:
+            self.assertTrue(str(error).isprintable())
+        else:
+            self.assertEqual(
+                price, documents.read_price(documents.body(price))
+            )
+
+
 class RoundTripTest(unittest.TestCase):
+    @SETTINGS
     @hypothesis.given(strategies.lists(PRICES, max_size=3))
     def test_a_file_gives_the_same_prices_again(self, listed):
         text = documents.dump(listed)
         self.assertEqual(listed, documents.load('prices.yaml', text))
 
+    @SETTINGS
     @hypothesis.given(PRICES)
     def test_so_does_json(self, price):
         text = json.dumps(documents.body(price))
         self.assertEqual(price, documents.read_price(json.loads(text)))
 
+    @SETTINGS
     @hypothesis.given(PRICES)
     def test_the_id_is_left_out(self, price):
         named = dataclasses.replace(price, id='p')
