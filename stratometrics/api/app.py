@@ -39,6 +39,8 @@ from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import page
 from stratometrics.storage import base as storage_base
@@ -131,6 +133,9 @@ def _service(
         max_results=conf.api.max_results,
         settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
     )
+    biller = billing.Biller(
+        storage, found.resource_types, rules.zone, conf.rating.rounding
+    )
     return v1.Service(
         storage=storage,
         enforcer=policy.Enforcer(conf),
@@ -148,6 +153,14 @@ def _service(
             ),
         ),
         appearance=_appearance(conf),
+        biller=biller,
+        exporter=exporting.Exporter(
+            storage,
+            biller,
+            rules.zone,
+            conf.rating.rounding,
+            conf.statements.issuer,
+        ),
     )
 
 

@@ -151,14 +151,14 @@ def question(
     zone = _zone(given, rules)
     rules = dataclasses.replace(rules, zone=zone)
     whole = period(given, rules, now)
-    granularity = _granularity(given)
+    granularity = bucket_length(given)
     previous = _previous(given, rules, whole)
     if granularity and previous:
         raise errors.InvalidParameter(
             f'{GRANULARITY} and {COMPARE_TO} exclude each other'
         )
     types = resource_types(given, asked)
-    group_by = _group_by(given, asked)
+    group_by = keys_of_groups(given, keys, (asked.default_group_by,))
     order = paging.order(
         single(given, paging.SORT),
         group_by,
@@ -187,7 +187,7 @@ def question(
         as_of=as_of(given, rules, now),
         zone=zone,
         granularity=granularity,
-        boundaries=_boundaries(granularity, rules, whole),
+        boundaries=boundaries(granularity, rules, whole),
         previous=previous,
         order=order,
         after=paging.position(
@@ -397,9 +397,10 @@ def _zone_names() -> set[str]:
     return zoneinfo.available_timezones()
 
 
-def _granularity(
+def bucket_length(
     given: Mapping[str, Sequence[str]],
 ) -> calendars.Granularity | None:
+    """How long buckets are; by default there are none."""
     text = single(given, GRANULARITY)
     if text is None:
         return None
@@ -412,11 +413,15 @@ def _granularity(
         ) from None
 
 
-def _boundaries(
+def boundaries(
     granularity: calendars.Granularity | None,
     rules: Rules,
     whole: usage.Period,
 ) -> tuple[int, ...]:
+    """Where the buckets of a period begin and end; () if there are none.
+
+    :raises InvalidParameter: there are too many.
+    """
     if granularity is None:
         return ()
     found = tuple(
@@ -479,17 +484,24 @@ def as_of(
     return at
 
 
-def _group_by(
-    given: Mapping[str, Sequence[str]], asked: collection.Collection
+def keys_of_groups(
+    given: Mapping[str, Sequence[str]],
+    keys: Sequence[str],
+    default: tuple[str, ...],
 ) -> tuple[str, ...]:
+    """What is asked to be told apart.
+
+    :param keys: all that can be.
+    :param default: what is unless something else is asked for.
+    """
     if GROUP_BY not in given:
-        return (asked.default_group_by,)
+        return default
     names = [name for value in given[GROUP_BY] for name in value.split(',')]
     for name in names:
-        if name not in asked.keys:
+        if name not in keys:
             raise errors.InvalidParameter(
                 f'group_by {name[:_MAX_NAME_SHOWN]!r} is none of '
-                f'{", ".join(asked.keys)}'
+                f'{", ".join(keys)}'
             )
     if len(set(names)) < len(names):
         raise errors.InvalidParameter('group_by names a key twice')

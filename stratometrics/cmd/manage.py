@@ -21,6 +21,7 @@ from oslo_config import cfg
 
 from stratometrics import cloud
 from stratometrics import service
+from stratometrics.cmd import costs
 from stratometrics.cmd import coverage
 from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
@@ -168,6 +169,7 @@ def _add_commands(subparsers) -> None:
     )
     again.set_defaults(run=replay_rejected)
 
+    costs.add_commands(subparsers)
     coverage.add_commands(subparsers)
     prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)

@@ -21,7 +21,9 @@ OPTS = [
     cfg.StrOpt(
         'issuer',
         default='',
-        help='The name of who issues statements: the head of each one.',
+        help='The name of who issues statements: the head of each one. In '
+        'exports in the format FOCUS it is that of the provider, which is '
+        'OpenStack if there is none.',
     ),
     cfg.MultiStrOpt(
         'address',

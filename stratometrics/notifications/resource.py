@@ -46,6 +46,7 @@ _FACTS_OF_A_LIFE = ('created_at', 'state')
 
 #: Paths below /v1 that are not collections of one resource type.
 _RESERVED_COLLECTIONS = (
+    'costs',
     'coverage',
     'prices',
     'resources',

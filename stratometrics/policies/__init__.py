@@ -17,6 +17,7 @@ from oslo_policy import policy
 
 from stratometrics.policies import base
 from stratometrics.policies import capabilities
+from stratometrics.policies import costs
 from stratometrics.policies import coverage
 from stratometrics.policies import prices
 from stratometrics.policies import resources
@@ -30,6 +31,7 @@ def list_rules() -> list[policy.RuleDefault]:
         itertools.chain(
             base.list_rules(),
             capabilities.list_rules(),
+            costs.list_rules(),
             coverage.list_rules(),
             prices.list_rules(),
             resources.list_rules(),

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import contextlib
 import dataclasses
-import fractions
+import datetime
 import heapq
 import itertools
 import zoneinfo
@@ -30,6 +30,10 @@ from stratometrics.rating import book
 from stratometrics.rating import charges
 from stratometrics.rating import costs
 from stratometrics.storage import base
+
+#: So many projects are asked about at once: few enough for the memory of the
+#: server, and enough for the number of queries.
+_BATCH = 100
 
 _MONTH = calendars.GRANULARITIES['1mo']
 _DAY = calendars.GRANULARITIES['1d']
@@ -57,6 +61,21 @@ class _Question:
     project_ids: tuple[str, ...] | None
     by_resource: frozenset[str]
     relevant: Sequence[prices.Price]
+
+    def query(
+        self, names: tuple[str, ...], kind: usage.Kind, keys: tuple[str, ...]
+    ) -> usage.UsageQuery:
+        """What resource types of a kind were used, in all segments."""
+        segments = self.frame.segments
+        return usage.UsageQuery(
+            period=usage.Period(segments[0].begin, segments[-1].end),
+            now=self.as_of,
+            as_of=self.as_of,
+            resource_types=names,
+            group_by=keys,
+            project_ids=self.project_ids,
+            kind=kind,
+        )
 
 
 class Biller:
@@ -108,7 +127,7 @@ class Biller:
     ) -> Iterator[statements_model.Statement]:
         """Statements of a month, in the order of the projects' ids.
 
-        They are made while they are taken, with the memory for one project.
+        They are made while they are taken, in bounded memory.
         They have no adjustments.
 
         :param month: a calendar month, whole. If it was not over as of the
@@ -137,12 +156,13 @@ class Biller:
             midnights,
             detailed,
         )
-        raters = _Raters(listed, dataclasses.replace(question.frame, cuts=()))
-        by_day = _Raters(
-            listed, dataclasses.replace(question.frame, detailed=False)
+        frame = dataclasses.replace(
+            question.frame, cuts=(), marks=question.frame.cuts
         )
+        raters = _Raters(listed, frame)
         for owner, used in self._used(question):
-            bill = self._bill(owner, raters.charge(owner, used))
+            found = raters.charge(owner, used)
+            bill = self._bill(owner, found)
             yield statements_model.Statement(
                 **owner,
                 period=period,
@@ -151,11 +171,7 @@ class Biller:
                 lines=bill.lines,
                 unpriced=bill.unpriced,
                 totals=charges.totals(bill.lines, self._rounding),
-                daily=(
-                    self._by_day(by_day.charge(owner, used).lines)
-                    if daily
-                    else ()
-                ),
+                daily=self._by_day(found),
             )
 
     def bills(
@@ -265,13 +281,37 @@ class Biller:
         self, question: _Question
     ) -> Iterator[tuple[dict[str, str], list[charges.Used]]]:
         """What each project used, in the order of their ids."""
+        project_ids = question.project_ids
+        if project_ids is None:
+            project_ids = self._owners(question)
+        for first in range(0, len(project_ids), _BATCH):
+            some = project_ids[first : first + _BATCH]
+            yield from self._used_by(
+                dataclasses.replace(question, project_ids=some)
+            )
+
+    def _owners(self, question: _Question) -> tuple[str, ...]:
+        """All projects that used something."""
+        found = set()
+        for names, kind in self._together(frozenset()):
+            query = question.query(names, kind, ('project_id',))
+            with contextlib.closing(
+                self._storage.stream_usage(query, limited=False)
+            ) as rows:
+                found |= {row.group[0] for row in rows}
+        return tuple(sorted(found))
+
+    def _used_by(
+        self, question: _Question
+    ) -> Iterator[tuple[dict[str, str], list[charges.Used]]]:
+        """The same of a few projects, by as few queries as possible."""
         answers = [
             self._answer(question, names, kind)
             for names, kind in self._together(question.by_resource)
         ]
         asked = (
             ({'project_id': project_id}, None)
-            for project_id in question.project_ids or ()
+            for project_id in question.project_ids
         )
         for project_id, some in itertools.groupby(
             heapq.merge(*answers, asked, key=_project_id), _project_id
@@ -311,19 +351,13 @@ class Biller:
             *question.frame.shown,
             *(_RESOURCE if question.by_resource.issuperset(names) else ()),
         )
-        query = usage.UsageQuery(
-            period=usage.Period(segments[0].begin, segments[-1].end),
+        query = dataclasses.replace(
+            question.query(names, kind, tuple(dict.fromkeys(keys))),
             boundaries=(
                 *(segment.begin for segment in segments),
                 segments[-1].end,
             ),
-            now=question.as_of,
-            as_of=question.as_of,
-            resource_types=names,
-            group_by=tuple(dict.fromkeys(keys)),
             names={name: self._resource_types[name].names for name in names},
-            project_ids=question.project_ids,
-            kind=kind,
         )
         with contextlib.closing(
             self._storage.stream_usage(query, limited=False)
@@ -361,29 +395,23 @@ class Biller:
         )
 
     def _by_day(
-        self, lines: Iterable[statements_model.Line]
+        self, found: charges.Charges
     ) -> tuple[statements_model.DailyCost, ...]:
-        sums: dict[tuple, fractions.Fraction] = defaultdict(fractions.Fraction)
-        for line in lines:
-            begin = timestamps.to_datetime(line.period.begin)
-            sums[
-                begin.astimezone(self._zone).date(),
-                line.resource_type,
-                line.type,
-                line.currency,
-            ] += line.amount
         return tuple(
             statements_model.DailyCost(
-                day=day,
+                day=self._day(midnight),
                 resource_type=resource_type,
                 type=type_,
                 amount=amount,
                 currency=currency,
             )
-            for (day, resource_type, type_, currency), amount in sorted(
-                sums.items()
+            for (midnight, resource_type, type_, currency), amount in (
+                found.marked.items()
             )
         )
+
+    def _day(self, instant: int) -> datetime.date:
+        return timestamps.to_datetime(instant).astimezone(self._zone).date()
 
 
 class _Raters:

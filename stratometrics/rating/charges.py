@@ -73,6 +73,8 @@ class Frame:
         ends.
     :param cuts: instants at which lines are cut although no price changes;
         each of them is the end of a segment.
+    :param marks: instants at which costs are told apart beside the lines, such
+        as the midnights of a chart; each of them is the end of a segment.
     :param detailed: whether there are lines for each resource.
     :param shown: attributes that are told apart although no price does.
     """
@@ -80,16 +82,23 @@ class Frame:
     month: usage.Period
     segments: Sequence[usage.Period]
     cuts: Sequence[int] = ()
+    marks: Sequence[int] = ()
     detailed: bool = False
     shown: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Charges:
-    """The lines of a bill, and what has no price, in fixed orders."""
+    """The lines of a bill, and what has no price, in fixed orders.
+
+    :param marked: what the lines amount to from each mark to the next, by the
+        instant at which that begins, resource type, type and currency; empty
+        without marks.
+    """
 
     lines: tuple[statements.Line, ...]
     unpriced: tuple[statements.Unpriced, ...]
+    marked: Mapping[tuple[int, str, str, str], fractions.Fraction]
 
 
 def segments(
@@ -207,7 +216,11 @@ class Rater:
         lines = _Lines(self._frame, _names(used))
         for some in items.values():
             lines.add(some)
-        return Charges(lines=lines.sorted(), unpriced=_reported(unpriced))
+        return Charges(
+            lines=lines.sorted(),
+            unpriced=_reported(unpriced),
+            marked=lines.marked(),
+        )
 
     def _sums(
         self, used: Iterable[Used]
@@ -329,18 +342,15 @@ def _steps(price: prices.Price, unit: int, whole: int) -> list[_Step]:
             for bound, cost in tiers
             if bound is None or whole <= bound
         ][:1]
-    return [
-        _Step(
-            0,
-            _times(price.included, unit),
-            _FREE,
-            statements.Charge.INCLUDED,
-        ),
-        *(
-            _Step(number, bound, cost, statements.Charge.USAGE)
-            for number, (bound, cost) in enumerate(tiers, 1)
-        ),
+    steps = [
+        _Step(number, bound, cost, statements.Charge.USAGE)
+        for number, (bound, cost) in enumerate(tiers, 1)
     ]
+    if price.included:
+        included = _times(price.included, unit)
+        kind = statements.Charge.INCLUDED
+        steps.insert(0, _Step(0, included, _FREE, kind))
+    return steps
 
 
 def _times(amount: decimal.Decimal, unit: int) -> fractions.Fraction:
@@ -388,36 +398,72 @@ class _Lines:
         self._missing: dict[tuple[_Stretch, str], fractions.Fraction] = (
             defaultdict(fractions.Fraction)
         )
+        #: The same quantities and minimums, by marks and not by resources.
+        self._parts: dict[
+            tuple[int, _Stretch, _Step], fractions.Fraction | int
+        ] = defaultdict(int)
+        self._rest: dict[tuple[int, _Stretch], fractions.Fraction] = (
+            defaultdict(fractions.Fraction)
+        )
+        #: The last mark before each segment.
+        begins = [frame.segments[0].begin, *frame.marks]
+        self._marks = [
+            begins[bisect.bisect(frame.marks, segment.begin)]
+            for segment in frame.segments
+        ]
 
     def add(self, items: Iterable[_Item]) -> None:
         """Charge all quantities of a subject."""
         runs = _runs(items)
         whole = sum(item.quantity for run in runs for item in run)
+        minimum = any(run[0].stretch.price.minimum for run in runs)
         owed: dict = defaultdict(lambda: defaultdict(fractions.Fraction))
-        last: dict[str, _Stretch] = {}
+        last: dict[str, _Item] = {}
         position = 0
         for run in runs:
             price = run[0].stretch.price
             unit = self._unit(price)
             steps = _steps(price, unit, whole)
-            for stretch, resource_id, _, quantity in run:
+            for item in run:
+                stretch, resource_id, segment, quantity = item
                 end = position + quantity
                 shown = self._shown(resource_id)
+                mark = self._marks[segment]
                 for step, part in _parts(steps, position, end):
                     self._quantities[stretch, shown, step] += part
-                    owed[resource_id][price.currency] += (
-                        part * fractions.Fraction(step.price) / unit
-                    )
+                    if self._frame.marks:
+                        self._parts[mark, stretch, step] += part
+                    if minimum:
+                        owed[resource_id][price.currency] += (
+                            part * fractions.Fraction(step.price) / unit
+                        )
                 position = end
-                last[resource_id] = stretch
-        for resource_id, stretch in last.items():
-            price = stretch.price
-            paid = owed[resource_id][price.currency]
-            if paid < price.minimum:
+                last[resource_id] = item
+        if minimum:
+            self._complete(last, owed)
+
+    def _complete(
+        self,
+        last: Mapping[str, _Item],
+        owed: Mapping[str, Mapping[str, fractions.Fraction]],
+    ) -> None:
+        """Add what is missing to the minimum of each resource.
+
+        :param last: where each resource was charged last.
+        :param owed: what it costs, by currency.
+        """
+        for resource_id, item in last.items():
+            price = item.stretch.price
+            missing = (
+                fractions.Fraction(price.minimum)
+                - owed[resource_id][price.currency]
+            )
+            if missing > 0:
                 shown = self._shown(resource_id)
-                self._missing[stretch, shown] += (
-                    fractions.Fraction(price.minimum) - paid
-                )
+                self._missing[item.stretch, shown] += missing
+                if self._frame.marks:
+                    mark = self._marks[item.segment]
+                    self._rest[mark, item.stretch] += missing
 
     def _unit(self, price: prices.Price) -> int:
         match price.per:
@@ -450,6 +496,20 @@ class _Lines:
         for line in self._minimums():
             keyed.append((place(line, 0), line))
         return tuple(line for _, line in sorted(keyed, key=_key))
+
+    def marked(self) -> dict[tuple[int, str, str, str], fractions.Fraction]:
+        """What the lines amount to by marks, in the order of the keys."""
+        # There are many quantities, and few unit prices.
+        parts: dict[tuple, fractions.Fraction | int] = defaultdict(int)
+        for (mark, stretch, step), part in self._parts.items():
+            unit = self._unit(stretch.price)
+            parts[_beside(mark, stretch), step.price, unit] += part
+        sums: dict[tuple, fractions.Fraction] = defaultdict(fractions.Fraction)
+        for (key, price, unit), part in parts.items():
+            sums[key] += part * fractions.Fraction(price) / unit
+        for (mark, stretch), missing in self._rest.items():
+            sums[_beside(mark, stretch)] += missing
+        return dict(sorted(sums.items()))
 
     def _minimums(self) -> Iterator[statements.Line]:
         sums: dict[tuple, fractions.Fraction] = defaultdict(fractions.Fraction)
@@ -492,6 +552,12 @@ class _Lines:
             currency=price.currency,
             **facts,
         )
+
+
+def _beside(mark: int, stretch: _Stretch) -> tuple[int, str, str, str]:
+    """By what amounts are told apart beside the lines."""
+    group = stretch.group
+    return mark, group.resource_type, group.type, stretch.price.currency
 
 
 def _key(keyed: tuple[tuple, statements.Line]) -> tuple:

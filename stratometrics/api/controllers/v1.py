@@ -35,6 +35,7 @@ from stratometrics.api import schemas
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
+from stratometrics.api.controllers import costs
 from stratometrics.api.controllers import document
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
@@ -47,6 +48,8 @@ from stratometrics.notifications import definitions
 from stratometrics.policies import capabilities as capability_policies
 from stratometrics.policies import coverage as coverage_policies
 from stratometrics.policies import usage as usage_policies
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
 from stratometrics.rating import issuing
 from stratometrics.rating import ledger
 from stratometrics.rating.rendering import page
@@ -75,6 +78,8 @@ class Service:
     collections: Mapping[str, collection.Collection]
     definitions: definitions.Definitions
     silent_after: int
+    biller: billing.Biller
+    exporter: exporting.Exporter
     issuer: issuing.Issuer
     appearance: page.Appearance
 
@@ -237,6 +242,13 @@ class V1Controller(base.Controller):
             name: UsageController(service, asked)
             for name, asked in service.collections.items()
         } | {
+            'costs': costs.CostsController(
+                service.biller,
+                service.exporter,
+                service.enforcer,
+                service.rules,
+                collection.everything(service.definitions),
+            ),
             'coverage': CoverageController(service),
             'prices': prices.PricesController(
                 ledger.Ledger(service.storage),

@@ -50,7 +50,7 @@ def text(document: documents.Document) -> str:
     statement = document.statement
     issued = document.issued
     common = [
-        *_safe(
+        *safe(
             issued.number if issued else PREVIEW,
             statement.project_id,
             statement.project_name,
@@ -80,7 +80,7 @@ def _line(line: statements.Line) -> list[str]:
     return [
         line.kind,
         *_span(line.period),
-        *_safe(
+        *safe(
             line.resource_type,
             line.type,
             line.state,
@@ -95,7 +95,7 @@ def _line(line: statements.Line) -> list[str]:
         spelling.places(line.quantity),
         spelling.plain(line.unit_price),
         spelling.places(line.amount),
-        *_safe(line.currency),
+        *safe(line.currency),
     ]
 
 
@@ -103,7 +103,7 @@ def _unpriced(each: statements.Unpriced) -> list[str]:
     return [
         statements.Charge.USAGE,
         *_span(each.period),
-        *_safe(each.resource_type, each.type, each.state),
+        *safe(each.resource_type, each.type, each.state),
         *[''] * 6,
         each.per,
         spelling.places(each.quantity),
@@ -115,7 +115,8 @@ def _span(period: usage.Period) -> tuple[str, str]:
     return timestamps.isoformat(period.begin), timestamps.isoformat(period.end)
 
 
-def _safe(*texts: str) -> list[str]:
+def safe(*texts: str) -> list[str]:
+    """Texts as cells that a spreadsheet does not take for formulas."""
     return [
         "'" + text if text.startswith(_FORMULA) else text for text in texts
     ]

@@ -43,6 +43,8 @@ SHOWN = ('region', 'availability_zone')
 
 #: Begins the keys of all tags: no user gave them.
 _TAG_PREFIX = 'openstack/'
+#: Who sells if nobody says.
+_UNNAMED = 'OpenStack'
 _HOUR = 3600 * timestamps.MICROSECONDS
 
 
@@ -67,7 +69,7 @@ class Ledger:
         self._prices = {price.id: price for price in listed}
         self._zone = zone
         self._rounding = rounding
-        self._provider = provider
+        self._provider = _text(provider) or _UNNAMED
 
     def rows(
         self,
@@ -129,6 +131,7 @@ class Ledger:
         price = self._prices[line.price_id]
         place = line.facts or places.get(_resource(line), {})
         region = _text(place.get('region'))
+        resource_id = _text(line.resource_id)
         name = _text(line.name)
         return {
             'AvailabilityZone': _text(place.get('availability_zone')),
@@ -141,11 +144,11 @@ class Ledger:
             'ChargeFrequency': 'Usage-Based',
             'RegionId': region,
             'RegionName': region,
-            'ResourceId': _text(line.resource_id),
+            'ResourceId': resource_id,
             'ResourceName': (
-                name if line.resource_id and name != line.resource_id else None
+                name if resource_id and name != resource_id else None
             ),
-            'ResourceType': line.resource_type if line.resource_id else None,
+            'ResourceType': line.resource_type if resource_id else None,
             'ServiceCategory': service.category,
             'ServiceName': service.name,
             'ServiceSubcategory': service.subcategory,

@@ -14,6 +14,7 @@
 import datetime
 import decimal
 import fractions
+from unittest import mock
 import zoneinfo
 
 from stratometrics.model import calendars
@@ -237,6 +238,16 @@ class BillingTest(base.StorageTestCase):
         later = self.biller.statement('p', OCTOBER, LATER)
         self.assertEqual('515.73', str(later.totals[0].amount))
 
+    def test_arriving_again_in_another_order_changes_nothing(self) -> None:
+        """R2"""
+        before = self.biller.statement('p', OCTOBER, WATERMARK, detailed=True)
+        for each in EVENTS[::-1]:
+            self.storage.write_events([each, each], received_at=at(11, 1, 5))
+        self.assertEqual(
+            before,
+            self.biller.statement('p', OCTOBER, WATERMARK, detailed=True),
+        )
+
     def test_what_came_late_is_an_adjustment(self) -> None:
         then = self.biller.statement('p', OCTOBER, WATERMARK)
         self.storage.write_events([RESIZE], received_at=at(11, 8))
@@ -278,10 +289,16 @@ class BillingTest(base.StorageTestCase):
                 )
                 for project_id in ('p', 'q')
             ]
-            self.assertEqual(
-                alone,
-                list(self.biller.statements(OCTOBER, WATERMARK, **options)),
-            )
+            for batch in (1, 100):
+                with mock.patch.object(billing, '_BATCH', batch):
+                    self.assertEqual(
+                        alone,
+                        list(
+                            self.biller.statements(
+                                OCTOBER, WATERMARK, **options
+                            )
+                        ),
+                    )
         self.assertIn(
             ('agreed', '12', '0.5', euros('6')), told(alone[1].lines)
         )

@@ -27,6 +27,11 @@ from stratometrics.rating import book
 from stratometrics.rating import charges
 from stratometrics.tests.unit.rating import oracle
 
+#: A machine may be busy with something else.
+SETTINGS = hypothesis.settings(
+    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+
 HOUR = oracle.HOUR
 #: A month of twenty hours, each of which is a whole number of hundredths.
 LENGTH = 20
@@ -179,6 +184,7 @@ LASTING = (
 
 
 class PropertiesTest(unittest.TestCase):
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_totals_are_those_of_the_oracle(self, stays, listed):
         expected = oracle.totals(stays, listed, LENGTH)
@@ -187,6 +193,7 @@ class PropertiesTest(unittest.TestCase):
             exact(charge(stays, listed).lines),
         )
 
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists(), st.data())
     def test_cutting_a_price_changes_no_line_s_sum(self, stays, listed, data):
         """R5, for money."""
@@ -208,6 +215,7 @@ class PropertiesTest(unittest.TestCase):
                 sums(charge(stays, cut, detailed=detailed).lines, *LASTING),
             )
 
+    @SETTINGS
     @hypothesis.given(
         STAYS,
         price_lists(),
@@ -228,6 +236,31 @@ class PropertiesTest(unittest.TestCase):
             sum(each.usage for each in days.unpriced),
         )
 
+    @SETTINGS
+    @hypothesis.given(
+        STAYS,
+        price_lists(),
+        st.sets(st.integers(1, MONTH.end - 1), min_size=1, max_size=4),
+    )
+    def test_marks_tell_apart_what_cuts_do(self, stays, listed, instants):
+        """A chart has the same amounts as lines that are cut."""
+        instants = sorted(instants)
+        expected = defaultdict(fractions.Fraction)
+        for line in charge(stays, listed, instants).lines:
+            begin = max(
+                each for each in [0, *instants] if each <= line.period.begin
+            )
+            key = begin, line.resource_type, line.type, line.currency
+            expected[key] += line.amount
+        segments = charges.segments(MONTH, listed, instants)
+        frame = charges.Frame(month=MONTH, segments=segments, marks=instants)
+        found = charges.Rater(tariff(listed), frame).charge(
+            used(stays, segments)
+        )
+        self.assertEqual(dict(expected), found.marked)
+        self.assertEqual(charge(stays, listed).lines, found.lines)
+
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists(), st.randoms(use_true_random=False))
     def test_the_order_of_usage_changes_nothing(self, stays, listed, random):
         """R2: not even the order of the lines."""
@@ -241,6 +274,7 @@ class PropertiesTest(unittest.TestCase):
             charge(stays, listed, detailed=True, arrange=shuffled),
         )
 
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_details_sum_to_the_lines(self, stays, listed):
         names = ('price_id', 'period', *LASTING)
@@ -250,6 +284,7 @@ class PropertiesTest(unittest.TestCase):
             sums(charge(stays, listed, detailed=True).lines, *names),
         )
 
+    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_all_that_is_used_is_on_a_line_or_reported(self, stays, listed):
         """Nothing is silently free."""

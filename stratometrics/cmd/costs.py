@@ -1,0 +1,309 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""stratometrics-manage costs: what things cost, as reports and as files."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+import contextlib
+import json
+import pathlib
+import sys
+import zoneinfo
+
+from oslo_config import cfg
+import tqdm
+
+from stratometrics.cmd import table
+from stratometrics.model import calendars
+from stratometrics.model import instants
+from stratometrics.model import months
+from stratometrics.model import timestamps
+from stratometrics.model import usage
+from stratometrics.notifications import definitions
+from stratometrics.rating import billing
+from stratometrics.rating import exporting
+from stratometrics.rating import reporting
+from stratometrics.rating.rendering import comparison
+from stratometrics.rating.rendering.focus import columns
+from stratometrics.rating.rendering.focus import files
+from stratometrics.storage import base
+
+_GROUP_BY = 'resource_type,type'
+
+
+def report(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
+    """Print what a month costs."""
+    command = conf.command
+    zone = _zone(conf)
+    found = definitions.Definitions.load(conf.definitions.directory)
+    question = reporting.Question(
+        period=_month(command.month, zone),
+        project_ids=tuple(command.project) or None,
+        as_of=timestamps.now() if command.as_of is None else command.as_of,
+        group_by=_keys(command.group_by, found),
+        granularity=(
+            command.granularity
+            and calendars.GRANULARITIES[command.granularity]
+        ),
+        providers=tuple(command.equivalent),
+    )
+    biller = billing.Biller(
+        storage, found.resource_types, zone, conf.rating.rounding
+    )
+    costs = reporting.report(biller, question, zone)
+    match command.format:
+        case 'json':
+            body = comparison.body(question, costs)
+            print(json.dumps(body, indent=2, ensure_ascii=False))
+        case 'csv':
+            sys.stdout.write(comparison.text(question, costs))
+        case _:
+            print(
+                table.table(
+                    comparison.heads(question),
+                    list(comparison.cells(question, costs)),
+                )
+            )
+    if costs.unpriced:
+        what = sorted({each.resource_type for each in costs.unpriced})
+        print(
+            f'No price is for some of the usage of {", ".join(what)}: '
+            'see --format json.',
+            file=sys.stderr,
+        )
+
+
+def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
+    """Write what each resource cost in a month, hour by hour or day by day."""
+    command = conf.command
+    files.require(command.format)
+    zone = _zone(conf)
+    month = _month(command.month, zone)
+    found = definitions.Definitions.load(conf.definitions.directory)
+    exporter = exporting.Exporter(
+        storage,
+        billing.Biller(
+            storage, found.resource_types, zone, conf.rating.rounding
+        ),
+        zone,
+        conf.rating.rounding,
+        conf.statements.issuer,
+    )
+    charged = exporter.charged(
+        month,
+        exporting.GRANULARITIES[command.granularity],
+        tuple(command.project) or None,
+        command.as_of,
+    )
+    expected = len(command.project) or _projects(storage, found, month)
+    counter = _Counter()
+    pieces = files.write(
+        command.format,
+        counter.count(exporter.rows(_shown(charged, expected))),
+        command.focus_version,
+    )
+    _write(command.output, pieces)
+    print(f'{counter.rows} rows written to {command.output}')
+
+
+class _Counter:
+    """Counts rows that pass."""
+
+    rows = 0
+
+    def count(self, rows: Iterable) -> Iterator:
+        for row in rows:
+            self.rows += 1
+            yield row
+
+
+def _projects(
+    storage: base.Storage, found: definitions.Definitions, month: usage.Period
+) -> int:
+    """How many projects used something, for the bar."""
+    seen = set()
+    for kind in usage.Kind:
+        names = tuple(
+            name
+            for name, each in found.resource_types.items()
+            if each.kind is kind
+        )
+        if names:
+            rows = storage.usage(
+                usage.UsageQuery(
+                    period=month,
+                    now=timestamps.now(),
+                    resource_types=names,
+                    group_by=('project_id',),
+                    kind=kind,
+                )
+            )
+            seen |= {row.group for row in rows}
+    return len(seen)
+
+
+def _shown(
+    charged: Iterable[exporting.Charged], expected: int
+) -> Iterator[exporting.Charged]:
+    """The same, with a bar on a terminal."""
+    with tqdm.tqdm(
+        charged,
+        desc='projects',
+        total=expected,
+        unit='',
+        file=sys.stderr,
+        disable=None,
+        leave=False,
+    ) as bar:
+        yield from bar
+
+
+def _write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that is there whole, or not at all."""
+    part = path.with_name(f'{path.name}.part')
+    try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(part.unlink, missing_ok=True)
+            with part.open('wb') as file:
+                for piece in pieces:
+                    file.write(piece)
+            part.replace(path)
+    except OSError as error:
+        raise ValueError(f'{path} cannot be written: {error}') from error
+
+
+def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(conf.api.timezone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError(
+            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
+        ) from None
+
+
+def _month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
+    try:
+        return months.read(text, zone)
+    except months.InvalidMonth as error:
+        raise ValueError(f'--month {error}') from None
+
+
+def _keys(text: str, found: definitions.Definitions) -> tuple[str, ...]:
+    attributes = (
+        name
+        for each in found.resource_types.values()
+        for name in each.attributes
+    )
+    valid = dict.fromkeys((*usage.COMMON_KEYS, *attributes, *reporting.KEYS))
+    keys = tuple(dict.fromkeys(text.split(',')))
+    for key in keys:
+        if key not in valid:
+            raise ValueError(
+                f'--group-by {key!r} is none of {", ".join(valid)}'
+            )
+    return keys
+
+
+def _instant(text: str) -> int:
+    try:
+        return instants.parse(text)
+    except instants.InvalidInstant as error:
+        raise argparse.ArgumentTypeError(f'{text!r} {error}') from None
+
+
+def add_commands(subparsers) -> None:
+    """Add the commands to those of stratometrics-manage."""
+    parser = subparsers.add_parser('costs', help='what things cost')
+    steps = parser.add_subparsers(required=True, metavar='COMMAND')
+
+    reporting_ = steps.add_parser('report', help=report.__doc__)
+    _add_common(reporting_)
+    reporting_.add_argument(
+        '--group-by',
+        default=_GROUP_BY,
+        metavar='KEY,...',
+        help=f'what is told apart (default: {_GROUP_BY})',
+    )
+    reporting_.add_argument(
+        '--granularity',
+        choices=tuple(calendars.GRANULARITIES),
+        help='how long the periods are that are told apart (default: no '
+        'periods)',
+    )
+    reporting_.add_argument(
+        '--equivalent',
+        action='append',
+        default=[],
+        metavar='PROVIDER',
+        help='compare with what this provider takes, by the equivalents of '
+        'the price list; may be repeated',
+    )
+    reporting_.add_argument(
+        '--format',
+        choices=('table', 'json', 'csv'),
+        default='table',
+        help='for people, or for programs',
+    )
+    reporting_.set_defaults(run=report)
+
+    exporting_ = steps.add_parser('export', help=export.__doc__)
+    _add_common(exporting_)
+    exporting_.add_argument(
+        '--format',
+        choices=tuple(files.MEDIA_TYPES),
+        required=True,
+        help='the format',
+    )
+    exporting_.add_argument(
+        '--granularity',
+        choices=tuple(exporting.GRANULARITIES),
+        default=exporting.DEFAULT_GRANULARITY,
+        help=f'by hour or by day (default: {exporting.DEFAULT_GRANULARITY})',
+    )
+    exporting_.add_argument(
+        '--focus-version',
+        choices=tuple(columns.VERSIONS),
+        default=columns.DEFAULT_VERSION,
+        help='the version of the specification (default: '
+        f'{columns.DEFAULT_VERSION})',
+    )
+    exporting_.add_argument(
+        '-o',
+        '--output',
+        type=pathlib.Path,
+        required=True,
+        metavar='FILE',
+        help='the file to write; one that is there is replaced at the end',
+    )
+    exporting_.set_defaults(run=export)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--month',
+        required=True,
+        metavar='YYYY-MM',
+        help='the month, in the calendar of [api]/timezone',
+    )
+    parser.add_argument(
+        '--project',
+        action='append',
+        default=[],
+        metavar='ID',
+        help='only this project; may be repeated (default: all)',
+    )
+    parser.add_argument(
+        '--as-of',
+        type=_instant,
+        metavar='TIME',
+        help='as known at this time',
+    )
