@@ -233,7 +233,7 @@ def _answer(
     components: '_Components',
     description: str,
     headers: Mapping[str, str],
-    bodies: Mapping[str, operations.Schema],
+    bodies: Mapping[str, operations.Schema | None],
 ) -> dict[str, Any]:
     told = {
         'description': description,
@@ -245,10 +245,12 @@ def _answer(
 
 
 def _content(
-    components: '_Components', bodies: Mapping[str, operations.Schema]
+    components: '_Components', bodies: Mapping[str, operations.Schema | None]
 ) -> dict[str, Any]:
     return {
-        media_type: {'schema': components.schema(schema)}
+        media_type: (
+            {} if schema is None else {'schema': components.schema(schema)}
+        )
         for media_type, schema in bodies.items()
     }
 

@@ -55,7 +55,8 @@ class Operation:
     """What one method of HTTP does at a path.
 
     :param status: of the answer when all went well.
-    :param answers: schemas of its body, by media type; none for no body.
+    :param answers: schemas of its body, by media type; None for what is not
+        JSON. Without one, it has no body.
     :param headers: what headers of it tell, by name.
     :param others: what further statuses mean that come without a body.
     :param parameters: those of the query string.
@@ -67,7 +68,9 @@ class Operation:
 
     summary: str
     status: int = 200
-    answers: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
+    answers: Mapping[str, Schema | None] = dataclasses.field(
+        default_factory=dict
+    )
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     others: Mapping[int, str] = dataclasses.field(default_factory=dict)
     parameters: tuple[Parameter, ...] = ()

@@ -600,6 +600,18 @@ def described_types(asked: collection.Collection) -> operations.Parameter:
     )
 
 
+def described_format(offered: Iterable[str]) -> operations.Parameter:
+    """The parameter of :func:`stratometrics.api.formats.choose`.
+
+    :param offered: its values.
+    """
+    return operations.Parameter(
+        name=formats.FORMAT,
+        schema=schemas.one_of(offered),
+        description='The form of the answer; counts before Accept.',
+    )
+
+
 def described(
     asked: collection.Collection, rules: Rules, offered: Iterable[str]
 ) -> tuple[operations.Parameter, ...]:
@@ -683,9 +695,5 @@ def described(
             schema=schemas.text(MAX_MARKER_LENGTH),
             description='Where the last page ended, as its link tells.',
         ),
-        operations.Parameter(
-            name=formats.FORMAT,
-            schema=schemas.one_of(offered),
-            description='The form of the answer; counts before Accept.',
-        ),
+        described_format(offered),
     )

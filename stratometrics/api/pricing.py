@@ -162,7 +162,6 @@ def _changes(entries: Iterable[prices.Entry]) -> list[dict[str, Any]]:
 _TEXT = schemas.text(documents.MAX_TEXT_LENGTH)
 _TEXT_OR_NOTHING = schemas.text(documents.MAX_TEXT_LENGTH, shortest=0)
 _DECIMAL = {'type': 'string', 'pattern': f'^{documents.DECIMAL.pattern}$'}
-_CODE = {'type': 'string', 'pattern': '^[A-Z]{3}$'}
 _VALUES = schemas.several(_TEXT, minItems=1, maxItems=documents.MAX_MEMBERS)
 _END = schemas.or_null(schemas.INSTANT)
 
@@ -174,7 +173,7 @@ _ALIKE = {
     'domain_id': _TEXT_OR_NOTHING,
     'valid_from': schemas.INSTANT,
     'valid_to': _END,
-    'currency': _CODE,
+    'currency': schemas.CURRENCY,
     'per': schemas.one_of(prices.Per),
     'tier_mode': schemas.one_of(prices.TierMode),
     'included': _DECIMAL,
@@ -287,6 +286,6 @@ def added(resource_types: Iterable[str]) -> operations.Schema:
     }
     alone = {**price, 'required': [*price['required'], 'currency']}
     several = schemas.record(
-        {'prices': schemas.several(price)}, {'currency': _CODE}
+        {'prices': schemas.several(price)}, {'currency': schemas.CURRENCY}
     )
     return {'anyOf': [alone, several]}

@@ -17,16 +17,23 @@ from typing import Any
 from wsme import types as wsme_types
 
 from stratometrics.api import operations
+from stratometrics.model import months
 
 TEXT = {'type': 'string'}
 BOOLEAN = {'type': 'boolean'}
 COUNT = {'type': 'integer', 'minimum': 0}
 #: RFC 3339, with an offset (R3).
 INSTANT = {'type': 'string', 'format': 'date-time'}
+DATE = {'type': 'string', 'format': 'date'}
 #: What :func:`stratometrics.model.timestamps.decimal_seconds` spells (R4).
 SECONDS = {'type': 'string', 'pattern': r'^-?[0-9]+\.[0-9]{6}$'}
 #: A whole number of any size.
 AMOUNT = {'type': 'string', 'pattern': '^-?[0-9]+$'}
+#: What :mod:`stratometrics.rating.rendering.spelling` spells.
+DECIMAL = {'type': 'string', 'pattern': r'^-?[0-9]+(\.[0-9]+)?$'}
+FRACTION = {'type': 'string', 'pattern': '^-?[0-9]+(/[0-9]+)?$'}
+CURRENCY = {'type': 'string', 'pattern': '^[A-Z]{3}$'}
+MONTH = {'type': 'string', 'pattern': f'^{months.WRITTEN.pattern}$'}
 
 _PLAIN = {wsme_types.text: TEXT, int: {'type': 'integer'}}
 

@@ -31,7 +31,6 @@ from stratometrics.api import operations
 from stratometrics.api import paging
 from stratometrics.api import parameters
 from stratometrics.api import reports
-from stratometrics.api import schemas
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
@@ -100,7 +99,7 @@ class UsageController(base.Controller):
                 ),
                 answers={
                     formats.JSON_TYPE: answer.described(asked),
-                    table.MEDIA_TYPE: schemas.TEXT,
+                    table.MEDIA_TYPE: None,
                 },
                 refusals=parameters.ERRORS,
                 rules=(_USAGE.one, _USAGE.every),
