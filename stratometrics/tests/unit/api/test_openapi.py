@@ -157,30 +157,47 @@ class TestParameters(OpenAPITestCase):
                 for found in map(self.resolve, operation['parameters'])
                 if found['in'] == 'query'
             }
+            address = re.sub('{.*?}', 'x', path)
             with self.subTest(path=path, method=method):
-                self.assertEqual(self.taken(path, method), told)
+                self.assertEqual(
+                    {
+                        name
+                        for form in self.forms(operation)
+                        for name in self.taken(address, method, form)
+                    },
+                    told,
+                )
 
-    def taken(self, path, method):
+    def forms(self, operation):
+        """The values of format, if there is such a parameter."""
+        for found in map(self.resolve, operation['parameters']):
+            if found['name'] == 'format':
+                return [{'format': each} for each in found['schema']['enum']]
+        return [{}]
+
+    def taken(self, path, method, form):
         """What an error says to be valid, with the negations."""
         if path == '/healthcheck':
             return set()
-        response = self.ask(
-            re.sub('{.*?}', 'x', path), 'admin', method=method, unheard='of'
-        )
-        detail = self.assert_error(response, 400, 'unknown-parameter')
-        hint = detail.partition('; ')[2]
+        hint = self.unknown(path, method, {**form, 'unheard': 'of'})
         if hint == 'none is valid here':
             return set()
         named = set(hint.removeprefix('valid are ').split(', '))
-        negations = {
+        return named | {
             f'{name}!'
             for name in named
-            if self.ask(path, 'admin', method=method, **{f'{name}!': 'x'})
-            .json.get('errors', [{}])[0]
-            .get('code')
-            != 'stratometrics.unknown-parameter'
+            if not self.unknown(path, method, {**form, f'{name}!': 'x'})
         }
-        return named | negations
+
+    def unknown(self, path, method, query):
+        """What an error says to be valid, if it calls a name unknown."""
+        response = self.ask(path, 'admin', method=method, **query)
+        if response.status_int == 200:
+            return None
+        [error] = response.json['errors']
+        if error['code'] != 'stratometrics.unknown-parameter':
+            return None
+        return error['detail'].partition('; ')[2]
 
 
 class TestPolicies(OpenAPITestCase):
