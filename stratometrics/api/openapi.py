@@ -56,6 +56,15 @@ _HEADERS = {
     _REQUEST_ID: 'The id under which the log of the service tells about it.'
 }
 
+#: What the server in front of the API says of an address that is too long.
+_TOO_LONG = {
+    'description': (
+        'The first line of the request is too long. The server in front of '
+        'the API says so in a form of its own.'
+    ),
+    'content': {'text/html': {}},
+}
+
 #: What may go wrong with every request, and with one that has a body.
 _ALWAYS = (
     errors.BadRequest,
@@ -158,6 +167,7 @@ def _operation(
         'responses': {
             **_answers(components, operation),
             **_errors(components, found, operation),
+            '414': _TOO_LONG,
         },
         'x-openstack-policies': list(operation.rules),
     }

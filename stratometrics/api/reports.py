@@ -41,7 +41,7 @@ COVERAGE = schemas.record(
                     'audits': schemas.one_of(coverage.Audits),
                     'last_audit': _INSTANT_OR_NEVER,
                     'rejected': schemas.COUNT,
-                    'healed': schemas.COUNT,
+                    'healed': schemas.or_null(schemas.COUNT),
                     'last_reconciled': _INSTANT_OR_NEVER,
                 }
             )
