@@ -145,7 +145,7 @@ def _service(
         silent_after=conf.coverage.silent_after * timestamps.MICROSECONDS,
         issuer=issuing.Issuer(
             storage,
-            found.resource_types,
+            found,
             issuing.Terms(
                 zone=rules.zone,
                 rounding=conf.rating.rounding,

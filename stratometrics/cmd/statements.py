@@ -12,8 +12,6 @@
 """stratometrics-manage statements: issuing them, and looking at them."""
 
 import argparse
-from collections import defaultdict
-from collections.abc import Mapping
 import fractions
 import json
 import sys
@@ -36,7 +34,7 @@ from stratometrics.rating.rendering import page
 from stratometrics.storage import base
 
 _RECEIPT_HEADS = ('number', 'as of (UTC)', 'issued at (UTC)', 'by', 'sha256')
-_UNPRICED_HEADS = ('resource type', 'type', 'state', 'usage', 'projects')
+_UNPRICED_HEADS = ('resource type', 'type', 'state', 'usage')
 
 #: What stands where there is nothing to say.
 _NOTHING = '-'
@@ -145,7 +143,7 @@ def _issuer(
         rounding=conf.rating.rounding,
         settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
     )
-    return issuing.Issuer(storage, known.resource_types, terms), zone
+    return issuing.Issuer(storage, known, terms), zone
 
 
 def _month(text: str, zone: zoneinfo.ZoneInfo):
@@ -156,10 +154,10 @@ def _month(text: str, zone: zoneinfo.ZoneInfo):
 
 
 class _Bar(issuing.Progress):
-    """A bar for each stage, on a terminal; else nothing."""
+    """A bar on a terminal; else nothing."""
 
-    def begin(self, stage: str, expected: int) -> None:
-        self._bar = _bar(None, stage, expected)
+    def begin(self, expected: int) -> None:
+        self._bar = _bar(None, 'issuing', expected)
 
     def advance(self, number: int) -> None:
         self._bar.update(number)
@@ -199,23 +197,16 @@ def _spelled(total: fractions.Fraction, currency: str) -> str:
 
 
 def _unpriced(known: definitions.Definitions, error: issuing.NoPrice) -> str:
-    """What no price is for, of all projects together."""
-    sums: Mapping[tuple[str, str, str], list] = defaultdict(list)
-    owners: Mapping[tuple[str, str, str], set[str]] = defaultdict(set)
-    for project_id, some in error.unpriced.items():
-        for each in some:
-            key = each.resource_type, each.type, each.state
-            sums[key].append(each.usage)
-            owners[key].add(project_id)
     return table.table(
         _UNPRICED_HEADS,
         [
             (
-                *(text or _NOTHING for text in key),
-                prices.amount(known, key[0], sum(sums[key])),
-                str(len(owners[key])),
+                each.resource_type,
+                each.type or _NOTHING,
+                each.state or _NOTHING,
+                prices.amount(known, each.resource_type, each.usage),
             )
-            for key in sorted(sums)
+            for each in error.unpriced
         ],
     )
 

@@ -31,9 +31,9 @@ from stratometrics.rating import charges
 from stratometrics.rating import costs
 from stratometrics.storage import base
 
-#: So many projects are asked about at once: few enough for the memory of the
-#: server, and enough for the number of queries.
-_BATCH = 100
+#: So many projects are asked about at once: few enough for the memory, of the
+#: server as well, and enough for the number of queries.
+_BATCH = 50
 
 _MONTH = calendars.GRANULARITIES['1mo']
 _DAY = calendars.GRANULARITIES['1d']
@@ -313,9 +313,12 @@ class Biller:
             ({'project_id': project_id}, None)
             for project_id in question.project_ids
         )
-        for project_id, some in itertools.groupby(
-            heapq.merge(*answers, asked, key=_project_id), _project_id
-        ):
+        # Who waits for a connection must not hold one, so all but one of the
+        # answers are kept.
+        merged = heapq.merge(
+            *map(list, answers[:-1]), *answers[-1:], asked, key=_project_id
+        )
+        for project_id, some in itertools.groupby(merged, _project_id):
             found = [each for each in some if each[1] is not None]
             owner = found[0][0] if found else {'project_id': project_id}
             yield owner, [used for _, used in found]
@@ -323,11 +326,16 @@ class Biller:
     def _together(
         self, by_resource: frozenset[str]
     ) -> Iterator[tuple[tuple[str, ...], usage.Kind]]:
-        """Resource types that can be asked about in one query."""
+        """Resource types that can be asked about in one query.
+
+        The last answer has the most rows.
+        """
         groups = defaultdict(list)
         for name, resource_type in self._resource_types.items():
-            groups[resource_type.kind, name in by_resource].append(name)
-        for (kind, _), names in groups.items():
+            timed = resource_type.kind is usage.Kind.STATE
+            groups[timed, name in by_resource].append(name)
+        for (timed, _), names in sorted(groups.items()):
+            kind = usage.Kind.STATE if timed else usage.Kind.CONSUMPTION
             yield tuple(names), kind
 
     def _answer(
@@ -353,9 +361,14 @@ class Biller:
         )
         query = dataclasses.replace(
             question.query(names, kind, tuple(dict.fromkeys(keys))),
+            # A month in one piece is a plain sum, which costs less.
             boundaries=(
-                *(segment.begin for segment in segments),
-                segments[-1].end,
+                (
+                    *(segment.begin for segment in segments),
+                    segments[-1].end,
+                )
+                if len(segments) > 1
+                else ()
             ),
             names={name: self._resource_types[name].names for name in names},
         )
@@ -365,7 +378,8 @@ class Biller:
             for row in rows:
                 facts = dict(zip(query.group_by, row.group, strict=True))
                 owner = {key: facts.pop(key) for key in _OWNER}
-                for segment, amounts in row.buckets.items():
+                parts = row.buckets or {query.period: row}
+                for segment, amounts in parts.items():
                     yield (
                         owner,
                         charges.Used(

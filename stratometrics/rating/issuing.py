@@ -37,6 +37,7 @@ from stratometrics.notifications import definitions
 from stratometrics.rating import billing
 from stratometrics.rating import charges
 from stratometrics.rating import corrections
+from stratometrics.rating import survey
 from stratometrics.rating.rendering import canonical
 from stratometrics.storage import base
 from stratometrics.storage import errors as storage_errors
@@ -83,12 +84,10 @@ class Busy(StatementError):
 class NoPrice(StatementError):
     """No price is for some of the usage.
 
-    :param unpriced: what it is, by project.
+    :param unpriced: what it is.
     """
 
-    def __init__(
-        self, unpriced: Mapping[str, Sequence[statements.Unpriced]]
-    ) -> None:
+    def __init__(self, unpriced: Sequence[statements.Unpriced]) -> None:
         super().__init__(
             'no price is for a part of the usage: add prices, which may be '
             '0, or allow that it is not charged'
@@ -99,17 +98,14 @@ class NoPrice(StatementError):
 class Progress:
     """Told how far a run is; this one keeps it to itself."""
 
-    def begin(self, stage: str, expected: int) -> None:
-        """A stage is begun.
-
-        :param expected: the number of projects that it takes.
-        """
+    def begin(self, expected: int) -> None:
+        """It is begun, with so many projects."""
 
     def advance(self, number: int) -> None:
         """So many more projects are done."""
 
     def end(self) -> None:
-        """The stage is over, or was left."""
+        """It is over, or was left."""
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -162,26 +158,26 @@ class Terms:
 class Issuer:
     """Shows what a project would be charged, and issues it.
 
-    :param resource_types: all that there are, by name.
+    :param found: all resource types.
     :param now: tells the present, in microseconds since the epoch.
     """
 
     def __init__(
         self,
         storage: base.Storage,
-        resource_types: Mapping[str, definitions.ResourceType],
+        found: definitions.Definitions,
         terms: Terms,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
         self._storage = storage
-        self._resource_types = resource_types
+        self._found = found
         self._terms = terms
         self._now = now
         self._biller = billing.Biller(
-            storage, resource_types, terms.zone, terms.rounding
+            storage, found.resource_types, terms.zone, terms.rounding
         )
         self._corrections = corrections.Corrections(
-            storage, self._biller, resource_types
+            storage, self._biller, found.resource_types
         )
 
     def number(self, month: usage.Period, project_id: str) -> str:
@@ -277,7 +273,7 @@ class Issuer:
                     f'{self._written(month)}, and nothing is to be adjusted'
                 )
             if statement.unpriced and not allow_unpriced:
-                raise NoPrice({project_id: statement.unpriced})
+                raise NoPrice(statement.unpriced)
             self._keep([statement], {project_id: receipts}, by)
         return self._storage.issued(number), True
 
@@ -300,8 +296,8 @@ class Issuer:
         :param project_ids: only of these; by default of all that used
             something in the month, or of which something is to be adjusted.
         :param dry_run: whether to issue nothing, and only say what would be.
-        :raises NoPrice: no price is for some of the usage, and this is not
-            allowed; then nothing is issued.
+        :raises NoPrice: no price is for some of the usage of the month, and
+            this is not allowed; then nothing is issued.
         :raises StatementError: see :meth:`issue`.
         """
         as_of = self.watermark(month, as_of)
@@ -334,48 +330,50 @@ class Issuer:
         due = sorted(
             {*(project_ids or self._users(run) | suspects.keys())} - issued
         )
-        skipped = len(issued)
-        if dry_run or not allow_unpriced:
-            summary = Summary(as_of=run.as_of, skipped=skipped)
-            unpriced = {}
-            for some in self._stage('checking', run, due, suspects, False):
-                for statement in some:
+        if not allow_unpriced:
+            self._require_prices(run, project_ids)
+        summary = Summary(as_of=run.as_of, skipped=len(issued))
+        run.progress.begin(len(due))
+        try:
+            for first in range(0, len(due), _TOGETHER):
+                some = due[first : first + _TOGETHER]
+                made = [
+                    statement
+                    for statement in self._statements(
+                        some,
+                        run.month,
+                        run.as_of,
+                        suspects,
+                        daily=not dry_run,
+                    )
+                    if not _empty(statement)
+                ]
+                if not dry_run:
+                    made = self._keep(made, receipts, run.by)
+                for statement in made:
                     summary.add(statement)
-                    if statement.unpriced:
-                        unpriced[statement.project_id] = statement.unpriced
-            if unpriced and not allow_unpriced:
-                raise NoPrice(unpriced)
-            if dry_run:
-                return summary
-        summary = Summary(as_of=run.as_of, skipped=skipped)
-        for some in self._stage('issuing', run, due, suspects, True):
-            for statement in self._keep(some, receipts, run.by):
-                summary.add(statement)
+                run.progress.advance(len(some))
+        finally:
+            run.progress.end()
         return summary
 
     def _is_of(self, receipt: statements.Receipt, month: usage.Period) -> bool:
         return receipt.number == self.number(month, receipt.project_id)
 
-    def _stage(
-        self,
-        stage: str,
-        run: '_Run',
-        project_ids: Sequence[str],
-        suspects: Mapping[str, corrections.Marks],
-        daily: bool,
-    ) -> Iterator[list[statements.Statement]]:
-        """All statements, some at a time, but for empty ones."""
-        run.progress.begin(stage, len(project_ids))
-        try:
-            for first in range(0, len(project_ids), _TOGETHER):
-                some = project_ids[first : first + _TOGETHER]
-                found = self._statements(
-                    some, run.month, run.as_of, suspects, daily=daily
-                )
-                yield [each for each in found if not _empty(each)]
-                run.progress.advance(len(some))
-        finally:
-            run.progress.end()
+    def _require_prices(
+        self, run: '_Run', project_ids: Collection[str]
+    ) -> None:
+        """See that there is a price for all usage, by a few questions."""
+        unpriced = survey.survey(
+            self._storage,
+            self._biller.price_book(run.as_of),
+            self._found,
+            run.month,
+            run.as_of,
+            project_ids,
+        ).unpriced
+        if unpriced:
+            raise NoPrice(unpriced)
 
     def _users(self, run: '_Run') -> set[str]:
         """All projects that used something in the month."""
@@ -383,7 +381,7 @@ class Issuer:
         for kind in usage.Kind:
             names = tuple(
                 name
-                for name, resource_type in self._resource_types.items()
+                for name, resource_type in self._found.resource_types.items()
                 if resource_type.kind is kind
             )
             if names:

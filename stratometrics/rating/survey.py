@@ -12,8 +12,9 @@
 """Whether a price list fits what is used: nothing is silently free."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 import dataclasses
+from typing import Any
 
 from stratometrics.model import prices
 from stratometrics.model import statements
@@ -43,20 +44,28 @@ def survey(
     listed: book.PriceBook,
     found: definitions.Definitions,
     period: usage.Period,
+    as_of: int | None = None,
+    project_ids: Collection[str] = (),
 ) -> Report:
-    """Compare a price list with the usage of all projects.
+    """Compare a price list with the usage of all projects, or of some.
 
     :param found: all resource types.
     :param period: which usage; it has passed.
+    :param as_of: only what was received by this time counts (R15);
+        microseconds since the epoch.
+    :param project_ids: only of these; by default of all.
     :raises StorageUnavailable: the store cannot be reached.
     :raises QueryTooExpensive: a limit was reached.
     """
+    scope = {'as_of': as_of, 'project_ids': tuple(project_ids) or None}
     used: set[str] = set()
     unpriced: dict[tuple[str, str, str], int] = defaultdict(int)
     for resource_type in found.resource_types.values():
         own = listed.prices_of(resource_type.name)
         for part in _parts(period, own):
-            for facts, amount in _used(reader, resource_type, own, part):
+            for facts, amount in _used(
+                reader, resource_type, own, part, scope
+            ):
                 winners = listed.winners(
                     resource_type.name,
                     facts,
@@ -111,6 +120,7 @@ def _used(
     resource_type: definitions.ResourceType,
     listed: Iterable[prices.Price],
     period: usage.Period,
+    scope: Mapping[str, Any],
 ) -> Iterator[tuple[dict[str, str], int]]:
     """The usage of a resource type by all that its prices ask for."""
     keys = dict.fromkeys(_KINDS)
@@ -128,6 +138,7 @@ def _used(
             group_by=tuple(keys),
             names={resource_type.name: resource_type.names},
             kind=resource_type.kind,
+            **scope,
         )
     )
     for row in rows:

@@ -26,13 +26,20 @@ from benchmark import overhead
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
+from benchmark import statements
 from benchmark import traffic as traffic_module
 from stratometrics.model import timestamps
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.realparts import errors as part_errors
 
-PARTS = (collecting.PART, questions.PART, overhead.PART, inserts.PART)
+PARTS = (
+    collecting.PART,
+    questions.PART,
+    statements.PART,
+    overhead.PART,
+    inserts.PART,
+)
 
 #: Sizes of --quick: enough to see that everything runs, and no more.
 QUICK = {
@@ -180,7 +187,7 @@ def measure(
             args.batch_size,
             args.pairs,
         )
-    if {questions.PART, overhead.PART} & set(args.only):
+    if {questions.PART, statements.PART, overhead.PART} & set(args.only):
         _ask(args, report, servers)
     if inserts.PART in args.only:
         config = servers.configure('inserts')
@@ -212,6 +219,9 @@ def _ask(
             questions.run(
                 report, database, servers.store, plan, now, args.repeat
             )
+        if statements.PART in args.only:
+            database.pool.execute('SYSTEM START MERGES $database.events')
+            statements.run(report, database, plan, now, args.repeat)
         if overhead.PART in args.only:
             overhead.run(report, database, servers, plan, now, args.requests)
 

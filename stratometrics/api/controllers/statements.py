@@ -302,8 +302,7 @@ def _shown(error: issuing.NoPrice) -> str:
     found = sorted(
         {
             ' '.join(filter(None, (each.resource_type, each.type, each.state)))
-            for some in error.unpriced.values()
-            for each in some
+            for each in error.unpriced
         }
     )
     more = ', and others' if len(found) > _MAX_SHOWN else ''

@@ -38,6 +38,9 @@ from stratometrics.rating.rendering import texts
 #: How many places more than a total has, an amount of a line is shown with.
 _FINER = 2
 _QUANTITY_PLACES = 6
+#: The most characters that a text from outside is shown with, which is more
+#: than OpenStack's names have. Breaking longer ones into lines takes long.
+_LONGEST = 255
 #: A currency without a total has these.
 _USUAL_PLACES = 2
 
@@ -290,7 +293,7 @@ def _days(
 
 def _fit(value: object) -> object:
     if isinstance(value, str) and not isinstance(value, markupsafe.Markup):
-        return legible.legible(value)
+        return legible.shortened(legible.legible(value), _LONGEST)
     return value
 
 

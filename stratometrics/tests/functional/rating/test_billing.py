@@ -29,6 +29,7 @@ from stratometrics.rating import adjustments
 from stratometrics.rating import billing
 from stratometrics.rating import charges
 from stratometrics.rating import costs
+from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base
 
 ZONE = zoneinfo.ZoneInfo('Europe/Berlin')
@@ -212,6 +213,23 @@ class BillingTest(base.StorageTestCase):
         self.assertEqual(OCTOBER, found.period)
         self.assertEqual('Europe/Berlin', found.timezone)
 
+    def test_one_connection_will_do(self) -> None:
+        """Bills that wait for each other's connections would wait for ever."""
+        for name, value in (('pool_size', 1), ('pool_timeout', 1)):
+            self.conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        biller = billing.Biller(
+            storage,
+            definitions.Definitions.load(None).resource_types,
+            ZONE,
+            'half_up',
+        )
+        self.assertEqual(
+            self.biller.statement('p', OCTOBER, WATERMARK),
+            biller.statement('p', OCTOBER, WATERMARK),
+        )
+
     def test_a_transfer_and_what_nobody_priced(self) -> None:
         found = self.biller.statement('q', OCTOBER, WATERMARK)
         self.assertEqual(
@@ -228,15 +246,19 @@ class BillingTest(base.StorageTestCase):
         before = self.biller.statement('p', OCTOBER, WATERMARK, **options)
         self.storage.write_events([RESIZE], received_at=at(11, 8))
         self.set_prices(
-            [price('late', 'instance', '9', match={'type': ('m1.large',)})],
+            [
+                price('late', 'instance', '9', match={'type': ('m1.large',)}),
+                price('dear', 'instance', '0.02', measure='vcpus', **SMALL),
+            ],
             at(11, 8),
         )
         self.assertEqual(
             before, self.biller.statement('p', OCTOBER, WATERMARK, **options)
         )
-        # 48 hours at 9.00, 4 vCPUs for 2, and 48 hours less at 0.03.
+        # 48 hours at 9.00, 4 vCPUs for 2, and 48 hours less at 0.03; and 1394
+        # vCPU-hours of the small one at 0.01 more.
         later = self.biller.statement('p', OCTOBER, LATER)
-        self.assertEqual('515.73', str(later.totals[0].amount))
+        self.assertEqual('529.67', str(later.totals[0].amount))
 
     def test_arriving_again_in_another_order_changes_nothing(self) -> None:
         """R2"""
@@ -289,7 +311,7 @@ class BillingTest(base.StorageTestCase):
                 )
                 for project_id in ('p', 'q')
             ]
-            for batch in (1, 100):
+            for batch in (1, 50):
                 with mock.patch.object(billing, '_BATCH', batch):
                     self.assertEqual(
                         alone,

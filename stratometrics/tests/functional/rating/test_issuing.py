@@ -24,6 +24,8 @@ from stratometrics.model import names
 from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
+from stratometrics.rating import billing
+from stratometrics.rating import corrections
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering import document
@@ -78,7 +80,7 @@ class IssuingTestCase(base.StorageTestCase):
     def issuer_at(self, now, storage=None):
         return issuing.Issuer(
             storage or self.storage,
-            definitions.Definitions.load(None).resource_types,
+            definitions.Definitions.load(None),
             issuing.Terms(
                 zone=test_billing.ZONE, rounding='half_up', settling_time=0
             ),
@@ -247,14 +249,41 @@ class IssuingTest(IssuingTestCase):
         )
         self.assertEqual((), self.issue(SEPTEMBER, IN_OCTOBER).adjustments)
 
-    def test_a_price_for_another_project_is_none(self) -> None:
-        self.issue(JULY, IN_AUGUST)
+    def test_no_more_is_computed_than_may_have_changed(self) -> None:
+        known = definitions.Definitions.load(None).resource_types
+        finder = corrections.Corrections(
+            self.storage,
+            billing.Biller(self.storage, known, test_billing.ZONE, 'half_up'),
+            known,
+        )
+        settled = {'p': {JULY: IN_AUGUST}}
+
+        def suspects():
+            return [
+                finder.suspects(settled, IN_SEPTEMBER, AUGUST.begin, every)
+                for every in (False, True)
+            ]
+
         self.enter(
             prices.Change.CREATED,
-            [price('agreed', 'instance', '5', project_id='q')],
+            [
+                price('agreed', 'instance', '5', project_id='q'),
+                price('new', 'instance', '5', valid_from=at(8, 1)),
+            ],
             at(8, 10),
         )
-        self.assertEqual((), self.issue(AUGUST, IN_SEPTEMBER).adjustments)
+        self.storage.write_events(
+            [
+                event('instance', 'i2', 'q', at(7, 2), **SERVER),
+                event('instance', 'i1', 'p', at(8, 2), **SERVER),
+            ],
+            at(8, 10),
+        )
+        self.assertEqual([{}, {}], suspects())
+        self.storage.write_events(
+            [event('instance', 'i1', 'p', at(7, 31), **SERVER)], at(8, 10)
+        )
+        self.assertEqual([settled, settled], suspects())
 
     def test_a_name_by_which_a_price_is_found(self) -> None:
         self.storage.write_events(
@@ -277,7 +306,7 @@ class IssuingTest(IssuingTestCase):
         refused = self.assertRaises(
             issuing.NoPrice, self.issue, JULY, IN_AUGUST
         )
-        [unpriced] = refused.unpriced['p']
+        [unpriced] = refused.unpriced
         self.assertEqual('floating-ip', unpriced.resource_type)
         self.assertIsNone(self.storage.issued('2026-07-p'))
         found = self.issue(JULY, IN_AUGUST, allow_unpriced=True)
@@ -375,14 +404,49 @@ class ManyTest(IssuingTestCase):
         refused = self.assertRaises(
             issuing.NoPrice, self.issuer.issue_all, JULY, 'alice'
         )
-        self.assertEqual(['q'], list(refused.unpriced))
+        self.assertEqual(
+            ['floating-ip'], [each.resource_type for each in refused.unpriced]
+        )
         self.assertEqual([], self.numbers())
         done = self.issuer.issue_all(JULY, 'alice', allow_unpriced=True)
         self.assertEqual((2, 1), (done.issued, done.unpriced))
 
     def test_some_projects(self) -> None:
-        self.issuer.issue_all(JULY, 'alice', project_ids=['q', 'nobody'])
+        # What others used without a price is not in question, nor what was
+        # heard of later.
+        for project_id, received_at in (('p', at(7, 31)), ('q', at(9, 1))):
+            self.storage.write_events(
+                [event('floating-ip', project_id, project_id, at(7, 31))],
+                received_at,
+            )
+        self.issuer.issue_all(
+            JULY, 'alice', IN_AUGUST, project_ids=['q', 'nobody']
+        )
         self.assertEqual(['2026-07-q'], self.numbers())
+
+    def test_who_lost_the_right_to_issue_issues_nothing_twice(self) -> None:
+        storage = self.storage
+
+        class Rival(issuing.Progress):
+            """Issues to q in the meantime."""
+
+            def begin(self, expected):
+                storage.record_statements([rivals])
+
+        first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
+        rivals = dataclasses.replace(
+            first, number='2026-08-q', project_id='q', period=AUGUST
+        )
+        done = self.issuer.issue_all(AUGUST, 'bob', progress=Rival())
+        self.assertEqual(1, done.issued)
+        self.assertEqual(rivals, storage.issued('2026-08-q'))
+
+    def test_what_belongs_to_nobody(self) -> None:
+        self.storage.write_events(
+            [event('instance', 'i3', '', at(7, 2), **SERVER)], at(7, 2)
+        )
+        self.issuer.issue_all(JULY, 'alice')
+        self.assertEqual(['2026-07-p', '2026-07-q'], self.numbers())
 
     def test_two_runs_at_once(self) -> None:
         self.patch(issuing, '_TOGETHER', 1)

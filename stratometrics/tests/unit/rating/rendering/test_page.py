@@ -199,11 +199,13 @@ class PageTest(unittest.TestCase):
         self.assertIn('\u200e-12', ''.join(root.itertext()))
 
     def test_each_currency_has_its_digits_and_its_section(self) -> None:
+        in_yen = dataclasses.replace(billed.STATEMENT.daily[0], currency='JPY')
         yen = billed.line(*('volume', 'hdd', '1000000', '1.5'), currency='JPY')
         root = shown(
             dataclasses.replace(
                 billed.STATEMENT,
                 lines=(*billed.LINES, yen),
+                daily=(*billed.STATEMENT.daily, in_yen),
                 totals=(
                     *billed.STATEMENT.totals,
                     statements.Total(
@@ -222,10 +224,19 @@ class PageTest(unittest.TestCase):
             + ['Usage (JPY)'],
             [words(each) for each in root.iter('caption')][:3],
         )
-        self.assertIn(
-            ['hdd', '1,000,000 h', '¥1.5 / h', '¥1,500,000.00'],
-            self.rows(root),
+        row = ['hdd', '1,000,000 h', '¥1.5 / h', '¥1,500,000.00']
+        self.assertEqual(
+            [row], [each for each in self.rows(root) if each[0] == 'hdd']
         )
+        euros, yens = (
+            [text.text for text in image.iter(f'{SVG}text')]
+            for image in root.iter(f'{SVG}svg')
+        )
+        self.assertEqual(
+            ['instance m1.large', '€90.19', 'volume ssd', '€16.25'],
+            euros[-8:-4],
+        )
+        self.assertEqual(['instance m1.large', '¥2'], yens[-2:])
 
     def test_nothing_charged_is_said(self) -> None:
         root = shown(
@@ -309,7 +320,29 @@ class SafetyTest(unittest.TestCase):
         text = words(root)
         for line in (*statement.lines, *statement.adjustments):
             for each in (line.name, line.resource_id, line.description):
-                self.assertIn(' '.join(legible.legible(each).split()), text)
+                seen = legible.shortened(legible.legible(each), 255)
+                self.assertIn(' '.join(seen.split()), text)
+
+    def test_a_number_stays_within_its_string_of_css(self) -> None:
+        shown_ = document.of(
+            dataclasses.replace(
+                billed.issued(billed.STATEMENT), number='a\\b"; }'
+            )
+        )
+        style = parsed(page.html(shown_, billed.APPEARANCE)).findtext(
+            'head/style'
+        )
+        self.assertIn(
+            'content: "a\\00005cb\\000022\\00003b\\000020\\00007d";', style
+        )
+
+    def test_a_text_is_shown_as_far_as_a_name_can_be_long(self) -> None:
+        line = dataclasses.replace(billed.LINES[0], name='n' * 10_000)
+        text = words(
+            shown(dataclasses.replace(billed.STATEMENT, lines=(line,)))
+        )
+        self.assertIn('n' * 254 + '…', text)
+        self.assertNotIn('n' * 255, text)
 
     def test_the_browser_is_told_to_load_nothing(self) -> None:
         [policy] = (
