@@ -83,7 +83,8 @@ def boundaries(
         period's begin, the last not before its end, and all others lie
         within.
     """
-    starts = _instants(granularity, _day_before(period.begin, zone), zone)
+    first = timestamps.to_datetime(period.begin).astimezone(zone)
+    starts = _instants(granularity, first.date(), zone)
     if granularity == GRANULARITIES['1h']:
         starts = _no_longer_than_an_hour(starts)
     begin = next(starts)
@@ -94,12 +95,6 @@ def boundaries(
         if begin >= period.end:
             yield begin
             return
-
-
-def _day_before(instant: int, zone: zoneinfo.ZoneInfo) -> datetime.date:
-    # Where the clock is put back at midnight, it shows a day's last hour when
-    # the next day has begun.
-    return timestamps.to_datetime(instant).astimezone(zone).date() - _DAY
 
 
 def _instants(

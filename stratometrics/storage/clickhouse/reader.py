@@ -41,7 +41,7 @@ FROM ({spans}) AS spans
 {joins}
 GROUP BY ALL
 {after}
-ORDER BY {order}
+{order}
 {limit}
 """
 
@@ -298,10 +298,7 @@ class _Statement:
             spans=self._spans(),
             joins=''.join(self._joins),
             after=self._after(),
-            order=', '.join(
-                f'{self._ranked(order)}{" DESC" * order.descending}'
-                for order in query.ranking
-            ),
+            order=self._order(),
             limit=(
                 f'LIMIT {self._bind(query.limit, "UInt64")}'
                 if query.limit is not None
@@ -363,6 +360,13 @@ class _Statement:
             timelines=' AND '.join(self._timelines(query, end)),
             facts=' AND '.join(self._facts(query)),
         )
+
+    def _order(self) -> str:
+        ranked = [
+            f'{self._ranked(order)}{" DESC" * order.descending}'
+            for order in self._query.ranking
+        ]
+        return f'ORDER BY {", ".join(ranked)}' if ranked else ''
 
     def _after(self) -> str:
         """Only what comes behind a position in the order."""

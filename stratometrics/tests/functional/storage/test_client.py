@@ -84,6 +84,34 @@ class ClientTest(base.StorageTestCase):
         self.storage.write_events([event()], 1)
         self.assertEqual(1, len(self.storage.usage(query())))
 
+    def test_rows_as_they_come(self) -> None:
+        """One connection is enough, whatever becomes of a stream."""
+        self.conf.set_override('pool_size', 1, group='clickhouse')
+        self.conf.set_override('pool_timeout', 1, group='clickhouse')
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        numbers = 'SELECT number FROM numbers({count:UInt64})'
+        self.assertEqual(
+            [(number,) for number in range(100_000)],
+            list(pool.stream(numbers, {'count': 100_000})),
+        )
+        rows = pool.stream(numbers, {'count': 10**12})
+        self.assertEqual((0,), next(rows))
+        # It is lent for as long as the stream is open.
+        self.assertRaises(errors.StorageUnavailable, pool.execute, 'SELECT 1')
+        rows.close()
+        self.assertEqual([(1,)], pool.execute('SELECT 1'))
+        rows = pool.stream(
+            numbers, {'count': 10**12}, {'max_rows_to_read': 200_000}
+        )
+        self.assertRaises(errors.QueryTooExpensive, list, rows)
+        rows = pool.stream(
+            'SELECT throwIf(number = 500000) FROM numbers(1000000)'
+        )
+        self.assertEqual((0,), next(rows))
+        self.assertRaises(errors.StorageError, list, rows)
+        self.assertEqual([(1,)], pool.execute('SELECT 1'))
+
     def test_hostile_values_are_only_values(self) -> None:
         names = [
             "'; DROP TABLE events; --",
