@@ -150,21 +150,21 @@ PRICES = [
 ]
 
 
+def entries():
+    """The price list."""
+    return [
+        prices.Entry(
+            change=prices.Change.CREATED, at=EARLIER, by='alice', price=each
+        )
+        for each in PRICES
+    ]
+
+
 class CostsTestCase(base.StorageTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.storage.write_events(EVENTS, received_at=at(10, 30, 13))
-        self.storage.record_prices(
-            [
-                prices.Entry(
-                    change=prices.Change.CREATED,
-                    at=EARLIER,
-                    by='alice',
-                    price=each,
-                )
-                for each in PRICES
-            ]
-        )
+        self.storage.record_prices(entries())
         resource_types = definitions.Definitions.load(None).resource_types
         self.biller = billing.Biller(
             self.storage, resource_types, ZONE, 'half_up'

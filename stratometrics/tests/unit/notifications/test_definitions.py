@@ -880,6 +880,11 @@ class ErrorTest(base.FolderTestCase):
             ),
             (
                 'shelves',
+                'costs',
+                'collection: costs has a meaning of its own',
+            ),
+            (
+                'shelves',
                 'volumes',
                 'collection: volumes is the collection of volume',
             ),
