@@ -51,9 +51,12 @@ _SECURITY_SCHEME = {
 }
 
 
-_REQUEST_ID = 'X-OpenStack-Request-ID'
+_NOT_MODIFIED = 304
+#: What every answer tells in headers.
 _HEADERS = {
-    _REQUEST_ID: 'The id under which the log of the service tells about it.'
+    'X-OpenStack-Request-ID': (
+        'The id under which the log of the service tells about the request.'
+    )
 }
 
 #: What the server in front of the API says of an address that is too long.
@@ -199,7 +202,10 @@ def _answers(
         )
     }
     for status, meaning in operation.others.items():
-        told[str(status)] = _answer(components, meaning, operation.headers, {})
+        bodies = {} if status == _NOT_MODIFIED else operation.answers
+        told[str(status)] = _answer(
+            components, meaning, operation.headers, bodies
+        )
     return told
 
 

@@ -58,7 +58,8 @@ class Operation:
     :param answers: schemas of its body, by media type; None for what is not
         JSON. Without one, it has no body.
     :param headers: what headers of it tell, by name.
-    :param others: what further statuses mean that come without a body.
+    :param others: what further statuses mean. Their body is the same; that of
+        304 is empty.
     :param parameters: those of the query string.
     :param body: the schema of the body of the request; None for no body.
     :param refusals: errors, beside those that every request may end in.
