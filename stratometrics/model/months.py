@@ -51,5 +51,4 @@ def holding(instant: int, zone: zoneinfo.ZoneInfo) -> usage.Period:
 
 def written(month: usage.Period, zone: zoneinfo.ZoneInfo) -> str:
     """A month as :func:`read` takes it."""
-    middle = timestamps.to_datetime((month.begin + month.end) // 2)
-    return f'{middle.astimezone(zone):%Y-%m}'
+    return f'{timestamps.to_datetime(month.begin).astimezone(zone):%Y-%m}'

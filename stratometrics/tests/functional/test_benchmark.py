@@ -54,6 +54,7 @@ FIGURES = {
     ('statements', 'the same with costs by day'),
     ('statements', 'the same by resource'),
     ('statements', 'all issued'),
+    ('statements', 'the next one, nothing to adjust'),
     ('api', 'request'),
     ('api', 'query alone'),
     ('api', 'what the API adds, median'),
