@@ -166,11 +166,9 @@ class TestWhateverIsAsked(OpenAPITest):
                 timeout=300,
             )
         self.assertEqual(0, done.returncode, done.stdout)
-        self.assertIn(f'Tested: {len(operations(paths))}', done.stdout)
-
-
-def operations(paths: dict[str, Any]) -> list[Any]:
-    return [each for item in paths.values() for each in item.values()]
+        # It leaves out where the document is.
+        number = sum(map(len, paths.values())) - 1
+        self.assertIn(f'Tested: {number}', done.stdout)
 
 
 class TestAnswers(OpenAPITest):
