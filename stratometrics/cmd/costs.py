@@ -98,20 +98,22 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
         conf.rating.rounding,
         conf.statements.issuer,
     )
+    granularity = exporting.GRANULARITIES[command.granularity]
     charged = exporter.charged(
         month,
-        exporting.GRANULARITIES[command.granularity],
+        granularity,
         tuple(command.project) or None,
         command.as_of,
     )
     expected = len(command.project) or _projects(storage, found, month)
+    expected *= len(exporter.parts(month, granularity))
     counter = _Counter()
     pieces = files.write(
         command.format,
         counter.count(exporter.rows(_shown(charged, expected))),
         command.focus_version,
     )
-    _write(command.output, pieces)
+    write(command.output, pieces)
     print(f'{counter.rows} rows written to {command.output}')
 
 
@@ -167,8 +169,11 @@ def _shown(
         yield from bar
 
 
-def _write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
-    """Write a file that is there whole, or not at all."""
+def write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
+    """Write a file that is there whole, or not at all.
+
+    :raises ValueError: it cannot be written.
+    """
     part = path.with_name(f'{path.name}.part')
     try:
         with contextlib.ExitStack() as undo:

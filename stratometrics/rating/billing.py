@@ -203,7 +203,12 @@ class Biller:
             month = usage.Period(begin, end)
             cuts = [period.begin, period.end]
             if granularity is not None:
-                cuts += self._cuts(month, granularity)
+                # What lies elsewhere is left out, however it is cut.
+                cuts += [
+                    cut
+                    for cut in self._cuts(month, granularity)
+                    if period.begin < cut < period.end
+                ]
             question = self._question(
                 listed,
                 as_of,

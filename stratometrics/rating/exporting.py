@@ -14,6 +14,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 import dataclasses
+import itertools
 import zoneinfo
 
 from stratometrics.model import calendars
@@ -31,13 +32,19 @@ from stratometrics.storage import base
 GRANULARITIES = {name: calendars.GRANULARITIES[name] for name in ('1h', '1d')}
 DEFAULT_GRANULARITY = '1d'
 
+#: What is asked at once, and held in memory of one project.
+_PARTS = {
+    GRANULARITIES['1h']: calendars.GRANULARITIES['1d'],
+    GRANULARITIES['1d']: calendars.GRANULARITIES['1w'],
+}
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Charged:
-    """What a project is charged for a month.
+    """What a project is charged for a part of a month.
 
     :param bill: with lines for each resource and bucket.
-    :param adjustments: of earlier months.
+    :param adjustments: of earlier months; with the first part alone.
     :param invoice_id: the number of the statement; '' if none was issued.
     """
 
@@ -77,7 +84,7 @@ class Exporter:
         project_ids: Collection[str] | None = None,
         as_of: int | None = None,
     ) -> Iterator[Charged]:
-        """What projects are charged for a month, one at a time.
+        """What projects are charged for a month, part by part.
 
         If its statement was issued, a project is charged what it says, with
         its adjustments; else what is known now.
@@ -95,28 +102,32 @@ class Exporter:
                     project_ids, months.written(month, self._zone)
                 )
             }
-        together: dict[int, list[str]] = defaultdict(list)
-        for receipt in issued.values():
-            together[receipt.as_of].append(receipt.project_id)
-        for watermark, some in sorted(together.items()):
-            for bill in self._bills(month, granularity, some, watermark):
-                number = issued[bill.project_id].number
-                yield Charged(
-                    month=month,
-                    bill=bill,
-                    adjustments=canonical.read(
-                        self._storage.issued(number).content
-                    ).adjustments,
-                    invoice_id=number,
-                )
         others = project_ids
         if project_ids is not None:
             others = [each for each in project_ids if each not in issued]
-            if not others:
-                return
-        for bill in self._bills(month, granularity, others, as_of):
-            if bill.project_id not in issued:
-                yield Charged(month=month, bill=bill)
+        for number, part in enumerate(self.parts(month, granularity)):
+            for bill in self._issued(part, granularity, issued.values()):
+                name = issued[bill.project_id].number
+                yield Charged(
+                    month=month,
+                    bill=bill,
+                    adjustments=self._adjustments(name) if not number else (),
+                    invoice_id=name,
+                )
+            if others is None or others:
+                for bill in self._bills(part, granularity, others, as_of):
+                    if bill.project_id not in issued:
+                        yield Charged(month=month, bill=bill)
+
+    def parts(
+        self, month: usage.Period, granularity: calendars.Granularity
+    ) -> list[usage.Period]:
+        """The parts that a month is asked for in, to save memory."""
+        bounds = calendars.boundaries(month, _PARTS[granularity], self._zone)
+        return [
+            usage.Period(max(begin, month.begin), min(end, month.end))
+            for begin, end in itertools.pairwise(bounds)
+        ]
 
     def rows(self, charged: Iterable[Charged]) -> Iterator[focus_rows.Row]:
         """The same as rows of FOCUS."""
@@ -131,16 +142,34 @@ class Exporter:
             yield from ledger.rows(
                 each.bill, each.month, each.adjustments, each.invoice_id
             )
+        yield from ledger.closing()
+
+    def _issued(
+        self,
+        part: usage.Period,
+        granularity: calendars.Granularity,
+        receipts: Iterable[statements.Receipt],
+    ) -> Iterator[costs.Bill]:
+        """What projects are charged as of the watermarks of statements."""
+        together: dict[int, list[str]] = defaultdict(list)
+        for receipt in receipts:
+            together[receipt.as_of].append(receipt.project_id)
+        for watermark, project_ids in sorted(together.items()):
+            yield from self._bills(part, granularity, project_ids, watermark)
+
+    def _adjustments(self, number: str) -> tuple[statements.Line, ...]:
+        issued = self._storage.issued(number)
+        return canonical.read(issued.content).adjustments
 
     def _bills(
         self,
-        month: usage.Period,
+        part: usage.Period,
         granularity: calendars.Granularity,
         project_ids: Collection[str] | None,
         as_of: int,
     ) -> Iterator[costs.Bill]:
         return self._biller.bills(
-            month,
+            part,
             as_of,
             project_ids,
             granularity=granularity,

@@ -16,7 +16,9 @@ last digit. A quantity of hours or months seldom ends after some digits; in
 seconds, in which usage is told as well, it does.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+import dataclasses
 import decimal
 import fractions
 import json
@@ -28,7 +30,6 @@ from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
-from stratometrics.rating import charges
 from stratometrics.rating import costs
 from stratometrics.rating import money
 from stratometrics.rating.rendering.focus import columns
@@ -48,8 +49,26 @@ _UNNAMED = 'OpenStack'
 _HOUR = 3600 * timestamps.MICROSECONDS
 
 
+@dataclasses.dataclass(slots=True)
+class _Account:
+    """What a project is charged for a month, by currency.
+
+    :param common: what all of its rows tell.
+    :param exact: the sum of the lines.
+    :param told: the sum of the rows.
+    """
+
+    common: Row
+    exact: dict[str, fractions.Fraction] = dataclasses.field(
+        default_factory=lambda: defaultdict(fractions.Fraction)
+    )
+    told: dict[str, fractions.Fraction] = dataclasses.field(
+        default_factory=lambda: defaultdict(fractions.Fraction)
+    )
+
+
 class Ledger:
-    """Makes rows of bills.
+    """Makes rows of bills, and remembers what they come to.
 
     :param listed: the prices that the bills were made by, and maybe others.
     :param zone: whose calendar says when a month begins.
@@ -70,6 +89,7 @@ class Ledger:
         self._zone = zone
         self._rounding = rounding
         self._provider = _text(provider) or _UNNAMED
+        self._accounts: dict[tuple[usage.Period, str], _Account] = {}
 
     def rows(
         self,
@@ -78,13 +98,9 @@ class Ledger:
         adjustments: Iterable[statements.Line] = (),
         invoice_id: str = '',
     ) -> Iterator[Row]:
-        """The rows of what a project is charged for a month.
+        """The rows of what a project is charged for a month, or a part of it.
 
-        The last of each currency is what its total is rounded by, if that is
-        anything, so that the sum of BilledCost is what is to be paid.
-
-        :param bill: for the whole month, or as much of it as had passed,
-            with lines for each resource.
+        :param bill: with lines for each resource.
         :param adjustments: of earlier months.
         :param invoice_id: the number of the statement that was issued.
         """
@@ -104,22 +120,36 @@ class Ledger:
         }
         adjustments = tuple(adjustments)
         places = _places((*bill.lines, *adjustments))
-        sums: dict[str, fractions.Fraction] = {}
+        account = self._accounts.setdefault(
+            (month, bill.project_id), _Account(common)
+        )
         for line, charge_class in (
             *((line, None) for line in bill.lines),
             *((line, 'Correction') for line in adjustments),
         ):
             row = common | self._row(line, charge_class, places)
-            sums[line.currency] = sums.get(
-                line.currency, fractions.Fraction(0)
-            ) + fractions.Fraction(row['BilledCost'])
+            account.exact[line.currency] += line.amount
+            account.told[line.currency] += fractions.Fraction(
+                row['BilledCost']
+            )
             yield row
-        for total in charges.totals(
-            (*bill.lines, *adjustments), self._rounding
-        ):
-            missing = fractions.Fraction(total.amount) - sums[total.currency]
-            if missing:
-                yield common | _rounding_row(total.currency, month, missing)
+
+    def closing(self) -> Iterator[Row]:
+        """The rows of what the totals are rounded by, if that is anything.
+
+        With them the sum of BilledCost of an account, month and currency is
+        what is to be paid.
+        """
+        for (month, _), account in self._accounts.items():
+            for currency, exact in sorted(account.exact.items()):
+                total = money.rounded(
+                    exact, money.digits(currency), self._rounding
+                )
+                missing = fractions.Fraction(total) - account.told[currency]
+                if missing:
+                    yield account.common | _rounding_row(
+                        currency, month, missing
+                    )
 
     def _row(
         self,

@@ -115,11 +115,11 @@ def ledger():
 
 
 def made(*lines, adjustments=(), invoice_id='', **changes):
-    return list(
-        ledger().rows(
-            bill(*lines, **changes), OCTOBER, adjustments, invoice_id
-        )
+    books = ledger()
+    told = books.rows(
+        bill(*lines, **changes), OCTOBER, adjustments, invoice_id
     )
+    return [*told, *books.closing()]
 
 
 def spelled(found):
