@@ -60,6 +60,7 @@ _HEADERS = {
 }
 
 #: What the server in front of the API says of an address that is too long.
+_TOO_LONG_STATUS = 414
 _TOO_LONG = {
     'description': (
         'The first line of the request is too long. The server in front of '
@@ -144,8 +145,7 @@ def document(root: base.Controller) -> dict[str, Any]:
         },
         'components': {
             'securitySchemes': {_KEYSTONE: _SECURITY_SCHEME},
-            'parameters': components.parameters,
-            'schemas': components.schemas,
+            **components.found,
         },
         'security': [{_KEYSTONE: []}],
     }
@@ -170,7 +170,7 @@ def _operation(
         'responses': {
             **_answers(components, operation),
             **_errors(components, found, operation),
-            '414': _TOO_LONG,
+            '414': components.response(_TOO_LONG_STATUS, _TOO_LONG),
         },
         'x-openstack-policies': list(operation.rules),
     }
@@ -217,11 +217,15 @@ def _errors(
     for status, code in _refusals(found, operation):
         codes.setdefault(status, []).append(f'{fault.PREFIX}{code}')
     return {
-        str(status): _answer(
-            components,
-            f'{http.HTTPStatus(status).phrase}: {", ".join(codes[status])}.',
-            _HEADERS_OF_ERRORS.get(status, {}),
-            {formats.JSON_TYPE: types.Errors},
+        str(status): components.response(
+            status,
+            _answer(
+                components,
+                f'{http.HTTPStatus(status).phrase}: '
+                f'{", ".join(codes[status])}.',
+                _HEADERS_OF_ERRORS.get(status, {}),
+                {formats.JSON_TYPE: types.Errors},
+            ),
         )
         for status in sorted(codes)
     }
@@ -285,32 +289,31 @@ def _headers(told: Mapping[str, str]) -> dict[str, Any]:
 class _Components:
     """What the document has once, however often it is referred to.
 
-    :ivar parameters: by their names in the document.
-    :ivar schemas: the same.
+    :ivar found: all of it, by its kind and its name in the document.
     """
 
     def __init__(self) -> None:
-        self.parameters: dict[str, Any] = {}
-        self.schemas: dict[str, Any] = {}
+        self.found: dict[str, dict[str, Any]] = {
+            'parameters': {},
+            'responses': {},
+            'schemas': {},
+        }
 
     def schema(self, found: operations.Schema) -> Any:
         """A schema, with a reference where something stands for one."""
         if isinstance(found, operations.Named):
-            return self._once(found.name, found.schema)
+            return self._once('schemas', found.name, self.schema(found.schema))
         if isinstance(found, type):
-            return self._once(found.__name__, schemas.of(found))
+            told = self.schema(schemas.of(found))
+            return self._once('schemas', found.__name__, told)
         if isinstance(found, Mapping):
             return {name: self.schema(each) for name, each in found.items()}
         if isinstance(found, list):
             return [self.schema(each) for each in found]
         return found
 
-    def _once(self, name: str, found: operations.Schema) -> Any:
-        self.schemas[name] = self.schema(found)
-        return {'$ref': f'#/components/schemas/{name}'}
-
     def parameter(self, found: operations.Parameter, place: str) -> Any:
-        """A parameter, or a reference if it is the same at other paths."""
+        """A parameter of a query string, or of a path."""
         told: dict[str, Any] = {
             'name': found.name,
             'in': place,
@@ -323,6 +326,15 @@ class _Components:
             told['explode'] = False
         # A name in the document has no sign of negation.
         name = found.name.replace('!', '.not')
-        if self.parameters.setdefault(name, told) != told:
+        return self._once('parameters', name, told)
+
+    def response(self, status: int, told: Any) -> Any:
+        """An answer when something went wrong."""
+        name = http.HTTPStatus(status).phrase.replace(' ', '')
+        return self._once('responses', name, told)
+
+    def _once(self, kind: str, name: str, told: Any) -> Any:
+        """A reference, unless the name is one of something else."""
+        if self.found[kind].setdefault(name, told) != told:
             return told
-        return {'$ref': f'#/components/parameters/{name}'}
+        return {'$ref': f'#/components/{kind}/{name}'}

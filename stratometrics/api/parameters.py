@@ -653,7 +653,7 @@ def described(
         operations.Parameter(
             name=GROUP_BY,
             schema=schemas.several(
-                schemas.one_of(asked.keys), uniqueItems=True
+                schemas.one_of(asked.keys), minItems=1, uniqueItems=True
             ),
             description=(
                 f'What usage is summed by; by default '

@@ -93,7 +93,7 @@ class UsageController(base.Controller):
         self._asked = asked
         self.described = {
             'GET': operations.Operation(
-                summary=f'Usage: {", ".join(asked.resource_types)}.',
+                summary=_summary(asked),
                 parameters=parameters.described(
                     asked, service.rules, self.formats
                 ),
@@ -304,6 +304,12 @@ class V1Controller(base.Controller):
             ),
         )
         return wsme.rest.json.tojson(types.Capabilities, found)
+
+
+def _summary(asked: collection.Collection) -> str:
+    if asked.name == collection.ALL:
+        return 'The usage of all resource types that are billed by time.'
+    return f'The usage of {asked.name}.'
 
 
 def _described(
