@@ -22,6 +22,7 @@ import zoneinfo
 from oslo_config import cfg
 import tqdm
 
+from stratometrics.api import collection
 from stratometrics.cmd import table
 from stratometrics.model import calendars
 from stratometrics.model import instants
@@ -43,12 +44,13 @@ _GROUP_BY = 'resource_type,type'
 def report(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """Print what a month costs."""
     command = conf.command
+    as_of = _past(command.as_of)
     zone = _zone(conf)
     found = definitions.Definitions.load(conf.definitions.directory)
     question = reporting.Question(
         period=_month(command.month, zone),
         project_ids=tuple(command.project) or None,
-        as_of=timestamps.now() if command.as_of is None else command.as_of,
+        as_of=timestamps.now() if as_of is None else as_of,
         group_by=_keys(command.group_by, found),
         granularity=(
             command.granularity
@@ -103,7 +105,7 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
         month,
         granularity,
         tuple(command.project) or None,
-        command.as_of,
+        _past(command.as_of),
     )
     expected = len(command.project) or _projects(storage, found, month)
     expected *= len(exporter.parts(month, granularity))
@@ -202,13 +204,15 @@ def _month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
         raise ValueError(f'--month {error}') from None
 
 
+def _past(as_of: int | None) -> int | None:
+    # The future is not billed (R9).
+    if as_of is not None and as_of > timestamps.now():
+        raise ValueError('--as-of must not be in the future')
+    return as_of
+
+
 def _keys(text: str, found: definitions.Definitions) -> tuple[str, ...]:
-    attributes = (
-        name
-        for each in found.resource_types.values()
-        for name in each.attributes
-    )
-    valid = dict.fromkeys((*usage.COMMON_KEYS, *attributes, *reporting.KEYS))
+    valid = (*collection.everything(found).keys, *reporting.KEYS)
     keys = tuple(dict.fromkeys(text.split(',')))
     for key in keys:
         if key not in valid:

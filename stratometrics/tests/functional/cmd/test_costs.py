@@ -38,10 +38,8 @@ class CostsCommandTest(test_manage.CommandTestCase):
             file.write('[api]\ntimezone = Europe/Berlin\n')
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
-    def run_costs(self, *arguments, status=0):
-        ran = self.run_module(
-            'manage', 'costs', *arguments, '--as-of', '2026-11-02T00:00:00Z'
-        )
+    def run_costs(self, *arguments, status=0, as_of='2026-11-02T00:00:00Z'):
+        ran = self.run_module('manage', 'costs', *arguments, '--as-of', as_of)
         self.assertEqual(status, ran.returncode, ran.stderr)
         return ran
 
@@ -131,3 +129,17 @@ class CostsCommandTest(test_manage.CommandTestCase):
             ran = self.run_costs(*arguments, status=1)
             self.assertIn(words, ran.stderr)
             self.assertNotIn('Traceback', ran.stderr)
+
+    def test_the_future_costs_nothing_yet(self):
+        for arguments in (
+            ('report', '--month', '2026-10'),
+            (
+                *('export', '--month', '2026-10', '--format', 'focus-csv'),
+                *('-o', str(self.folder / 'x')),
+            ),
+        ):
+            ran = self.run_costs(
+                *arguments, status=1, as_of='2199-01-01T00:00:00Z'
+            )
+            self.assertIn('--as-of must not be in the future', ran.stderr)
+        self.assertEqual([], list(self.folder.iterdir()))
