@@ -34,9 +34,9 @@ _INFO = {
     'summary': 'Exact billing metrics for OpenStack clouds.',
     'description': (
         'Every path that takes GET takes HEAD as well, and every path takes '
-        'OPTIONS, which needs no token and tells the methods. A parameter '
-        'that is not described here is refused. x-openstack-policies names '
-        'the rules of policy that decide who may do something.'
+        'OPTIONS, which needs no token and tells the methods. Below /v1, a '
+        'parameter that is not described is refused. x-openstack-policies '
+        'names the rules of policy that decide who may do something.'
     ),
     'license': {'name': 'Apache License 2.0', 'identifier': 'Apache-2.0'},
 }
