@@ -15,6 +15,7 @@ import decimal
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -35,8 +36,8 @@ PATH = '/v1/openapi.json'
 MONTH = {'month': '2026-10'}
 PERIOD = test_usage.PERIOD
 
-#: Of all collections, which are alike, only this one is asked whatever its
-#: parameters can be; all others are asked at random.
+#: Of all collections, which are alike, only this one is asked about each
+#: value that its parameters can have; all others are asked at random.
 REPRESENTATIVE = '/v1/images'
 #: How often at random.
 EXAMPLES = 5
@@ -72,7 +73,7 @@ negative_data_rejection.expected-statuses = [
 ]
 
 [[operations]]
-include-path = {alike}
+include-path = {at_random}
 phases.coverage.enabled = false
 """
 
@@ -129,24 +130,32 @@ class OpenAPITest(base.SharedServerTestCase):
 
 class TestWhateverIsAsked(OpenAPITest):
     def test_by_an_administrator(self):
-        self.ask_whatever(base.admin())
-
-    def test_by_a_reader(self):
-        self.ask_whatever(base.alice())
-
-    def ask_whatever(self, token: str) -> None:
         paths = self.document()['paths']
         usage = paths['/v1/usage']['get']['x-openstack-policies']
-        alike = [
-            path
-            for path, item in paths.items()
-            if path != REPRESENTATIVE
-            and item.get('get', {}).get('x-openstack-policies') == usage
-        ]
+        self.ask_whatever(
+            base.admin(),
+            [
+                path
+                for path, item in paths.items()
+                if path != REPRESENTATIVE
+                and item.get('get', {}).get('x-openstack-policies') == usage
+            ],
+        )
+
+    def test_by_a_reader(self):
+        self.ask_whatever(base.alice(), list(self.document()['paths']))
+
+    def ask_whatever(self, token: str, at_random: list[str]) -> None:
+        """Ask at random, and about each value that a parameter can have.
+
+        :param at_random: paths that are asked in the first way only.
+        """
         with tempfile.TemporaryDirectory() as folder:
             config = pathlib.Path(folder) / 'schemathesis.toml'
             config.write_text(
-                CONFIG.format(alike=json.dumps(alike), examples=EXAMPLES)
+                CONFIG.format(
+                    at_random=json.dumps(at_random), examples=EXAMPLES
+                )
             )
             done = subprocess.run(
                 [
@@ -166,9 +175,10 @@ class TestWhateverIsAsked(OpenAPITest):
                 timeout=300,
             )
         self.assertEqual(0, done.returncode, done.stdout)
-        # It leaves out where the document is.
-        number = sum(map(len, paths.values())) - 1
-        self.assertIn(f'Tested: {number}', done.stdout)
+        # It may leave out where the document is.
+        number = sum(map(len, self.document()['paths'].values())) - 1
+        [tested] = re.findall('Tested: ([0-9]+)', done.stdout)
+        self.assertLessEqual(number, int(tested))
 
 
 class TestAnswers(OpenAPITest):
