@@ -220,7 +220,7 @@ def _ask(
                 report, database, servers.store, plan, now, args.repeat
             )
         if statements.PART in args.only:
-            database.pool.execute('SYSTEM START MERGES $database.events')
+            questions.merge(database)
             statements.run(report, database, plan, now, args.repeat)
         if overhead.PART in args.only:
             overhead.run(report, database, servers, plan, now, args.requests)

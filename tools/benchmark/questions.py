@@ -119,11 +119,7 @@ def run(
     """
     for merged in (False, True):
         if merged:
-            database.pool.execute('SYSTEM START MERGES $database.events')
-            for table in ('events', 'project_resources'):
-                database.pool.execute(
-                    f'OPTIMIZE TABLE $database.{table} FINAL'
-                )
+            merge(database)
         _months(report, database, store, plan, now, repeat, merged)
     checked = check(database, now)
     report.add(
@@ -133,6 +129,13 @@ def run(
         '',
         note=f'a sample of {min(_SAMPLE, plan.instances)} instances',
     )
+
+
+def merge(database: servers.Database) -> None:
+    """Merge the parts of each month into one."""
+    database.pool.execute('SYSTEM START MERGES $database.events')
+    for table in ('events', 'project_resources'):
+        database.pool.execute(f'OPTIMIZE TABLE $database.{table} FINAL')
 
 
 def _months(report, database, store, plan, now, repeat, merged) -> None:
