@@ -104,6 +104,7 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     charged = exporter.charged(
         month,
         granularity,
+        timestamps.now(),
         tuple(command.project) or None,
         _past(command.as_of),
     )

@@ -20,7 +20,6 @@ import zoneinfo
 from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import statements
-from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.rating import billing
 from stratometrics.rating import costs
@@ -81,6 +80,7 @@ class Exporter:
         self,
         month: usage.Period,
         granularity: calendars.Granularity,
+        now: int,
         project_ids: Collection[str] | None = None,
         as_of: int | None = None,
     ) -> Iterator[Charged]:
@@ -89,13 +89,15 @@ class Exporter:
         If its statement was issued, a project is charged what it says, with
         its adjustments; else what is known now.
 
+        :param now: the time of asking, microseconds since the epoch; before
+            the rows are begun.
         :param project_ids: of these; None for all.
         :param as_of: what was known then, whatever was issued (R15);
             microseconds since the epoch.
         """
         issued = {}
         if as_of is None:
-            as_of = timestamps.now()
+            as_of = now
             issued = {
                 receipt.project_id: receipt
                 for receipt in self._storage.receipts(

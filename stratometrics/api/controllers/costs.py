@@ -124,8 +124,9 @@ class CostsController(base.Controller):
             files.require(request.form)
         except parquet.MissingExtra as error:
             raise errors.NotAcceptable(str(error)) from None
+        now = timestamps.now()
         asked = expenses.export_question(
-            request.query_string, self._rules, timestamps.now()
+            request.query_string, self._rules, now
         )
         visible = self._visible(request, asked)
         pieces = files.write(
@@ -133,17 +134,21 @@ class CostsController(base.Controller):
             self._exporter.rows(
                 itertools.chain.from_iterable(
                     self._exporter.charged(
-                        month, asked.granularity, visible, asked.as_of
+                        month, asked.granularity, now, visible, asked.as_of
                     )
                     for month in asked.months
                 )
             ),
             asked.version,
         )
+        try:
+            begun = _begun(pieces)
+        except parquet.TooGreat as error:
+            raise errors.NotAcceptable(str(error)) from None
         return webob.Response(
             content_type=self.formats[request.form],
             charset='UTF-8' if request.form == files.CSV else None,
-            app_iter=_begun(pieces),
+            app_iter=begun,
         )
 
     def _visible(

@@ -32,6 +32,10 @@ class MissingExtra(ValueError):
     """Parquet was asked for, and what writes it is not installed."""
 
 
+class TooGreat(ValueError):
+    """A number does not fit into a file; str() says which."""
+
+
 def require() -> None:
     """See that Parquet can be written.
 
@@ -49,7 +53,7 @@ def write(
 
     :param version: that of FOCUS, for the metadata of the file.
     :raises MissingExtra: PyArrow is not installed.
-    :raises OverflowError: a number has more digits than Parquet can hold.
+    :raises TooGreat: a number has more digits than Parquet can hold.
     """
     pyarrow, parquet = _pyarrow()
     schema = pyarrow.schema(
@@ -116,7 +120,7 @@ def _table(pyarrow, schema, group: Sequence[focus_rows.Row]):
             schema=schema,
         )
     except pyarrow.ArrowInvalid as e:
-        raise OverflowError(f'a number is too great for Parquet: {e}') from e
+        raise TooGreat(f'a number is too great for Parquet: {e}') from e
 
 
 def _pyarrow():

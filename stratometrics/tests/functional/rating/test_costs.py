@@ -165,16 +165,16 @@ class CostsTestCase(base.StorageTestCase):
         super().setUp()
         self.storage.write_events(EVENTS, received_at=at(10, 30, 13))
         self.storage.record_prices(entries())
-        resource_types = definitions.Definitions.load(None).resource_types
+        found = definitions.Definitions.load(None)
         self.biller = billing.Biller(
-            self.storage, resource_types, ZONE, 'half_up'
+            self.storage, found.resource_types, ZONE, 'half_up'
         )
         self.exporter = exporting.Exporter(
             self.storage, self.biller, ZONE, 'half_up', 'A Cloud'
         )
         self.issuer = issuing.Issuer(
             self.storage,
-            resource_types,
+            found,
             issuing.Terms(zone=ZONE, rounding='half_up', settling_time=0),
         )
 
@@ -182,7 +182,7 @@ class CostsTestCase(base.StorageTestCase):
 class ExportTest(CostsTestCase):
     def export(self, granularity, *projects, as_of=None):
         charged = self.exporter.charged(
-            OCTOBER, granularity, projects or None, as_of
+            OCTOBER, granularity, timestamps.now(), projects or None, as_of
         )
         text = b''.join(
             files.write(files.CSV, self.exporter.rows(charged), '1.2')

@@ -18,7 +18,9 @@ import io
 import json
 import pathlib
 import re
+import sys
 import unittest
+from unittest import mock
 import zoneinfo
 
 import hypothesis
@@ -35,6 +37,7 @@ from stratometrics.rating import charges
 from stratometrics.rating import costs
 from stratometrics.rating.rendering.focus import columns
 from stratometrics.rating.rendering.focus import files
+from stratometrics.rating.rendering.focus import parquet
 from stratometrics.rating.rendering.focus import rows
 from stratometrics.rating.rendering.focus import services
 from stratometrics.rating.rendering.focus import units
@@ -500,8 +503,18 @@ class StreamTest(unittest.TestCase):
 
     def test_a_number_that_parquet_cannot_hold(self):
         found = made(line(quantity=10**20))
-        with self.assertRaisesRegex(OverflowError, 'too great for Parquet'):
+        with self.assertRaisesRegex(parquet.TooGreat, 'too great for Parquet'):
             list(files.write(files.PARQUET, found, '1.2'))
+
+    def test_without_pyarrow(self):
+        # It is there wherever tests run.
+        with mock.patch.dict(sys.modules, {'pyarrow': None}):
+            files.require(files.CSV)
+            with self.assertRaisesRegex(
+                parquet.MissingExtra, r'pip install "stratometrics\[parquet\]"'
+            ):
+                files.require(files.PARQUET)
+        files.require(files.PARQUET)
 
     def test_no_rows(self):
         [head] = files.write(files.CSV, [], '1.2')
