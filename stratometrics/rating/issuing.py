@@ -474,12 +474,21 @@ class Issuer:
                 calendars.boundaries(earlier, _MONTH, self._terms.zone)
             ),
         )
-        used = {
-            (month, row.group[0])
-            for row in rows
-            for month in row.buckets
-            if row.group[0] != _NOBODY
-        }
+        try:
+            used = {
+                (month, row.group[0])
+                for row in rows
+                for month in row.buckets
+                if row.group[0] != _NOBODY
+            }
+        except storage_errors.QueryTooExpensive as error:
+            # This month can be issued all the same.
+            LOG.warning(
+                'It was not found out which earlier months lack a statement: '
+                '%s',
+                error,
+            )
+            return {}
         return Counter(month for month, _ in used - issued)
 
     def _used(
