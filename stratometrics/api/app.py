@@ -37,6 +37,7 @@ from stratometrics.api.middleware import fault
 from stratometrics.api.middleware import gate
 from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
+from stratometrics.conf import api as api_conf
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.rating import billing
@@ -173,11 +174,9 @@ def _appearance(conf: cfg.ConfigOpts) -> page.Appearance:
 
 def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
     try:
-        return zoneinfo.ZoneInfo(conf.api.timezone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ConfigurationError(
-            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
-        ) from None
+        return api_conf.zone(conf)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
 
 
 def _authenticated(

@@ -17,16 +17,16 @@ import contextlib
 import json
 import pathlib
 import sys
-import zoneinfo
 
 from oslo_config import cfg
 import tqdm
 
 from stratometrics.api import collection
+from stratometrics.cmd import statements
 from stratometrics.cmd import table
+from stratometrics.conf import api as api_conf
 from stratometrics.model import calendars
 from stratometrics.model import instants
-from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
@@ -45,10 +45,10 @@ def report(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """Print what a month costs."""
     command = conf.command
     as_of = _past(command.as_of)
-    zone = _zone(conf)
+    zone = api_conf.zone(conf)
     found = definitions.Definitions.load(conf.definitions.directory)
     question = reporting.Question(
-        period=_month(command.month, zone),
+        period=statements.read_month(command.month, zone),
         project_ids=tuple(command.project) or None,
         as_of=timestamps.now() if as_of is None else as_of,
         group_by=_keys(command.group_by, found),
@@ -88,8 +88,8 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """Write what each resource cost in a month, hour by hour or day by day."""
     command = conf.command
     files.require(command.format)
-    zone = _zone(conf)
-    month = _month(command.month, zone)
+    zone = api_conf.zone(conf)
+    month = statements.read_month(command.month, zone)
     found = definitions.Definitions.load(conf.definitions.directory)
     exporter = exporting.Exporter(
         storage,
@@ -187,22 +187,6 @@ def write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
             part.replace(path)
     except OSError as error:
         raise ValueError(f'{path} cannot be written: {error}') from error
-
-
-def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(conf.api.timezone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError(
-            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
-        ) from None
-
-
-def _month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
-    try:
-        return months.read(text, zone)
-    except months.InvalidMonth as error:
-        raise ValueError(f'--month {error}') from None
 
 
 def _past(as_of: int | None) -> int | None:

@@ -22,6 +22,7 @@ import tqdm
 
 from stratometrics.cmd import prices
 from stratometrics.cmd import table
+from stratometrics.conf import api as api_conf
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
@@ -49,7 +50,7 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     command = conf.command
     known = definitions.Definitions.load(conf.definitions.directory)
     issuer, zone = _issuer(conf, storage, known)
-    month = _month(command.month, zone)
+    month = read_month(command.month, zone)
     storage.check()
     try:
         done = issuer.issue_all(
@@ -97,7 +98,7 @@ def list_(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """List what was issued."""
     command = conf.command
     if command.month is not None:
-        _month(command.month, zoneinfo.ZoneInfo('UTC'))
+        read_month(command.month, zoneinfo.ZoneInfo('UTC'))
     found = storage.receipts(command.project, command.month or '')
     if command.format == 'json':
         body = [
@@ -140,12 +141,7 @@ def _issuer(
     storage: base.Storage,
     known: definitions.Definitions,
 ) -> tuple[issuing.Issuer, zoneinfo.ZoneInfo]:
-    try:
-        zone = zoneinfo.ZoneInfo(conf.api.timezone)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise ValueError(
-            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
-        ) from None
+    zone = api_conf.zone(conf)
     terms = issuing.Terms(
         zone=zone,
         rounding=conf.rating.rounding,
@@ -159,7 +155,11 @@ def _begin(counted: tuple[usage.Period, int]) -> int:
     return month.begin
 
 
-def _month(text: str, zone: zoneinfo.ZoneInfo):
+def read_month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
+    """The month that ``--month`` names.
+
+    :raises ValueError: it is none.
+    """
     try:
         return months.read(text, zone)
     except months.InvalidMonth as error:

@@ -9,6 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import zoneinfo
+
 from oslo_config import cfg
 
 GROUP = cfg.OptGroup(
@@ -109,3 +111,16 @@ def register_opts(conf):
 
 def list_opts():
     return {GROUP: OPTS}
+
+
+def zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
+    """The time zone whose calendar says when a month begins.
+
+    :raises ValueError: ``[api]/timezone`` names none.
+    """
+    try:
+        return zoneinfo.ZoneInfo(conf.api.timezone)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError(
+            f'[api]/timezone: there is no time zone {conf.api.timezone!r}'
+        ) from None

@@ -21,8 +21,8 @@ from stratometrics.storage.clickhouse.migrations import s0002_reconciliations
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.storage.clickhouse.migrations import s0005_names
-from stratometrics.storage.clickhouse.migrations import s0007_prices
-from stratometrics.storage.clickhouse.migrations import s0008_statements
+from stratometrics.storage.clickhouse.migrations import s0006_prices
+from stratometrics.storage.clickhouse.migrations import s0007_statements
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -31,6 +31,6 @@ STEPS = (
     s0003_arrivals,
     s0004_consumption,
     s0005_names,
-    s0007_prices,
-    s0008_statements,
+    s0006_prices,
+    s0007_statements,
 )
