@@ -108,7 +108,7 @@ class CostsCommandTest(test_manage.CommandTestCase):
         for arguments, words in (
             (
                 ('report', '--month', 'October'),
-                '--month is not a month such as 2026-10',
+                "--month 'October' is not a month such as 2026-10",
             ),
             (
                 ('report', '--month', '2026-10', '--group-by', 'x'),
