@@ -79,6 +79,8 @@ class Rules:
     :param max_period_days: the longest period that may be asked about.
     :param max_buckets: the most buckets that it may be divided into.
     :param max_results: the most results of an answer that is kept in memory.
+    :param max_charges: the most charges that are kept in memory.
+    :param max_page_lines: the most lines of a statement for people.
     :param settling_time: microseconds after which everything that was
         received can be seen.
     """
@@ -87,6 +89,8 @@ class Rules:
     max_period_days: int
     max_buckets: int
     max_results: int
+    max_charges: int
+    max_page_lines: int
     settling_time: int
 
 
