@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import functools
 import itertools
+from typing import Protocol
 from urllib import parse
 import zoneinfo
 
@@ -127,6 +128,13 @@ class Question:
     limit: int | None
 
 
+class _Timed(Protocol):
+    """A question about a period."""
+
+    @property
+    def period(self) -> usage.Period: ...
+
+
 def none_expected(query: str) -> None:
     """See that a query string is empty.
 
@@ -199,7 +207,7 @@ def question(
     )
 
 
-def following(question: Question, query: str, marker: str) -> str:
+def following(question: _Timed, query: str, marker: str) -> str:
     """The query string of the same question from a marker on.
 
     Its period is spelled out: by default it is another one next month.
@@ -395,8 +403,9 @@ def _zone(
 @functools.cache
 def _zone_names() -> set[str]:
     # Those with leap seconds, which would shift every bucket, are not among
-    # them; looking for them takes a while.
-    return zoneinfo.available_timezones()
+    # them; looking for them takes a while. One of them is that of this
+    # machine, which no answer may depend on.
+    return zoneinfo.available_timezones() - {'localtime'}
 
 
 def bucket_length(

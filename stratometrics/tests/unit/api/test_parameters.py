@@ -228,6 +228,7 @@ class TestCalendar(ParametersTestCase):
             '../UTC',
             '/etc/localtime',
             'right/UTC',
+            'localtime',
             'Europe',
         ):
             with self.subTest(value):
