@@ -40,8 +40,9 @@ REQUEST_LINE = 8190
 #: Seconds that a client may keep silent in the middle of a request.
 SLOWEST_CLIENT = 5
 
-#: Seconds that a client may take nothing of an answer.
-SLOWEST_READER = 30
+#: Seconds that a client may take nothing of an answer. It is cut off at the
+#: second time, if something still fitted into a buffer at the first one.
+SLOWEST_READER = 15
 
 #: What is wrong with the configuration rather than with the service.
 UNUSABLE = (
