@@ -395,7 +395,9 @@ class Biller:
                     last, number = owner['project_id'], 0
                 number += len(parts)
                 if self._most is not None and number > self._most:
-                    raise costs.TooMuch
+                    raise costs.TooMuch(
+                        f'a project has more than {self._most} charges'
+                    )
                 for segment, amounts in parts.items():
                     yield (
                         owner,

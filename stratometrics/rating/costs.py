@@ -120,7 +120,7 @@ def report(
             key = group, number, line.currency
             if key not in found:
                 if len(found) == most:
-                    raise TooMuch
+                    raise TooMuch(f'there are more than {most} groups')
                 found[key] = Cost(
                     group=group,
                     period=buckets[number],

@@ -99,9 +99,10 @@ class CostsController(base.Controller):
         except reporting.UnknownProvider as error:
             raise errors.InvalidParameter(str(error)) from None
         except rated_costs.TooMuch:
+            more = '' if tabular else ', or for CSV'
             raise errors.TooExpensive(
                 'The answer would take too much memory. Ask for fewer groups, '
-                'longer buckets or a shorter period, or for CSV.'
+                f'longer buckets or a shorter period{more}.'
             ) from None
         if tabular:
             return webob.Response(
