@@ -23,7 +23,9 @@ from typing import Any
 import wsme.rest.json
 
 from stratometrics.api import collection
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import schemas
 from stratometrics.api import types
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -148,3 +150,30 @@ def declared_measures(
     for measures in zeros.values():
         every |= measures
     return {**zeros, None: every}
+
+
+#: The schemas of :data:`_SPELLED`.
+_SCHEMAS = {
+    usage.Kind.STATE: schemas.SECONDS,
+    usage.Kind.CONSUMPTION: schemas.AMOUNT,
+}
+
+
+def described(asked: collection.Collection) -> operations.Schema:
+    """The schema of :func:`body`."""
+    spelled = _SCHEMAS[asked.kind]
+    amounts = {'usage': spelled, 'measures': schemas.mapping(spelled)}
+    group = schemas.texts(usage.with_names(asked.keys))
+    bucket = {'begin': schemas.INSTANT, 'end': schemas.INSTANT}
+    compared = dict.fromkeys(('previous', 'change'), schemas.record(amounts))
+    envelope = schemas.of(types.Usage)
+    return {
+        **envelope,
+        'properties': {
+            **envelope['properties'],
+            'results': schemas.several(
+                schemas.record(amounts, {**group, **bucket, **compared})
+            ),
+        },
+        'required': [*envelope['required'], 'results'],
+    }

@@ -85,10 +85,7 @@ def make_application(
     :raises stratometrics.policy.PolicyFileError: a policy file has.
     """
     application = pecan.make_app(
-        root.RootController(
-            health.Health(storage),
-            v1.V1Controller(_service(conf, storage, found)),
-        ),
+        controllers(conf, storage, found),
         use_context_locals=False,
         force_canonical=False,
         guess_content_type_from_ext=False,
@@ -106,6 +103,22 @@ def make_application(
     application = http_proxy_to_wsgi.HTTPProxyToWSGI(application, conf)
     cors_defaults.set_defaults()
     return cors.CORS(application, conf)
+
+
+def controllers(
+    conf: cfg.ConfigOpts,
+    storage: storage_base.Storage,
+    found: definitions.Definitions,
+) -> root.RootController:
+    """All paths that there are: the controller above all others.
+
+    :raises ConfigurationError: an option has a value that cannot be used.
+    :raises stratometrics.policy.PolicyFileError: a policy file has.
+    """
+    return root.RootController(
+        health.Health(storage),
+        v1.V1Controller(_service(conf, storage, found)),
+    )
 
 
 def _service(

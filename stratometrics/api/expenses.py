@@ -11,14 +11,16 @@
 # under the License.
 """Questions about costs, as the path /v1/costs takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import itertools
 from typing import Any
 
 from stratometrics.api import errors
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import schemas
 from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import usage
@@ -187,3 +189,60 @@ def _choice(
             f'{name} must be one of {", ".join(valid)}'
         )
     return text
+
+
+def described(
+    keys: Sequence[str], rules: parameters.Rules, offered: Iterable[str]
+) -> tuple[operations.Parameter, ...]:
+    """The parameters of both kinds of questions.
+
+    :param keys: what usage can be grouped by.
+    :param offered: the values of ``format``.
+    """
+    return (
+        operations.Parameter(
+            name=_MONTH,
+            schema=schemas.MONTH,
+            description='A calendar month, instead of "from" and "to".',
+        ),
+        *parameters.described_period(rules),
+        *parameters.SCOPE,
+        operations.Parameter(
+            name=parameters.GRANULARITY,
+            schema=schemas.one_of(calendars.GRANULARITIES),
+            description=(
+                f'How long the buckets are that costs are divided into, of '
+                f'which there may be {rules.max_buckets}. Of FOCUS one of '
+                f'{", ".join(exporting.GRANULARITIES)}, by default '
+                f'{exporting.DEFAULT_GRANULARITY}.'
+            ),
+        ),
+        operations.Parameter(
+            name=parameters.GROUP_BY,
+            schema=schemas.several(
+                schemas.one_of((*keys, *reporting.KEYS)),
+                minItems=1,
+                uniqueItems=True,
+            ),
+            description=(
+                f'What costs are summed by, but for FOCUS; by default '
+                f'{", ".join(_GROUP_BY)}.'
+            ),
+            commas=True,
+        ),
+        operations.Parameter(
+            name=_EQUIVALENT,
+            schema=schemas.several(
+                parameters.VALUE, maxItems=parameters.MAX_VALUES
+            ),
+            description='Providers to compare with, but for FOCUS.',
+        ),
+        operations.Parameter(
+            name=_VERSION,
+            schema=schemas.one_of(columns.VERSIONS),
+            description=(
+                f'That of FOCUS; by default {columns.DEFAULT_VERSION}.'
+            ),
+        ),
+        parameters.described_format(offered),
+    )

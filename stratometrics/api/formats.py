@@ -22,7 +22,8 @@ from stratometrics.api import errors
 FORMAT = 'format'
 
 #: What every path can answer with.
-JSON = {'json': 'application/json'}
+JSON_TYPE = 'application/json'
+JSON = {'json': JSON_TYPE}
 
 
 def choose(request: webob.Request, offered: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@
 # under the License.
 """Questions about statements, and the answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 from typing import Any
 from urllib import parse
@@ -20,7 +20,10 @@ import webob
 
 from stratometrics.api import errors
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import schemas
+from stratometrics.api import types
 from stratometrics.model import instants
 from stratometrics.model import months
 from stratometrics.model import statements
@@ -262,3 +265,104 @@ def _locale(given: Mapping[str, Sequence[str]]) -> str | None:
         except notation.UnknownLocale as error:
             raise errors.InvalidParameter(f'{_LOCALE}: {error}') from None
     return name
+
+
+_LOCALE_PARAMETER = operations.Parameter(
+    name=_LOCALE,
+    schema=parameters.VALUE,
+    description=(
+        'How money and dates are written in what is made for people, such as '
+        'de-CH; counts before Accept-Language.'
+    ),
+)
+
+
+def described_of_one(
+    offered: Iterable[str],
+) -> tuple[operations.Parameter, ...]:
+    """The parameters of :func:`locale_of_one`.
+
+    :param offered: the values of ``format``.
+    """
+    return (_LOCALE_PARAMETER, parameters.described_format(offered))
+
+
+def described(offered: Iterable[str]) -> tuple[operations.Parameter, ...]:
+    """The parameters of :func:`question`.
+
+    :param offered: the values of ``format``.
+    """
+    return (
+        operations.Parameter(
+            name=_MONTH,
+            schema=schemas.MONTH,
+            description=(
+                'A calendar month. By default a preview is of the current '
+                'one, and a list of all.'
+            ),
+        ),
+        *parameters.SCOPE,
+        operations.Parameter(
+            name=_ISSUED,
+            schema=schemas.BOOLEAN,
+            description=(
+                'List what was issued, instead of giving a preview; so does '
+                'all_projects.'
+            ),
+        ),
+        parameters.AS_OF,
+        operations.Parameter(
+            name=_DETAIL,
+            schema=schemas.BOOLEAN,
+            description='Of a preview: lines for each resource.',
+        ),
+        operations.Parameter(
+            name=_DAILY,
+            schema=schemas.BOOLEAN,
+            description=(
+                'Of a preview: costs by day. By default only what is made '
+                'for people has them.'
+            ),
+        ),
+        operations.Parameter(
+            name=_LIMIT,
+            schema={
+                **schemas.whole_number(1, MAX_LIMIT),
+                'default': DEFAULT_LIMIT,
+            },
+            description='How much a page of a list has.',
+        ),
+        operations.Parameter(
+            name=_MARKER,
+            schema=parameters.VALUE,
+            description='Where the last page ended, as its link tells.',
+        ),
+        *described_of_one(offered),
+    )
+
+
+#: The schema of :func:`receipt`.
+RECEIPT = operations.Named(
+    'Receipt',
+    schemas.record(
+        {
+            **schemas.texts(('number', 'project_id', 'issued_by', 'sha256')),
+            'period': types.Period,
+            'as_of': schemas.INSTANT,
+            'issued_at': schemas.INSTANT,
+            'links': schemas.several(types.Link),
+        }
+    ),
+)
+
+#: The schema of :func:`listed`.
+RECEIPTS = schemas.record(
+    {'statements': schemas.several(RECEIPT)},
+    {'links': schemas.several(types.Link)},
+)
+
+#: The schema of what is read by :func:`order`.
+ORDER = schemas.record(
+    {_MONTH: schemas.MONTH, parameters.PROJECT_ID: parameters.VALUE},
+    {_AS_OF: schemas.INSTANT, _ALLOW: schemas.BOOLEAN},
+)

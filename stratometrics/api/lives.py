@@ -11,13 +11,16 @@
 # under the License.
 """Questions about resources and their timelines, and the answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import dataclasses
 from typing import Any
 
 from stratometrics.api import collection
 from stratometrics.api import errors
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import schemas
+from stratometrics.api import types
 from stratometrics.model import event as event_model
 from stratometrics.model import timeline
 from stratometrics.model import timestamps
@@ -258,3 +261,84 @@ def _next(
 ) -> dict[str, str]:
     text = parameters.following(asked, query, marker)
     return {'rel': 'next', 'href': f'{address}?{text}'}
+
+
+def described(
+    asked: collection.Collection, rules: parameters.Rules
+) -> tuple[operations.Parameter, ...]:
+    """The parameters of :func:`question`."""
+    return (
+        *parameters.described_period(rules),
+        *parameters.SCOPE,
+        parameters.described_types(asked),
+        operations.Parameter(
+            name=_LIMIT,
+            schema={
+                **schemas.whole_number(1, MAX_LIMIT),
+                'default': DEFAULT_LIMIT,
+            },
+            description='How much a page has.',
+        ),
+        operations.Parameter(
+            name=_MARKER,
+            schema=parameters.VALUE,
+            description='Where the last page ended, as its link tells.',
+        ),
+    )
+
+
+def _page(members: Mapping[str, operations.Schema]) -> operations.Schema:
+    return schemas.record(
+        {'period': types.Period, **members},
+        {'as_of': schemas.INSTANT, 'links': schemas.several(types.Link)},
+    )
+
+
+_LIFE = {
+    **schemas.texts(
+        (
+            'resource_type',
+            'resource_id',
+            'region',
+            'project_id',
+            'user_id',
+            'name',
+            'state',
+            'type',
+        )
+    ),
+    'from': schemas.INSTANT,
+    'to': schemas.INSTANT,
+    'usage': schemas.SECONDS,
+}
+
+#: The schema of :func:`resources`.
+RESOURCES = _page({'resources': schemas.several(schemas.record(_LIFE))})
+
+_EVENT = {
+    **schemas.texts(('message_id', 'event_type', 'source', 'state')),
+    'birth': schemas.BOOLEAN,
+    'event_time': schemas.INSTANT,
+    'received_at': schemas.INSTANT,
+}
+
+_INTERVAL = {
+    **schemas.texts(('resource_type', *_FACTS)),
+    'from': schemas.INSTANT,
+    'to': schemas.INSTANT,
+    'billed': schemas.BOOLEAN,
+    'usage': {'anyOf': [schemas.SECONDS, schemas.AMOUNT]},
+    'attributes': schemas.mapping(schemas.TEXT),
+    'measures': schemas.mapping(schemas.AMOUNT),
+    'events': schemas.several(schemas.record(_EVENT)),
+}
+
+#: The schema of :func:`timelines`.
+TIMELINE = _page(
+    {
+        'intervals': schemas.several(schemas.record(_INTERVAL)),
+        'void': schemas.several(
+            schemas.record({'resource_type': schemas.TEXT, **_EVENT})
+        ),
+    }
+)

@@ -21,6 +21,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import json
 
 from stratometrics.api import errors
+from stratometrics.api import operations
+from stratometrics.api import schemas
 from stratometrics.model import usage
 
 SORT = 'sort'
@@ -47,15 +49,7 @@ def order(
     """
     if text is None:
         return ()
-    valid = tuple(
-        dict.fromkeys(
-            (
-                usage.USAGE,
-                *(f'{usage.MEASURES}{name}' for name in measures),
-                *group_by,
-            )
-        )
-    )
+    valid = _names(group_by, measures)
     found = tuple(
         usage.Order(name.removeprefix('-'), name.startswith('-'))
         for name in text.split(',')
@@ -69,6 +63,52 @@ def order(
     if len({each.by for each in found}) < len(found):
         raise errors.InvalidParameter(f'{SORT} names a key twice')
     return found
+
+
+def _names(
+    group_by: Iterable[str], measures: Iterable[str]
+) -> tuple[str, ...]:
+    """What groups can be ordered by."""
+    return tuple(
+        dict.fromkeys(
+            (
+                usage.USAGE,
+                *(f'{usage.MEASURES}{name}' for name in measures),
+                *group_by,
+            )
+        )
+    )
+
+
+def described(
+    keys: Iterable[str], measures: Iterable[str], maximum: int
+) -> tuple[operations.Parameter, ...]:
+    """The parameters of an order, and of how much of it is wanted.
+
+    :param keys: all that usage can be grouped by.
+    :param maximum: the most results.
+    """
+    names = _names(keys, measures)
+    return (
+        operations.Parameter(
+            name=SORT,
+            schema=schemas.several(
+                schemas.one_of([*names, *(f'-{name}' for name in names)]),
+                minItems=1,
+                uniqueItems=True,
+            ),
+            description=(
+                'What groups are ordered by: usage, measures, and what they '
+                'are grouped by; with a minus, the greatest comes first.'
+            ),
+            commas=True,
+        ),
+        operations.Parameter(
+            name=LIMIT,
+            schema=schemas.whole_number(1, maximum),
+            description='How many groups a page has; by default all.',
+        ),
+    )
 
 
 class Page:

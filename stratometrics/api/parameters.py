@@ -27,7 +27,9 @@ import zoneinfo
 from stratometrics.api import collection
 from stratometrics.api import errors
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import paging
+from stratometrics.api import schemas
 from stratometrics.model import calendars
 from stratometrics.model import instants
 from stratometrics.model import timestamps
@@ -542,3 +544,169 @@ def resource_types(
             f'{RESOURCE_TYPE}{NOT} leaves no resource type'
         )
     return names
+
+
+#: What may be wrong with a period, and with whose data is asked for.
+ERRORS = (
+    errors.InvalidParameter,
+    errors.InvalidPeriod,
+    errors.NoProject,
+    errors.TooExpensive,
+)
+
+#: The schema of a value of which only the length is checked.
+VALUE = schemas.text(MAX_VALUE_LENGTH)
+
+AS_OF = operations.Parameter(
+    name='as_of',
+    schema=schemas.INSTANT,
+    description='Answer as if only what was received up to then existed.',
+)
+SCOPE = (
+    operations.Parameter(
+        name=PROJECT_ID,
+        schema=schemas.several(VALUE, maxItems=MAX_VALUES),
+        description='Projects; by default that of the token.',
+    ),
+    operations.Parameter(
+        name=ALL_PROJECTS,
+        schema=schemas.BOOLEAN,
+        description=f'All projects; excludes {PROJECT_ID}.',
+    ),
+)
+
+
+def described_period(rules: Rules) -> tuple[operations.Parameter, ...]:
+    """The parameters of :func:`period` and :func:`as_of`."""
+    return (
+        operations.Parameter(
+            name='from',
+            schema=schemas.INSTANT,
+            description=(
+                f'The first instant of the period. By default that of the '
+                f'calendar month, in {rules.zone.key}, that holds the end of '
+                f'the period, or else the present.'
+            ),
+        ),
+        operations.Parameter(
+            name='to',
+            schema=schemas.INSTANT,
+            description=(
+                f'The period goes up to, but does not include, this instant; '
+                f'it has at most {rules.max_period_days} days. By default '
+                f'the present, or the end of the calendar month if there is '
+                f'no "from" either.'
+            ),
+        ),
+        AS_OF,
+    )
+
+
+def described_types(asked: collection.Collection) -> operations.Parameter:
+    """The parameter of :func:`resource_types`."""
+    return operations.Parameter(
+        name=RESOURCE_TYPE,
+        schema=schemas.several(
+            schemas.one_of(asked.resource_types), maxItems=MAX_VALUES
+        ),
+        description='Resource types; by default all that there are.',
+    )
+
+
+def described_format(offered: Iterable[str]) -> operations.Parameter:
+    """The parameter of :func:`stratometrics.api.formats.choose`.
+
+    :param offered: its values.
+    """
+    return operations.Parameter(
+        name=formats.FORMAT,
+        schema=schemas.one_of(offered),
+        description='The form of the answer; counts before Accept.',
+    )
+
+
+def described(
+    asked: collection.Collection, rules: Rules, offered: Iterable[str]
+) -> tuple[operations.Parameter, ...]:
+    """The parameters of :func:`question`.
+
+    :param offered: the values of ``format``.
+    """
+    measures = [
+        name
+        for each in asked.resource_types.values()
+        for name in each.measures
+    ]
+    return (
+        *described_period(rules),
+        *SCOPE,
+        described_types(asked),
+        *(
+            operations.Parameter(
+                name=key,
+                schema=schemas.several(VALUE, maxItems=MAX_VALUES),
+                description=f'Only with one of these values of {key}.',
+            )
+            for key in asked.keys
+            if key not in (PROJECT_ID, RESOURCE_TYPE)
+        ),
+        *(
+            operations.Parameter(
+                name=f'{key}{NOT}',
+                schema=schemas.several(
+                    schemas.one_of(asked.resource_types)
+                    if key == RESOURCE_TYPE
+                    else VALUE,
+                    maxItems=MAX_VALUES,
+                ),
+                description=f'Only with none of these values of {key}.',
+            )
+            for key in asked.keys
+        ),
+        operations.Parameter(
+            name=GROUP_BY,
+            schema=schemas.several(
+                schemas.one_of(asked.keys), minItems=1, uniqueItems=True
+            ),
+            description=(
+                f'What usage is summed by; by default '
+                f'{asked.default_group_by}.'
+            ),
+            commas=True,
+        ),
+        operations.Parameter(
+            name=GRANULARITY,
+            schema=schemas.one_of(calendars.GRANULARITIES),
+            description=(
+                f'How long the buckets are that each group is divided into, '
+                f'of which there may be {rules.max_buckets}; excludes '
+                f'{COMPARE_TO}.'
+            ),
+        ),
+        operations.Parameter(
+            name=TIMEZONE,
+            schema=VALUE,
+            description=(
+                f'Whose calendar counts, by its name in the database of '
+                f'IANA; by default {rules.zone.key}.'
+            ),
+        ),
+        operations.Parameter(
+            name=COMPARE_TO,
+            schema={
+                'type': 'string',
+                'pattern': f'^({PREVIOUS}|[^/]+/[^/]+)$',
+            },
+            description=(
+                f'The period to compare with: "{PREVIOUS}" for the one '
+                f'before, or its two instants with a "/" between them.'
+            ),
+        ),
+        *paging.described(asked.keys, measures, rules.max_results),
+        operations.Parameter(
+            name=paging.MARKER,
+            schema=schemas.text(MAX_MARKER_LENGTH),
+            description='Where the last page ended, as its link tells.',
+        ),
+        described_format(offered),
+    )

@@ -16,7 +16,9 @@ import dataclasses
 from typing import Any
 
 from stratometrics.api import authorization
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import schemas
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.rating import book
@@ -155,3 +157,135 @@ def _changes(entries: Iterable[prices.Entry]) -> list[dict[str, Any]]:
         }
         for entry in entries
     ]
+
+
+_TEXT = schemas.text(documents.MAX_TEXT_LENGTH)
+_TEXT_OR_NOTHING = schemas.text(documents.MAX_TEXT_LENGTH, shortest=0)
+_DECIMAL = {'type': 'string', 'pattern': f'^{documents.DECIMAL.pattern}$'}
+_VALUES = schemas.several(_TEXT, minItems=1, maxItems=documents.MAX_MEMBERS)
+_END = schemas.or_null(schemas.INSTANT)
+
+#: What is told of a price in the same way whoever tells it.
+_ALIKE = {
+    'resource_type': _TEXT,
+    'measure': _TEXT_OR_NOTHING,
+    'project_id': _TEXT_OR_NOTHING,
+    'domain_id': _TEXT_OR_NOTHING,
+    'valid_from': schemas.INSTANT,
+    'valid_to': _END,
+    'currency': schemas.CURRENCY,
+    'per': schemas.one_of(prices.Per),
+    'tier_mode': schemas.one_of(prices.TierMode),
+    'included': _DECIMAL,
+    'minimum': _DECIMAL,
+    'equivalents': schemas.mapping(
+        schemas.record({'name': _TEXT, 'price': _DECIMAL}),
+        maxProperties=documents.MAX_MEMBERS,
+    ),
+    'tiers': schemas.several(
+        schemas.record({'price': _DECIMAL}, {'up_to': _DECIMAL}),
+        minItems=1,
+        maxItems=documents.MAX_MEMBERS,
+    ),
+    'description': _TEXT_OR_NOTHING,
+}
+
+#: The schema of :func:`shown`.
+PRICE = operations.Named(
+    'Price',
+    schemas.record(
+        {'id': schemas.TEXT, **_ALIKE, 'match': schemas.mapping(_VALUES)}
+    ),
+)
+
+_CHANGES = schemas.several(
+    schemas.record(
+        {
+            'change': schemas.one_of(prices.Change),
+            'at': schemas.INSTANT,
+            'by': schemas.TEXT,
+            'price': PRICE,
+        }
+    )
+)
+
+#: The schema of :func:`answer`.
+PRICES = schemas.record(
+    {'prices': schemas.several(PRICE)},
+    {_AS_OF: schemas.INSTANT, _HISTORY: _CHANGES},
+)
+
+#: The schema of what was added: a price, or several.
+ADDED = {'anyOf': [PRICE, schemas.record({'prices': schemas.several(PRICE)})]}
+
+#: The schema of :func:`answer_of_one`.
+PRICE_AND_HISTORY = schemas.record(
+    PRICE.schema['properties'], {_HISTORY: _CHANGES}
+)
+
+#: The schema of what is read by
+#: :func:`stratometrics.rating.documents.read_amendment`.
+AMENDMENT = {
+    **schemas.record({}, {'valid_to': _END, 'description': _TEXT_OR_NOTHING}),
+    'minProperties': 1,
+}
+
+#: The parameters of :func:`question_of_one`.
+PARAMETERS_OF_ONE = (
+    parameters.AS_OF,
+    operations.Parameter(
+        name=_HISTORY,
+        schema=schemas.BOOLEAN,
+        description='Tell as well who changed what and when.',
+    ),
+)
+
+
+#: The parameters of :func:`question`.
+PARAMETERS = (
+    *PARAMETERS_OF_ONE,
+    operations.Parameter(
+        name=_VALID_AT,
+        schema=schemas.INSTANT,
+        description='Only prices that are valid then.',
+    ),
+    *(
+        operations.Parameter(
+            name=name,
+            schema=schemas.several(
+                parameters.VALUE, maxItems=parameters.MAX_VALUES
+            ),
+            description=f'Only prices with one of these values of {name}.',
+        )
+        for name in (
+            _CURRENCY,
+            parameters.PROJECT_ID,
+            parameters.RESOURCE_TYPE,
+        )
+    ),
+)
+
+
+def added(resource_types: Iterable[str]) -> operations.Schema:
+    """The schema of what prices are made of: one price, or several.
+
+    :param resource_types: those that there are.
+    """
+    named = {
+        **_ALIKE,
+        'resource_type': schemas.one_of(resource_types),
+        'price': _DECIMAL,
+        'match': schemas.mapping(
+            {'anyOf': [_TEXT, _VALUES]}, maxProperties=documents.MAX_MEMBERS
+        ),
+    }
+    price = {
+        **schemas.record({}, named),
+        'required': ['resource_type', 'valid_from', 'per'],
+        'oneOf': [{'required': ['price']}, {'required': ['tiers']}],
+    }
+    alone = {**price, 'required': [*price['required'], 'currency']}
+    several = schemas.record(
+        {'prices': schemas.several(price)}, {'currency': schemas.CURRENCY}
+    )
+    return {'anyOf': [alone, several]}

@@ -19,7 +19,8 @@ from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
-_WRITTEN = re.compile('(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])')
+#: How a month is written: its year and its number.
+WRITTEN = re.compile('(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])')
 _MIDDLE = 15
 
 
@@ -34,7 +35,7 @@ def read(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
     :param zone: whose calendar counts.
     :raises InvalidMonth: it is anything else.
     """
-    found = _WRITTEN.fullmatch(text)
+    found = WRITTEN.fullmatch(text)
     if not found:
         raise InvalidMonth('is not a month such as 2026-10')
     middle = datetime.datetime(

@@ -19,10 +19,13 @@ RULES = [
         check_str='@',
         description=(
             'See which resource types there are, and what their usage can '
-            'be grouped and filtered by. By default everybody with a valid '
-            'token may.'
+            'be grouped and filtered by, also as part of the description of '
+            'the API. By default everybody with a valid token may.'
         ),
-        operations=[{'method': 'GET', 'path': '/v1/'}],
+        operations=[
+            {'method': 'GET', 'path': '/v1/'},
+            {'method': 'GET', 'path': '/v1/openapi.json'},
+        ],
     ),
 ]
 

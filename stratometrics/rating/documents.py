@@ -39,7 +39,7 @@ MAX_WHOLE_DIGITS = 18
 MAX_DECIMAL_PLACES = 12
 
 #: What can be told of a price. Of the first two a price has one.
-_PRICE_KEYS = (
+PRICE_KEYS = (
     'price',
     'tiers',
     'resource_type',
@@ -58,9 +58,10 @@ _PRICE_KEYS = (
     'description',
 )
 #: What can be changed of a price that is there.
-_AMENDABLE_KEYS = ('valid_to', 'description')
+AMENDABLE_KEYS = ('valid_to', 'description')
 
-_DECIMAL = re.compile(
+#: A number that is not negative.
+DECIMAL = re.compile(
     rf'[0-9]{{1,{MAX_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_DECIMAL_PLACES}}})?'
 )
 _EARLIEST = '1970-01-01T00:00:00Z'
@@ -151,7 +152,7 @@ def read_price(
     :param currency: that of prices which name none.
     :raises Malformed: names place and key.
     """
-    _require_keys(entry, where, _PRICE_KEYS)
+    _require_keys(entry, where, PRICE_KEYS)
 
     def find(key: str, read_value: Callable[..., _T], *default: _T) -> _T:
         if key in entry:
@@ -195,10 +196,10 @@ def read_amendment(entry: Any) -> dict[str, Any]:
 
     :raises Malformed: names the key; one that cannot be changed as well.
     """
-    _require_keys(entry, (), _AMENDABLE_KEYS)
+    _require_keys(entry, (), AMENDABLE_KEYS)
     if not entry:
         raise errors.Malformed(
-            (), f'expected {" or ".join(_AMENDABLE_KEYS)}, or both'
+            (), f'expected {" or ".join(AMENDABLE_KEYS)}, or both'
         )
     readers = {'valid_to': _instant_or_never, 'description': _text_or_nothing}
     return {key: readers[key](entry[key], (key,)) for key in entry}
@@ -331,7 +332,7 @@ def _decimal(raw: Any, where: documents.Where) -> decimal.Decimal:
         raise errors.Malformed(where, 'expected a string such as "0.0250"')
     if raw.startswith('-'):
         raise errors.Malformed(where, 'must not be negative')
-    if not _DECIMAL.fullmatch(raw):
+    if not DECIMAL.fullmatch(raw):
         raise errors.Malformed(
             where,
             f'{_shown(raw)} is not a decimal with at most '

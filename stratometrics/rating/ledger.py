@@ -133,10 +133,10 @@ class Ledger:
         :raises Conflict: the list would contradict itself.
         :raises Busy: somebody else is changing the list.
         """
+        # What cannot be done is told at once: being alone takes a while.
+        self._planned(plan)
         with self._alone():
-            listed = self.read()
-            changes = plan(listed)
-            require_consistent(listed, changes)
+            listed, changes = self._planned(plan)
             # The clocks of two servers may differ; the order must not.
             last = listed.entries[-1].at if listed.entries else 0
             at = max(self._now(), last + 1)
@@ -146,6 +146,15 @@ class Ledger:
             ]
             self._store.record_prices(entries)
         return entries
+
+    def _planned(
+        self, plan: Callable[[book.PriceBook], Changes]
+    ) -> tuple[book.PriceBook, Changes]:
+        """The list as it is now, and changes that it can have."""
+        listed = self.read()
+        changes = plan(listed)
+        require_consistent(listed, changes)
+        return listed, changes
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ import webob
 import webob.exc
 
 from stratometrics.api import formats
+from stratometrics.api import operations
 
 #: What a controller calls what each method of HTTP does.
 _METHODS = {
@@ -54,11 +55,16 @@ class Controller:
 
     Each method of :data:`_METHODS` that a class has is one that its path
     takes, besides HEAD and OPTIONS. It takes the request and returns what is
-    to be sent as JSON, or else a response of its own.
+    to be sent as JSON, or else a response of its own. A path that takes none
+    is not there.
     """
 
+    #: What these methods do, by their names in HTTP but for HEAD.
+    described: Mapping[str, operations.Operation] = types.MappingProxyType({})
     #: The paths below this one, by their next segment.
     below: Mapping[str, 'Controller'] = types.MappingProxyType({})
+    #: What the next segment may be besides; see :meth:`one`.
+    variable: operations.Parameter | None = None
     #: The media types of what is read here, by the values of the parameter
     #: ``format``; see :func:`stratometrics.api.formats.choose`.
     formats: Mapping[str, str] = formats.JSON
@@ -69,15 +75,24 @@ class Controller:
         :param segment: the next one of the path, decoded; never empty.
         :raises HTTPNotFound: there is none.
         """
-        if segment not in self.below:
-            raise webob.exc.HTTPNotFound
-        return self.below[segment]
+        if segment in self.below:
+            return self.below[segment]
+        if self.variable:
+            return self.one(segment)
+        raise webob.exc.HTTPNotFound
+
+    def one(self, segment: str) -> 'Controller':
+        """The path below this one that a variable segment names.
+
+        :param segment: as in :meth:`find`; a value of :attr:`variable`.
+        """
+        raise NotImplementedError
 
     @property
     def methods(self) -> tuple[str, ...]:
         """The methods of HTTP that the path takes."""
         taken = [name for name, own in _METHODS.items() if hasattr(self, own)]
-        return (*taken, 'OPTIONS')
+        return (*taken, 'OPTIONS') if taken else ()
 
     @pecan.expose()
     def _route(
@@ -95,6 +110,8 @@ class Controller:
     def index(
         self, request: Request, response: pecan.Response
     ) -> dict[str, Any] | webob.Response:
+        if not self.methods:
+            raise webob.exc.HTTPNotFound
         allow = ', '.join(self.methods)
         if request.method not in self.methods:
             raise webob.exc.HTTPMethodNotAllowed(headers={'Allow': allow})

@@ -24,7 +24,9 @@ from stratometrics.api import collection
 from stratometrics.api import errors
 from stratometrics.api import expenses
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import reports
 from stratometrics.api.controllers import base
 from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
@@ -65,6 +67,20 @@ class CostsController(base.Controller):
         self._enforcer = enforcer
         self._rules = rules
         self._keys = every.keys
+        self.described = {
+            'GET': operations.Operation(
+                summary='What things cost, here and elsewhere.',
+                parameters=expenses.described(every.keys, rules, self.formats),
+                answers={
+                    **dict.fromkeys(self.formats.values()),
+                    formats.JSON_TYPE: reports.costs(
+                        (*every.keys, *reporting.KEYS)
+                    ),
+                },
+                refusals=parameters.ERRORS,
+                rules=(_SUBJECT.one, _SUBJECT.every),
+            )
+        }
 
     def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         if request.form in files.MEDIA_TYPES:

@@ -23,6 +23,8 @@ from stratometrics import policy
 from stratometrics.api import authorization
 from stratometrics.api import bodies
 from stratometrics.api import errors
+from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import parameters
 from stratometrics.api import pricing
 from stratometrics.api.controllers import base
@@ -40,6 +42,13 @@ from stratometrics.rating import validation
 #: Seconds after which another writer is done.
 _RETRY_AFTER = 1
 
+_READ_RULES = (policies.GET, policies.GET_ALL)
+_READ_ERRORS = (
+    errors.InvalidParameter,
+    errors.InvalidPeriod,
+    errors.NoProject,
+)
+
 
 class PricesController(base.Controller):
     """/v1/prices
@@ -47,6 +56,10 @@ class PricesController(base.Controller):
     :param listed: the price list.
     :param resource_types: all that there are, by name.
     """
+
+    variable = operations.Parameter(
+        name='id', schema=parameters.VALUE, description='The id of a price.'
+    )
 
     def __init__(
         self,
@@ -59,8 +72,25 @@ class PricesController(base.Controller):
         self.rules = rules
         self._enforcer = enforcer
         self._resource_types = resource_types
+        self.described = {
+            'GET': operations.Operation(
+                summary='The price list.',
+                parameters=pricing.PARAMETERS,
+                answers={formats.JSON_TYPE: pricing.PRICES},
+                refusals=_READ_ERRORS,
+                rules=_READ_RULES,
+            ),
+            'POST': operations.Operation(
+                summary='Add a price, or several at once.',
+                body=pricing.added(resource_types),
+                status=201,
+                answers={formats.JSON_TYPE: pricing.ADDED},
+                refusals=(errors.Conflict,),
+                rules=(policies.CREATE,),
+            ),
+        }
 
-    def find(self, segment: str) -> base.Controller:
+    def one(self, segment: str) -> base.Controller:
         return PriceController(self, segment)
 
     def read(self, request: base.Request) -> dict[str, Any]:
@@ -119,6 +149,28 @@ class PricesController(base.Controller):
 
 class PriceController(base.Controller):
     """/v1/prices/{id}"""
+
+    described = {
+        'GET': operations.Operation(
+            summary='A price.',
+            parameters=pricing.PARAMETERS_OF_ONE,
+            answers={formats.JSON_TYPE: pricing.PRICE_AND_HISTORY},
+            refusals=_READ_ERRORS,
+            rules=_READ_RULES,
+        ),
+        'PATCH': operations.Operation(
+            summary='Change the end or the description of a price.',
+            body=pricing.AMENDMENT,
+            answers={formats.JSON_TYPE: pricing.PRICE},
+            refusals=(errors.Conflict,),
+            rules=(policies.AMEND,),
+        ),
+        'DELETE': operations.Operation(
+            summary='Withdraw a price, as if it had never been.',
+            status=204,
+            rules=(policies.WITHDRAW,),
+        ),
+    }
 
     def __init__(self, all_: PricesController, price_id: str) -> None:
         self._all = all_

@@ -18,7 +18,9 @@ import webob.exc
 from stratometrics import policy
 from stratometrics.api import authorization
 from stratometrics.api import collection
+from stratometrics.api import formats
 from stratometrics.api import lives
+from stratometrics.api import operations
 from stratometrics.api import parameters
 from stratometrics.api.controllers import base
 from stratometrics.api.middleware import context
@@ -31,6 +33,7 @@ from stratometrics.storage import base as storage_base
 _SUBJECT = authorization.Subject(
     'resources', policies.GET, policies.GET_ALL_PROJECTS
 )
+_RULES = (_SUBJECT.one, _SUBJECT.every)
 
 
 class ResourcesController(base.Controller):
@@ -39,6 +42,12 @@ class ResourcesController(base.Controller):
     :param states: all resource types that are billed by time.
     :param every: all that there are.
     """
+
+    variable = operations.Parameter(
+        name='id',
+        schema=parameters.VALUE,
+        description='The id of a resource.',
+    )
 
     def __init__(
         self,
@@ -53,8 +62,17 @@ class ResourcesController(base.Controller):
         self.rules = rules
         self.every = every
         self._states = states
+        self.described = {
+            'GET': operations.Operation(
+                summary='The resources that were there in a period.',
+                parameters=lives.described(states, rules),
+                answers={formats.JSON_TYPE: lives.RESOURCES},
+                refusals=parameters.ERRORS,
+                rules=_RULES,
+            )
+        }
 
-    def find(self, segment: str) -> base.Controller:
+    def one(self, segment: str) -> base.Controller:
         return _ResourceController(self, segment)
 
     def read(self, request: base.Request) -> dict[str, Any]:
@@ -95,9 +113,6 @@ class _ResourceController(base.Controller):
     def __init__(self, all_: ResourcesController, resource_id: str) -> None:
         self.below = {'timeline': TimelineController(all_, resource_id)}
 
-    def read(self, request: base.Request) -> dict[str, Any]:
-        raise webob.exc.HTTPNotFound
-
 
 class TimelineController(base.Controller):
     """GET /v1/resources/{id}/timeline"""
@@ -105,6 +120,18 @@ class TimelineController(base.Controller):
     def __init__(self, all_: ResourcesController, resource_id: str) -> None:
         self._all = all_
         self._resource_id = resource_id
+        self.described = {
+            'GET': operations.Operation(
+                summary=(
+                    'The intervals that a resource is billed by, and the '
+                    'events that made them.'
+                ),
+                parameters=lives.described(all_.every, all_.rules),
+                answers={formats.JSON_TYPE: lives.TIMELINE},
+                refusals=parameters.ERRORS,
+                rules=_RULES,
+            )
+        }
 
     def read(self, request: base.Request) -> dict[str, Any]:
         now = timestamps.now()

@@ -16,7 +16,9 @@ from typing import Any
 import wsme.rest.json
 
 from stratometrics.api import errors
+from stratometrics.api import formats
 from stratometrics.api import health
+from stratometrics.api import operations
 from stratometrics.api import parameters
 from stratometrics.api import types
 from stratometrics.api.controllers import base
@@ -25,6 +27,13 @@ from stratometrics.api.controllers import v1
 
 class VersionsController(base.Controller):
     """GET /"""
+
+    described = {
+        'GET': operations.Operation(
+            summary='The versions of the API.',
+            answers={formats.JSON_TYPE: types.Versions},
+        )
+    }
 
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)
@@ -46,6 +55,13 @@ class VersionsController(base.Controller):
 
 class HealthController(base.Controller):
     """GET /healthcheck"""
+
+    described = {
+        'GET': operations.Operation(
+            summary='Whether the service can answer.',
+            answers={formats.JSON_TYPE: types.Health},
+        )
+    }
 
     def __init__(self, checks: health.Health) -> None:
         self._checks = checks
@@ -70,3 +86,4 @@ class RootController(VersionsController):
             'healthcheck': HealthController(checks),
             'v1': version,
         }
+        version.describe(self)

@@ -26,7 +26,9 @@ from stratometrics.api import bodies
 from stratometrics.api import errors
 from stratometrics.api import formats
 from stratometrics.api import invoicing
+from stratometrics.api import operations
 from stratometrics.api import parameters
+from stratometrics.api import reports
 from stratometrics.api.controllers import base
 from stratometrics.api.middleware import context
 from stratometrics.model import months
@@ -56,6 +58,22 @@ _RETRY_AFTER = 5
 _MONTH_LENGTH = 8
 
 
+#: Of what is read for one project or all.
+_READ_RULES = (_SUBJECT.one, _SUBJECT.every)
+_JSON = formats.JSON_TYPE
+
+
+def _answers(found: operations.Schema) -> dict[str, operations.Schema | None]:
+    """The schemas of all forms.
+
+    :param found: that of JSON.
+    """
+    return {
+        **dict.fromkeys(forms.MEDIA_TYPES.values()),
+        _JSON: found,
+    }
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Owners:
     """Whose statement is asked for."""
@@ -71,6 +89,35 @@ class StatementsController(base.Controller):
     """
 
     formats = forms.MEDIA_TYPES
+    variable = operations.Parameter(
+        name='number',
+        schema=parameters.VALUE,
+        description='The number of a statement that was issued.',
+    )
+    described = {
+        'GET': operations.Operation(
+            summary=(
+                'A preview of a statement, or a list of those that were '
+                'issued.'
+            ),
+            parameters=invoicing.described(forms.MEDIA_TYPES),
+            answers=_answers(
+                {'anyOf': [reports.STATEMENT, invoicing.RECEIPTS]}
+            ),
+            refusals=parameters.ERRORS,
+            rules=_READ_RULES,
+        ),
+        'POST': operations.Operation(
+            summary='Issue the statement of a project and month, for ever.',
+            body=invoicing.ORDER,
+            status=201,
+            answers={_JSON: invoicing.RECEIPT},
+            headers={'Location': 'Where it is.'},
+            others={200: 'It was issued before, and is as it was.'},
+            refusals=(errors.Conflict,),
+            rules=(policies.ISSUE,),
+        ),
+    }
 
     def __init__(
         self,
@@ -86,7 +133,7 @@ class StatementsController(base.Controller):
         self._issuer = issuer
         self._appearance = appearance
 
-    def find(self, segment: str) -> base.Controller:
+    def one(self, segment: str) -> base.Controller:
         return StatementController(self, segment)
 
     def read(self, request: base.Request) -> Any:
@@ -217,6 +264,16 @@ class StatementController(base.Controller):
     """/v1/statements/{number}"""
 
     formats = forms.MEDIA_TYPES
+    described = {
+        'GET': operations.Operation(
+            summary='A statement that was issued.',
+            parameters=invoicing.described_of_one(forms.MEDIA_TYPES),
+            answers=_answers(reports.STATEMENT),
+            others={304: 'It is that of If-None-Match.'},
+            refusals=(errors.InvalidParameter,),
+            rules=(policies.GET,),
+        )
+    }
 
     def __init__(self, all_: StatementsController, number: str) -> None:
         self._all = all_

@@ -27,12 +27,15 @@ from stratometrics.api import authorization
 from stratometrics.api import collection
 from stratometrics.api import errors
 from stratometrics.api import formats
+from stratometrics.api import operations
 from stratometrics.api import paging
 from stratometrics.api import parameters
+from stratometrics.api import reports
 from stratometrics.api import table
 from stratometrics.api import types
 from stratometrics.api.controllers import base
 from stratometrics.api.controllers import costs
+from stratometrics.api.controllers import document
 from stratometrics.api.controllers import prices
 from stratometrics.api.controllers import resources
 from stratometrics.api.controllers import statements
@@ -88,6 +91,20 @@ class UsageController(base.Controller):
     def __init__(self, service: Service, asked: collection.Collection) -> None:
         self._service = service
         self._asked = asked
+        self.described = {
+            'GET': operations.Operation(
+                summary=_summary(asked),
+                parameters=parameters.described(
+                    asked, service.rules, self.formats
+                ),
+                answers={
+                    formats.JSON_TYPE: answer.described(asked),
+                    table.MEDIA_TYPE: None,
+                },
+                refusals=parameters.ERRORS,
+                rules=(_USAGE.one, _USAGE.every),
+            )
+        }
 
     def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         now = timestamps.now()
@@ -175,6 +192,14 @@ class UsageController(base.Controller):
 class CoverageController(base.Controller):
     """GET /v1/coverage"""
 
+    described = {
+        'GET': operations.Operation(
+            summary='Which services are still heard of.',
+            answers={formats.JSON_TYPE: reports.COVERAGE},
+            rules=(coverage_policies.GET,),
+        )
+    }
+
     def __init__(self, service: Service) -> None:
         self._service = service
 
@@ -198,6 +223,17 @@ class CoverageController(base.Controller):
 
 class V1Controller(base.Controller):
     """GET /v1/, and everything below it."""
+
+    described = {
+        'GET': operations.Operation(
+            summary=(
+                'The resource types, and what their usage can be grouped and '
+                'filtered by.'
+            ),
+            answers={formats.JSON_TYPE: types.Capabilities},
+            rules=(capability_policies.GET,),
+        )
+    }
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -235,6 +271,15 @@ class V1Controller(base.Controller):
             ),
         }
 
+    def describe(self, root: base.Controller) -> None:
+        """Serve the description of the whole API.
+
+        :param root: above all others.
+        """
+        self.below['openapi.json'] = document.DocumentController(
+            root, self._service.enforcer
+        )
+
     def read(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)
         caller = request.environ[context.ENVIRON_KEY]
@@ -259,6 +304,12 @@ class V1Controller(base.Controller):
             ),
         )
         return wsme.rest.json.tojson(types.Capabilities, found)
+
+
+def _summary(asked: collection.Collection) -> str:
+    if asked.name == collection.ALL:
+        return 'The usage of all resource types that are billed by time.'
+    return f'The usage of {asked.name}.'
 
 
 def _described(

@@ -28,6 +28,9 @@ from stratometrics.storage import errors as storage_errors
 
 LOG = logging.getLogger(__name__)
 
+#: Before the code of each error.
+PREFIX = 'stratometrics.'
+
 #: Seconds after which trying again makes sense.
 RETRY_AFTER = 5
 
@@ -35,7 +38,7 @@ RETRY_AFTER = 5
 _KEPT_HEADERS = ('WWW-Authenticate', 'Allow')
 
 #: What to say of errors that come as a bare status from a library.
-_FOREIGN = {
+FOREIGN = {
     400: ('bad-request', 'The request is malformed.'),
     401: ('unauthorized', 'The request needs a valid token in X-Auth-Token.'),
     403: ('forbidden', 'You are not allowed to do this.'),
@@ -117,7 +120,7 @@ def _from_status(
             request, errors.Unavailable(_KEYSTONE_IS_AWAY, RETRY_AFTER)
         )
     title = found.status.partition(' ')[2]
-    code, detail = _FOREIGN.get(
+    code, detail = FOREIGN.get(
         found.status_int, (f'http-{found.status_int}', f'{title}.')
     )
     error = errors.APIError(
@@ -137,7 +140,7 @@ def _answer(request: webob.Request, error: errors.APIError) -> webob.Response:
         errors=[
             types.Error(
                 request_id=request.environ.get(request_id.ENV_REQUEST_ID, ''),
-                code=f'stratometrics.{error.code}',
+                code=f'{PREFIX}{error.code}',
                 status=error.status,
                 title=error.title,
                 detail=error.detail,

@@ -198,7 +198,8 @@ class UsageRulesTest(base.StorageTestCase):
                 recorded = self.storage.recorded(
                     [resource_type], resource_id, None
                 )
-                data.draw(st.randoms()).shuffle(recorded)
+                # How many copies are left depends on the store's merges.
+                recorded.reverse()
                 made = timeline.make(recorded, end)
                 for interval in made.intervals:
                     length = interval.end - max(interval.begin, begin)

@@ -246,8 +246,22 @@ class TestCreation(PricesTestCase):
 
     def test_the_right_is_given_back(self):
         self.created(PRICE)
-        self.post(PRICE)
         self.assertFalse(self.storage.leased)
+        away = storage_errors.StorageUnavailable('away')
+        with mock.patch.object(
+            self.storage, 'record_prices', side_effect=away
+        ):
+            response = self.post(VOLUME)
+        self.assert_error(response, 503, 'unavailable')
+        self.assertFalse(self.storage.leased)
+
+    def test_what_cannot_be_done_waits_for_nobody(self):
+        self.created(PRICE)
+        self.storage.leased = True
+        with mock.patch.object(ledger, '_PATIENCE', 0):
+            self.assert_error(self.post(PRICE), 409, 'conflict')
+            response = self.send('DELETE', '/v1/prices/none', None)
+            self.assert_error(response, 404, 'not-found')
 
     def test_what_is_done_is_done(self):
         # The storage goes away in between.

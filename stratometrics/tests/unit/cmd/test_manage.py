@@ -14,6 +14,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import fixtures
 import testtools
@@ -31,6 +32,12 @@ username = stratometrics
 password = secret
 user_domain_id = default
 """
+
+
+def _state(pid):
+    """What a process is doing, by the letter of proc(5): S if it sleeps."""
+    stat = pathlib.Path(f'/proc/{pid}/stat').read_text()
+    return stat.rpartition(')')[2].split()[0]
 
 
 class SignalTest(testtools.TestCase):
@@ -61,6 +68,11 @@ class SignalTest(testtools.TestCase):
         self.addCleanup(process.kill)
         asked, _ = self.silent.accept()
         with asked:
+            # It has said who it is, and waits: a signal that comes just
+            # before a system call does not interrupt it.
+            asked.recv(1)
+            while _state(process.pid) != 'S':
+                time.sleep(0.01)
             process.send_signal(number)
             _, said = process.communicate(timeout=PATIENCE)
         return process.returncode, said
