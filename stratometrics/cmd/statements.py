@@ -25,6 +25,7 @@ from stratometrics.cmd import table
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
+from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import issuing
 from stratometrics.rating import money
@@ -34,7 +35,7 @@ from stratometrics.rating.rendering import page
 from stratometrics.storage import base
 
 _RECEIPT_HEADS = ('number', 'as of (UTC)', 'issued at (UTC)', 'by', 'sha256')
-_UNPRICED_HEADS = ('resource type', 'type', 'state', 'usage')
+_UNPRICED_HEADS = ('month', 'resource type', 'type', 'state', 'usage')
 
 #: What stands where there is nothing to say.
 _NOTHING = '-'
@@ -61,10 +62,17 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
             _Bar(),
         )
     except issuing.NoPrice as error:
-        print(_unpriced(known, error))
+        print(_unpriced(known, error, zone))
         print(f'Nothing was issued: {error}.', file=sys.stderr)
         return 1
     _print(done, command)
+    for earlier, number in sorted(done.missing.items(), key=_begin):
+        print(
+            f'{number} projects used something in '
+            f'{months.written(earlier, zone)} and have no statement of it: '
+            'issue that month as well.',
+            file=sys.stderr,
+        )
     return 0
 
 
@@ -146,6 +154,11 @@ def _issuer(
     return issuing.Issuer(storage, known, terms), zone
 
 
+def _begin(counted: tuple[usage.Period, int]) -> int:
+    month, _ = counted
+    return month.begin
+
+
 def _month(text: str, zone: zoneinfo.ZoneInfo):
     try:
         return months.read(text, zone)
@@ -196,11 +209,16 @@ def _spelled(total: fractions.Fraction, currency: str) -> str:
     return f'{money.rounded(total, money.digits(currency), "half_even"):f}'
 
 
-def _unpriced(known: definitions.Definitions, error: issuing.NoPrice) -> str:
+def _unpriced(
+    known: definitions.Definitions,
+    error: issuing.NoPrice,
+    zone: zoneinfo.ZoneInfo,
+) -> str:
     return table.table(
         _UNPRICED_HEADS,
         [
             (
+                months.written(each.period, zone),
                 each.resource_type,
                 each.type or _NOTHING,
                 each.state or _NOTHING,

@@ -155,6 +155,12 @@ class Price:
             self.valid_to is None or instant < self.valid_to
         )
 
+    def holds_within(self, begin: int, end: int) -> bool:
+        """Whether the price is valid at any instant of a period."""
+        return self.valid_from < end and (
+            self.valid_to is None or begin < self.valid_to
+        )
+
 
 class Change(enum.StrEnum):
     """What was done to a price."""

@@ -149,7 +149,8 @@ class Statement:
     :param adjustments: what is charged more, or less, for earlier months of
         which statements were issued: because of events that arrived, and
         prices that were changed, after their watermarks.
-    :param unpriced: usage of the month that no price is for.
+    :param unpriced: usage that no price is for: of the month, and of earlier
+        ones what their statements did not report yet.
     :param totals: of lines and adjustments, a currency each, in the order of
         their codes.
     :param daily: what the lines charge by day and type; empty without a

@@ -148,6 +148,10 @@ class UsageQuery:
         projects. This is the tenant filter (R16).
     :param as_of: answer as at this time: as if only the events received up
         to it existed (R15); microseconds since the epoch.
+    :param named_at: things have the names that were the latest at this time,
+        whatever they were called later, and what had none has the first that
+        was learnt since; microseconds since the epoch, or None for the
+        latest names of all.
     :param kind: how the resource types are billed.
     :param order: what groups are ordered by before their keys.
     :param after: only groups behind this position, which is one of
@@ -172,6 +176,7 @@ class UsageQuery:
     )
     project_ids: tuple[str, ...] | None = None
     as_of: int | None = None
+    named_at: int | None = None
     kind: Kind = Kind.STATE
     order: tuple[Order, ...] = ()
     after: tuple[int | str, ...] = ()

@@ -11,11 +11,13 @@
 # under the License.
 """What a bill that was sent would be today, and what it lacks."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 import dataclasses
 import fractions
 
 from stratometrics.model import statements
+from stratometrics.model import usage
 from stratometrics.rating import charges
 
 
@@ -55,6 +57,39 @@ def difference(
             sums.items(), key=lambda each: each[0]
         )
         if quantity or amount
+    )
+
+
+def unpriced(
+    month: usage.Period,
+    now: Iterable[statements.Unpriced],
+    then: Iterable[statements.Unpriced],
+) -> tuple[statements.Unpriced, ...]:
+    """Usage of a month that no price is for, beyond what was reported.
+
+    :param now: what there is as of today.
+    :param then: what there was as of an earlier time.
+    :returns: in a fixed order; each is of the whole month.
+    """
+    sums: dict[tuple, int] = defaultdict(int)
+    for sign, some in ((-1, then), (1, now)):
+        for each in some:
+            sums[
+                each.resource_type, each.type, each.state, each.billed_by
+            ] += sign * each.usage
+    return tuple(
+        statements.Unpriced(
+            period=month,
+            resource_type=resource_type,
+            type=type_,
+            state=state,
+            billed_by=billed_by,
+            usage=amount,
+        )
+        for (resource_type, type_, state, billed_by), amount in sorted(
+            sums.items()
+        )
+        if amount > 0
     )
 
 

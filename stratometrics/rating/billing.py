@@ -61,6 +61,7 @@ class _Question:
     project_ids: tuple[str, ...] | None
     by_resource: frozenset[str]
     relevant: Sequence[prices.Price]
+    named_at: int | None = None
 
     def query(
         self, names: tuple[str, ...], kind: usage.Kind, keys: tuple[str, ...]
@@ -71,6 +72,7 @@ class _Question:
             period=usage.Period(segments[0].begin, segments[-1].end),
             now=self.as_of,
             as_of=self.as_of,
+            named_at=self.named_at,
             resource_types=names,
             group_by=keys,
             project_ids=self.project_ids,
@@ -130,6 +132,7 @@ class Biller:
         project_ids: Collection[str] | None = None,
         detailed: bool = False,
         daily: bool = False,
+        named_at: int | None = None,
     ) -> Iterator[statements_model.Statement]:
         """Statements of a month, in the order of the projects' ids.
 
@@ -143,6 +146,8 @@ class Biller:
             that used something.
         :param detailed: whether there are lines for each resource.
         :param daily: whether to tell costs by day.
+        :param named_at: when the names were known that count; see
+            :class:`stratometrics.model.usage.UsageQuery`.
         :raises NothingYet: the month had not begun.
         """
         if as_of <= month.begin:
@@ -153,14 +158,17 @@ class Biller:
         period = usage.Period(month.begin, min(month.end, as_of))
         midnights = self._cuts(period, _DAY) if daily else ()
         listed = self.price_book(as_of)
-        question = self._question(
-            listed,
-            as_of,
-            month,
-            period,
-            project_ids,
-            midnights,
-            detailed,
+        question = dataclasses.replace(
+            self._question(
+                listed,
+                as_of,
+                month,
+                period,
+                project_ids,
+                midnights,
+                detailed,
+            ),
+            named_at=named_at,
         )
         frame = dataclasses.replace(
             question.frame, cuts=(), marks=question.frame.cuts
@@ -259,8 +267,7 @@ class Biller:
                 or not price.project_id
                 or price.project_id in project_ids
             )
-            and price.valid_from < passed.end
-            and (price.valid_to is None or price.valid_to > passed.begin)
+            and price.holds_within(passed.begin, passed.end)
         ]
         by_resource = (
             self._resource_types

@@ -108,16 +108,6 @@ class Tariff:
             self.prices, key=lambda price: (price.specificity, price.id)
         ):
             self._listed.setdefault(price.resource_type, []).append(price)
-        self._keys = {
-            resource_type: tuple(
-                sorted({key for price in some for key in price.match})
-            )
-            for resource_type, some in self._listed.items()
-        }
-
-    def keys(self, resource_type: str) -> tuple[str, ...]:
-        """The attributes that prices of a resource type ask for."""
-        return self._keys.get(resource_type, ())
 
     def winners(
         self, resource_type: str, attributes: Mapping[str, str], instant: int

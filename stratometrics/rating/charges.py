@@ -14,9 +14,10 @@
 Pure functions on exact numbers (R1). The quantities that a price's subject
 has in a month lie one behind the other, as on a ruler: first those under the
 terms that were valid first. Under the same terms they lie in the order of
-type, state and resource, and those of one resource in the order of time. A
-line costs what its stretch of the ruler costs, so it costs the same wherever
-the month is cut, as long as the terms stay.
+type, state, resource and what else a price asks for, and those that are the
+same in all of these in the order of time. A line costs what its stretch of
+the ruler costs, so it costs the same wherever the month is cut, as long as
+the terms stay.
 """
 
 import bisect
@@ -196,6 +197,13 @@ class Rater:
         self._tariff = tariff
         self._frame = frame
         self._stretches: dict[_Group, list[dict]] = {}
+        # What only prices of other times ask for was not asked of storage.
+        self._keys: dict[str, set[str]] = defaultdict(set)
+        for price in tariff.prices:
+            if price.holds_within(
+                frame.segments[0].begin, frame.segments[-1].end
+            ):
+                self._keys[price.resource_type].update(price.match)
 
     def charge(self, used: Iterable[Used]) -> Charges:
         """The bill of one project.
@@ -238,7 +246,7 @@ class Rater:
     def _group(self, each: Used) -> _Group:
         facts = each.facts
         keys = {
-            *self._tariff.keys(each.resource_type),
+            *self._keys[each.resource_type],
             *self._frame.shown,
         } - _TOLD
         return _Group(
@@ -376,7 +384,7 @@ def _runs(items: Iterable[_Item]) -> list[list[_Item]]:
 
     def place(item: _Item) -> tuple:
         _, kind, state, facts = item.stretch.group
-        return kind, state, item.resource_id, item.segment, facts
+        return kind, state, item.resource_id, facts, item.segment
 
     in_time = sorted(items, key=lambda item: item.segment)
     return [

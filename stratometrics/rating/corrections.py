@@ -18,8 +18,15 @@ months are issued.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 import dataclasses
+import math
 import operator
 
 from stratometrics.model import names
@@ -34,6 +41,21 @@ from stratometrics.storage import base
 
 #: Up to when each month is settled; microseconds since the epoch.
 Marks = Mapping[usage.Period, int]
+
+#: So many projects are compared at once.
+_BATCH = 50
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What the earlier months of a project lack.
+
+    :param lines: what is to be charged more, or less.
+    :param unpriced: usage that no price is for, and that was not reported.
+    """
+
+    lines: tuple[statements.Line, ...] = ()
+    unpriced: tuple[statements.Unpriced, ...] = ()
 
 
 def settled(receipts: Iterable[statements.Receipt], before: int) -> Marks:
@@ -55,6 +77,11 @@ def settled(receipts: Iterable[statements.Receipt], before: int) -> Marks:
     return {
         month: mark for month, mark in marks.items() if month.begin < before
     }
+
+
+def watermarks(receipts: Iterable[statements.Receipt]) -> Marks:
+    """As of when each month of a project was issued itself."""
+    return {receipt.period: receipt.as_of for receipt in receipts}
 
 
 class Corrections:
@@ -99,10 +126,11 @@ class Corrections:
         marks = {name: some for name, some in marks.items() if some}
         if not marks:
             return {}
-        since = min(min(some.values()) for some in marks.values())
         books = _Books(self._biller, as_of)
         touched = self._touched(
-            since,
+            sorted(
+                {mark for some in marks.values() for mark in some.values()}
+            ),
             as_of,
             before,
             None if all_projects else tuple(marks),
@@ -112,62 +140,115 @@ class Corrections:
             project_id: {
                 month: mark
                 for month, mark in some.items()
-                if touched.get(project_id, month.end) < month.end
+                if _earliest(touched.get(project_id, {}), mark) < month.end
                 or books.differ(project_id, month, mark)
             }
             for project_id, some in marks.items()
         }
         return {project_id: some for project_id, some in found.items() if some}
 
-    def lines(
+    def find(
         self,
         suspects: Mapping[str, Marks],
+        issued: Mapping[str, Marks],
         as_of: int,
         detailed: bool = False,
-    ) -> dict[str, tuple[statements.Line, ...]]:
-        """What is to be charged more, or less, by project.
+    ) -> dict[str, Correction]:
+        """What is to be corrected, by project.
+
+        A month keeps the names that its statement was made with: a new name
+        is no new price for what was charged.
 
         :param suspects: as :meth:`suspects` gives them.
+        :param issued: see :func:`watermarks`.
         :param detailed: whether there are lines for each resource.
         """
-        together: dict[tuple[usage.Period, int], list[str]] = defaultdict(list)
+        together: dict[tuple[usage.Period, int, int], list[str]] = defaultdict(
+            list
+        )
         for project_id, some in suspects.items():
             for month, mark in some.items():
-                together[month, mark].append(project_id)
-        found: dict[str, tuple[statements.Line, ...]] = defaultdict(tuple)
-        for (month, mark), project_ids in sorted(
+                named_at = issued[project_id][month]
+                together[month, mark, named_at].append(project_id)
+        found: dict[str, Correction] = {}
+        for (month, mark, named_at), project_ids in sorted(
             together.items(), key=lambda each: each[0][0].begin
         ):
+            for project_id, lacking in self._compared(
+                month, mark, named_at, as_of, project_ids, detailed
+            ):
+                known = found.get(project_id, Correction())
+                found[project_id] = Correction(
+                    lines=known.lines + lacking.lines,
+                    unpriced=known.unpriced + lacking.unpriced,
+                )
+        return {
+            project_id: correction
+            for project_id, correction in found.items()
+            if correction != Correction()
+        }
+
+    def _compared(
+        self,
+        month: usage.Period,
+        mark: int,
+        named_at: int,
+        as_of: int,
+        project_ids: Sequence[str],
+        detailed: bool,
+    ) -> Iterator[tuple[str, Correction]]:
+        """What a month lacks of each project."""
+        for first in range(0, len(project_ids), _BATCH):
+            some = project_ids[first : first + _BATCH]
+            # One after the other: each holds a connection while it is read.
             now, then = (
-                self._biller.statements(month, at, project_ids, detailed)
+                list(
+                    self._biller.statements(
+                        month, at, some, detailed, named_at=named_at
+                    )
+                )
                 for at in (as_of, mark)
             )
             for present, former in zip(now, then, strict=True):
-                found[present.project_id] += adjustments.difference(
-                    present.lines, former.lines
+                yield (
+                    present.project_id,
+                    Correction(
+                        lines=adjustments.difference(
+                            present.lines, former.lines
+                        ),
+                        unpriced=adjustments.unpriced(
+                            month, present.unpriced, former.unpriced
+                        ),
+                    ),
                 )
-        return dict(found)
 
     def _touched(
         self,
-        since: int,
+        marks: Sequence[int],
         until: int,
         before: int,
         project_ids: Collection[str] | None,
         listed: book.PriceBook,
-    ) -> dict[str, int]:
-        """Since when a project's usage may be another one than was known."""
-        found = self._storage.late(since, until, before, project_ids)
-        for some in self._renamed(since, until, before, listed):
+    ) -> dict[str, dict[int, int]]:
+        """Since when a project's usage may be another one than was known.
+
+        :returns: the earliest time, by the last of the marks after which this
+            was heard of, by project.
+        """
+        found = self._storage.late(marks, until, before, project_ids)
+        for mark, some in self._renamed(marks, until, before, listed):
             for project_id, earliest in some.items():
-                found[project_id] = min(
-                    earliest, found.get(project_id, earliest)
-                )
+                known = found.setdefault(project_id, {})
+                known[mark] = min(earliest, known.get(mark, earliest))
         return found
 
     def _renamed(
-        self, since: int, until: int, before: int, listed: book.PriceBook
-    ) -> Iterable[Mapping[str, int]]:
+        self,
+        marks: Sequence[int],
+        until: int,
+        before: int,
+        listed: book.PriceBook,
+    ) -> Iterator[tuple[int, Mapping[str, int]]]:
         """Whose usage may have got another price with another name."""
         keys = {
             (price.resource_type, key)
@@ -178,12 +259,32 @@ class Corrections:
             known = self._resource_types.get(resource_type)
             kind = known and known.names.get(key)
             if kind:
-                ids = self._storage.renamed(kind, since, until)
-                if ids:
-                    yield self._storage.users(resource_type, key, ids, before)
+                for mark, ids in self._learnt(kind, marks, until).items():
+                    yield (
+                        mark,
+                        self._storage.users(resource_type, key, ids, before),
+                    )
         if any(price.domain_id for price in listed.prices):
-            ids = self._storage.renamed(names.PROJECT, since, until)
-            yield dict.fromkeys(ids, 0)
+            learnt = self._learnt(names.PROJECT, marks, until)
+            for mark, ids in learnt.items():
+                yield mark, dict.fromkeys(ids, 0)
+
+    def _learnt(
+        self, kind: str, marks: Sequence[int], until: int
+    ) -> dict[int, list[str]]:
+        """Ids that got a name, by the last of the marks before it."""
+        found: dict[int, list[str]] = defaultdict(list)
+        for id_, mark in self._storage.renamed(kind, marks, until).items():
+            found[mark].append(id_)
+        return found
+
+
+def _earliest(touched: Mapping[int, int], mark: int) -> float:
+    """The earliest time of what was heard of after a mark."""
+    return min(
+        (earliest for at, earliest in touched.items() if at >= mark),
+        default=math.inf,
+    )
 
 
 class _Books:
@@ -235,6 +336,5 @@ def _valid(
             description='',
         )
         for price in listed.prices
-        if price.valid_from < month.end
-        and (price.valid_to is None or price.valid_to > month.begin)
+        if price.holds_within(month.begin, month.end)
     ]

@@ -11,6 +11,7 @@
 # under the License.
 """Statements are issued, once for each project and month."""
 
+from collections import Counter
 from collections.abc import (
     Callable,
     Collection,
@@ -25,10 +26,12 @@ import fractions
 import operator
 import threading
 import time
+from typing import Any
 import zoneinfo
 
 from oslo_log import log as logging
 
+from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
@@ -56,6 +59,10 @@ _PAUSE = 0.5
 #: How many statements are made at a time, and kept with one insert.
 _TOGETHER = 200
 
+_MONTH = calendars.GRANULARITIES['1mo']
+#: Whose usage it is that belongs to no project, and is charged to nobody.
+_NOBODY = ''
+
 
 class StatementError(Exception):
     """A statement cannot be issued; str() says why."""
@@ -67,6 +74,10 @@ class NotOver(StatementError):
 
 class WrongWatermark(StatementError):
     """The time as of which it was to be cannot be that of a statement."""
+
+
+class OtherCalendar(StatementError):
+    """Months were issued that are none by the time zone of now."""
 
 
 class NothingUsed(StatementError):
@@ -118,6 +129,8 @@ class Summary:
     :param adjusted: how many of those issued have adjustments.
     :param unpriced: of how many a part of the usage is not charged.
     :param totals: of those issued, by currency.
+    :param missing: by earlier month, how many projects used something in it
+        and have no statement of it: nothing else charges them for it.
     """
 
     as_of: int
@@ -126,6 +139,9 @@ class Summary:
     adjusted: int = 0
     unpriced: int = 0
     totals: dict[str, fractions.Fraction] = dataclasses.field(
+        default_factory=dict
+    )
+    missing: Mapping[usage.Period, int] = dataclasses.field(
         default_factory=dict
     )
 
@@ -273,6 +289,7 @@ class Issuer:
             if found:
                 return found, False
             receipts = self._storage.receipts((project_id,))
+            self._require_calendar(receipts)
             statement = self._one(project_id, month, as_of, receipts)
             if _empty(statement):
                 raise NothingUsed(
@@ -281,8 +298,11 @@ class Issuer:
                 )
             if statement.unpriced and not allow_unpriced:
                 raise NoPrice(statement.unpriced)
-            self._keep([statement], {project_id: receipts}, by)
-        return self._storage.issued(number), True
+            kept = self._keep([statement], {project_id: receipts}, by)
+        found = self._storage.issued(number)
+        if found is None:
+            raise Busy('somebody else is issuing statements; try again later')
+        return found, bool(kept)
 
     def issue_all(
         self,
@@ -326,6 +346,8 @@ class Issuer:
         }
         for receipt in self._storage.receipts(project_ids or None):
             receipts.setdefault(receipt.project_id, []).append(receipt)
+        for some in receipts.values():
+            self._require_calendar(some)
         suspects = self._suspects(
             receipts, run.month, run.as_of, all_projects=not project_ids
         )
@@ -337,9 +359,22 @@ class Issuer:
         due = sorted(
             {*(project_ids or self._users(run) | suspects.keys())} - issued
         )
+        corrected = self._corrections.find(
+            {
+                project_id: suspects[project_id]
+                for project_id in due
+                if project_id in suspects
+            },
+            _watermarks(receipts),
+            run.as_of,
+        )
         if not allow_unpriced:
-            self._require_prices(run, project_ids)
-        summary = Summary(as_of=run.as_of, skipped=len(issued))
+            self._require_prices(run, project_ids, corrected)
+        summary = Summary(
+            as_of=run.as_of,
+            skipped=len(issued),
+            missing=self._missing(run, receipts, project_ids),
+        )
         run.progress.begin(len(due))
         try:
             for first in range(0, len(due), _TOGETHER):
@@ -350,7 +385,7 @@ class Issuer:
                         some,
                         run.month,
                         run.as_of,
-                        suspects,
+                        corrected,
                         daily=not dry_run,
                     )
                     if not _empty(statement)
@@ -364,14 +399,32 @@ class Issuer:
             run.progress.end()
         return summary
 
+    def _require_calendar(
+        self, receipts: Iterable[statements.Receipt]
+    ) -> None:
+        """See that months neither overlap nor leave a gap."""
+        for receipt in receipts:
+            period = receipt.period
+            middle = (period.begin + period.end) // 2
+            if months.holding(middle, self._terms.zone) != period:
+                raise OtherCalendar(
+                    f'the statement {receipt.number} is of a month of another '
+                    f'calendar than that of {self._terms.zone.key}, so that '
+                    'time would be charged twice or never: set the time zone '
+                    'that it was issued with'
+                )
+
     def _is_of(self, receipt: statements.Receipt, month: usage.Period) -> bool:
         return receipt.number == self.number(month, receipt.project_id)
 
     def _require_prices(
-        self, run: '_Run', project_ids: Collection[str]
+        self,
+        run: '_Run',
+        project_ids: Collection[str],
+        corrected: Mapping[str, corrections.Correction],
     ) -> None:
         """See that there is a price for all usage, by a few questions."""
-        unpriced = survey.survey(
+        found = survey.survey(
             self._storage,
             self._biller.price_book(run.as_of),
             self._found,
@@ -379,12 +432,76 @@ class Issuer:
             run.as_of,
             project_ids,
         ).unpriced
+        unpriced = _summed(
+            (
+                *found,
+                *(
+                    each
+                    for correction in corrected.values()
+                    for each in correction.unpriced
+                ),
+            )
+        )
         if unpriced:
             raise NoPrice(unpriced)
 
     def _users(self, run: '_Run') -> set[str]:
         """All projects that used something in the month."""
-        found: set[str] = set()
+        rows = self._used(run.month, run)
+        found = {row.group[0] for row in rows}
+        if _NOBODY in found:
+            LOG.warning(
+                'A part of the usage of %s belongs to no project: it is '
+                'charged to nobody',
+                self._written(run.month),
+            )
+        return found - {_NOBODY}
+
+    def _missing(
+        self,
+        run: '_Run',
+        receipts: Mapping[str, Sequence[statements.Receipt]],
+        project_ids: Collection[str],
+    ) -> Mapping[usage.Period, int]:
+        """Statements that lack, since the first one that was issued."""
+        issued = {
+            (receipt.period, project_id)
+            for project_id, some in receipts.items()
+            for receipt in some
+        }
+        first = min((month.begin for month, _ in issued), default=None)
+        if first is None or first >= run.month.begin:
+            return {}
+        earlier = usage.Period(first, run.month.begin)
+        rows = self._used(
+            earlier,
+            run,
+            project_ids=tuple(project_ids) or None,
+            boundaries=tuple(
+                calendars.boundaries(earlier, _MONTH, self._terms.zone)
+            ),
+        )
+        try:
+            used = {
+                (month, row.group[0])
+                for row in rows
+                for month in row.buckets
+                if row.group[0] != _NOBODY
+            }
+        except storage_errors.QueryTooExpensive as error:
+            # This month can be issued all the same.
+            LOG.warning(
+                'It was not found out which earlier months lack a statement: '
+                '%s',
+                error,
+            )
+            return {}
+        return Counter(month for month, _ in used - issued)
+
+    def _used(
+        self, period: usage.Period, run: '_Run', **scope: Any
+    ) -> Iterator[usage.UsageRow]:
+        """What projects used in a period."""
         for kind in usage.Kind:
             names = tuple(
                 name
@@ -392,19 +509,17 @@ class Issuer:
                 if resource_type.kind is kind
             )
             if names:
-                rows = self._storage.usage(
+                yield from self._storage.usage(
                     usage.UsageQuery(
-                        period=run.month,
+                        period=period,
                         now=run.as_of,
                         as_of=run.as_of,
                         resource_types=names,
                         group_by=('project_id',),
                         kind=kind,
+                        **scope,
                     )
                 )
-                found.update(row.group[0] for row in rows)
-        # What belongs to nobody is charged to nobody.
-        return found - {''}
 
     def _one(
         self,
@@ -419,9 +534,15 @@ class Issuer:
 
         :param receipts: what was issued to it before.
         """
-        suspects = self._suspects({project_id: receipts}, month, as_of)
+        issued = {project_id: receipts}
+        corrected = self._corrections.find(
+            self._suspects(issued, month, as_of),
+            _watermarks(issued),
+            as_of,
+            detailed,
+        )
         [found] = self._statements(
-            (project_id,), month, as_of, suspects, detailed, daily
+            (project_id,), month, as_of, corrected, detailed, daily
         )
         return found
 
@@ -430,22 +551,13 @@ class Issuer:
         project_ids: Sequence[str],
         month: usage.Period,
         as_of: int,
-        suspects: Mapping[str, corrections.Marks],
+        corrected: Mapping[str, corrections.Correction],
         detailed: bool = False,
         daily: bool = True,
     ) -> list[statements.Statement]:
         """Statements with what is to be adjusted."""
-        adjusted = self._corrections.lines(
-            {
-                project_id: suspects[project_id]
-                for project_id in project_ids
-                if project_id in suspects
-            },
-            as_of,
-            detailed,
-        )
         return [
-            self._adjusted(each, adjusted.get(each.project_id, ()))
+            self._adjusted(each, corrected.get(each.project_id))
             for each in self._biller.statements(
                 month, as_of, project_ids, detailed, daily
             )
@@ -470,15 +582,16 @@ class Issuer:
     def _adjusted(
         self,
         statement: statements.Statement,
-        lines: tuple[statements.Line, ...],
+        correction: corrections.Correction | None,
     ) -> statements.Statement:
-        if not lines:
+        if correction is None:
             return statement
         return dataclasses.replace(
             statement,
-            adjustments=lines,
+            adjustments=correction.lines,
+            unpriced=statement.unpriced + correction.unpriced,
             totals=charges.totals(
-                (*statement.lines, *lines), self._terms.rounding
+                (*statement.lines, *correction.lines), self._terms.rounding
             ),
         )
 
@@ -496,12 +609,14 @@ class Issuer:
         if not made:
             return []
         month = self._written(made[0].period)
-        # Only if the right to issue was lost there is any.
+        # Only if the right to issue was lost there is any. A statement of
+        # another month may have adjusted the same.
         theirs = {
             receipt.project_id
             for receipt in self._storage.receipts(
-                [statement.project_id for statement in made], month
+                [statement.project_id for statement in made]
             )
+            if receipt not in receipts.get(receipt.project_id, ())
         }
         now = self._now()
         kept = [each for each in made if each.project_id not in theirs]
@@ -518,6 +633,11 @@ class Issuer:
             ]
         )
         LOG.info('Issued %d statements of %s', len(kept), month)
+        if theirs:
+            LOG.warning(
+                'Somebody else issued statements of %d projects meanwhile',
+                len(theirs),
+            )
         return kept
 
     def verify(self, number: str) -> list[str]:
@@ -626,6 +746,30 @@ def _before(
             break
         found.append(receipt)
     return found
+
+
+def _watermarks(
+    receipts: Mapping[str, Sequence[statements.Receipt]],
+) -> dict[str, corrections.Marks]:
+    """As of when the months of each project were issued."""
+    return {
+        project_id: corrections.watermarks(some)
+        for project_id, some in receipts.items()
+    }
+
+
+def _summed(
+    unpriced: Iterable[statements.Unpriced],
+) -> tuple[statements.Unpriced, ...]:
+    """What no price is for, whoever used it."""
+    sums: dict[tuple, statements.Unpriced] = {}
+    for each in unpriced:
+        key = each.period, each.resource_type, each.type, each.state
+        known = sums.get(key)
+        sums[key] = dataclasses.replace(
+            each, usage=each.usage + (known.usage if known else 0)
+        )
+    return tuple(sums.values())
 
 
 def _empty(statement: statements.Statement) -> bool:

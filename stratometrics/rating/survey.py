@@ -84,7 +84,8 @@ def survey(
         unused=tuple(
             price
             for price in listed.prices
-            if price.id not in used and _valid_in(price, period)
+            if price.id not in used
+            and price.holds_within(period.begin, period.end)
         ),
         unpriced=tuple(
             statements.Unpriced(
@@ -143,9 +144,3 @@ def _used(
     )
     for row in rows:
         yield dict(zip(keys, row.group, strict=True)), row.usage
-
-
-def _valid_in(price: prices.Price, period: usage.Period) -> bool:
-    return price.valid_from < period.end and (
-        price.valid_to is None or period.begin < price.valid_to
-    )

@@ -353,18 +353,19 @@ class StatementStore(abc.ABC):
     @abc.abstractmethod
     def late(
         self,
-        since: int,
+        marks: Sequence[int],
         until: int,
         before: int,
         project_ids: Collection[str] | None = None,
-    ) -> dict[str, int]:
+    ) -> dict[str, dict[int, int]]:
         """Whose resources were heard of again: the earliest time of an event.
 
         Of each resource all projects are told that ever owned it (R6). What
         is told may have changed nothing, such as a copy of an event.
 
-        :param since: only events received after this time; microseconds
-            since the epoch, as all of these.
+        :param marks: times, ascending: only events received after the first
+            are told, by the last one that they were received after, by
+            project; microseconds since the epoch, as all of these.
         :param until: and up to this one.
         :param before: only events of earlier times.
         :param project_ids: only of these projects; None for all.
@@ -373,10 +374,14 @@ class StatementStore(abc.ABC):
         """
 
     @abc.abstractmethod
-    def renamed(self, kind: str, since: int, until: int) -> set[str]:
+    def renamed(
+        self, kind: str, marks: Sequence[int], until: int
+    ) -> dict[str, int]:
         """Ids of which a name was learnt in a time.
 
-        :param since: after this time; microseconds since the epoch.
+        :param marks: times, ascending: only names that were learnt after the
+            first are told, each id by the last one that it got a name after;
+            microseconds since the epoch.
         :param until: and up to this one.
         """
 

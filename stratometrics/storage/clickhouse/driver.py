@@ -195,15 +195,17 @@ class ClickHouseStorage(base.Storage):
 
     def late(
         self,
-        since: int,
+        marks: Sequence[int],
         until: int,
         before: int,
         project_ids: Collection[str] | None = None,
-    ) -> dict[str, int]:
-        return self._statements.late(since, until, before, project_ids)
+    ) -> dict[str, dict[int, int]]:
+        return self._statements.late(marks, until, before, project_ids)
 
-    def renamed(self, kind: str, since: int, until: int) -> set[str]:
-        return self._statements.renamed(kind, since, until)
+    def renamed(
+        self, kind: str, marks: Sequence[int], until: int
+    ) -> dict[str, int]:
+        return self._statements.renamed(kind, marks, until)
 
     def users(
         self, resource_type: str, key: str, ids: Collection[str], before: int

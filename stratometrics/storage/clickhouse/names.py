@@ -58,13 +58,13 @@ SELECT DISTINCT CAST({column} AS String) AS id FROM $database.events
 WHERE id != '' {types}
 """
 
-#: The latest names that were found: ``thing``, by which they are looked up,
-#: ``name`` and ``parent_id``. Of two of the same microsecond the one that
-#: sorts last counts.
+#: The names that were found and come last in an order: ``thing``, by which
+#: they are looked up, ``name`` and ``parent_id``. Of two of the same
+#: microsecond the one that sorts last counts.
 LATEST = """
 SELECT
     {thing} AS thing,
-    max((known_at, names.name, names.parent_id)) AS latest,
+    max(({order}, names.name, names.parent_id)) AS latest,
     latest.2 AS name,
     latest.3 AS parent_id
 FROM $database.names

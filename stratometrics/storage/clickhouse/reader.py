@@ -457,8 +457,17 @@ class _Statement:
         if owners is not None and kinds == [names.PROJECT]:
             # No other project is in question.
             condition += f' AND id IN {self._bind_texts(owners)}'
+        order = 'known_at'
+        if self._query.named_at is not None:
+            named_at = _instant(self._bind(self._query.named_at, 'Int64'))
+            # Later names come first, the latest of them before all others.
+            order = (
+                f'if(known_at <= {named_at}, 1, -1) '
+                '* toUnixTimestamp64Micro(known_at)'
+            )
         return clickhouse_names.LATEST.format(
             thing=column,
+            order=order,
             kinds=self._bind_texts(kinds),
             condition=condition,
         )

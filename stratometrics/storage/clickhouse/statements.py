@@ -11,6 +11,7 @@
 # under the License.
 """Statements that were issued, and what arrived after them, in ClickHouse."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -55,22 +56,25 @@ _LIMIT = 'LIMIT {limit:UInt64}'
 
 # Whoever ever owned a resource can be concerned by what it did (R6).
 _LATE = """
-SELECT project_id, min(earliest)
+SELECT project_id, mark, min(earliest)
 FROM $database.project_resources
 INNER JOIN (
     SELECT
         resource_type,
         resource_id,
+        roundDown(
+            toUnixTimestamp64Micro(received_at) - 1, {{marks:Array(Int64)}}
+        ) AS mark,
         toUnixTimestamp64Micro(min(event_time)) AS earliest
     FROM $database.events
     WHERE received_at > fromUnixTimestamp64Micro({{since:Int64}})
         AND received_at <= fromUnixTimestamp64Micro({{until:Int64}})
         AND event_time < fromUnixTimestamp64Micro({{before:Int64}})
         {owned}
-    GROUP BY resource_type, resource_id
+    GROUP BY resource_type, resource_id, mark
 ) AS late USING (resource_type, resource_id)
 {owners}
-GROUP BY project_id
+GROUP BY project_id, mark
 """
 
 _OWNED = """
@@ -82,10 +86,16 @@ AND (resource_type, timeline) IN (
 """
 
 _RENAMED = """
-SELECT DISTINCT id FROM $database.names
+SELECT
+    id,
+    roundDown(
+        toUnixTimestamp64Micro(max(known_at)) - 1, {marks:Array(Int64)}
+    )
+FROM $database.names
 WHERE kind = {kind:String}
     AND known_at > fromUnixTimestamp64Micro({since:Int64})
     AND known_at <= fromUnixTimestamp64Micro({until:Int64})
+GROUP BY id
 """
 
 _USERS = """
@@ -171,11 +181,11 @@ class Statements:
 
     def late(
         self,
-        since: int,
+        marks: Sequence[int],
         until: int,
         before: int,
         project_ids: Collection[str] | None = None,
-    ) -> dict[str, int]:
+    ) -> dict[str, dict[int, int]]:
         """See :class:`stratometrics.storage.base.StatementStore`."""
         some = project_ids is not None
         rows = self._pool.execute(
@@ -188,21 +198,33 @@ class Statements:
                 owners=f'WHERE {_OF_PROJECTS}' if some else '',
             ),
             {
-                'since': since,
+                'marks': list(marks),
+                'since': marks[0],
                 'until': until,
                 'before': before,
                 'projects': list(project_ids or ()),
             },
             self._settings,
         )
-        return dict(rows)
+        found: dict[str, dict[int, int]] = defaultdict(dict)
+        for project_id, mark, earliest in rows:
+            found[project_id][mark] = earliest
+        return dict(found)
 
-    def renamed(self, kind: str, since: int, until: int) -> set[str]:
+    def renamed(
+        self, kind: str, marks: Sequence[int], until: int
+    ) -> dict[str, int]:
         """See :class:`stratometrics.storage.base.StatementStore`."""
         rows = self._pool.execute(
-            _RENAMED, {'kind': kind, 'since': since, 'until': until}
+            _RENAMED,
+            {
+                'kind': kind,
+                'marks': list(marks),
+                'since': marks[0],
+                'until': until,
+            },
         )
-        return {id_ for (id_,) in rows}
+        return dict(rows)
 
     def users(
         self, resource_type: str, key: str, ids: Collection[str], before: int

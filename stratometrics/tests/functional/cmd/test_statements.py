@@ -140,6 +140,15 @@ class StatementsTest(StatementsTestCase):
             '2 as they were issued, 0 not\n', self.statements('verify')
         )
 
+    def test_an_earlier_month_that_lacks_a_statement(self) -> None:
+        self.serve('p', 'q')
+        self.statements('issue', '--month', '2026-09', '--project', 'p')
+        done = self.run_module(
+            *('manage', 'statements', 'issue', '--month', '2026-10')
+        )
+        self.assertEqual(0, done.returncode)
+        self.assertIn('1 projects used something in 2026-09', done.stderr)
+
     def test_a_statement_that_does_not_hold(self) -> None:
         self.serve('p')
         self.issue()
@@ -190,7 +199,7 @@ class StatementsTest(StatementsTestCase):
             'manage', 'statements', 'issue', '--month', '2026-10'
         )
         self.assertEqual(1, done.returncode)
-        self.assertIn('m1.huge', done.stdout)
+        self.assertRegex(done.stdout, '2026-10 .* m1.huge')
         self.assertIn('31 d', done.stdout)
         self.assertIn('Nothing was issued', done.stderr)
         self.assertEqual([], self.storage.receipts())

@@ -18,8 +18,10 @@ import dataclasses
 import decimal
 import fractions
 import threading
+import zoneinfo
 
 from stratometrics.model import event as event_model
+from stratometrics.model import months
 from stratometrics.model import names
 from stratometrics.model import prices
 from stratometrics.model import usage
@@ -29,6 +31,7 @@ from stratometrics.rating import corrections
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering import document
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.rating import test_billing
@@ -54,6 +57,19 @@ EVENTS = [
 ]
 
 
+def released(address):
+    """The end of a floating IP at noon of the last day of July."""
+    return event(
+        'floating-ip',
+        address,
+        'p',
+        at(7, 31, 12),
+        rank=event_model.RANK_DELETION,
+        phase=event_model.Phase.ENDED,
+        state='deleted',
+    )
+
+
 def told(lines):
     """Of each line what is charged, when, and for how much."""
     return [
@@ -77,13 +93,11 @@ class IssuingTestCase(base.StorageTestCase):
             ]
         )
 
-    def issuer_at(self, now, storage=None):
+    def issuer_at(self, now, storage=None, zone=test_billing.ZONE):
         return issuing.Issuer(
             storage or self.storage,
             definitions.Definitions.load(None),
-            issuing.Terms(
-                zone=test_billing.ZONE, rounding='half_up', settling_time=0
-            ),
+            issuing.Terms(zone=zone, rounding='half_up', settling_time=0),
             lambda: now,
         )
 
@@ -257,12 +271,18 @@ class IssuingTest(IssuingTestCase):
             known,
         )
         settled = {'p': {JULY: IN_AUGUST}}
+        # One of somebody who used nothing since was settled long ago.
+        marks = {**settled, 'gone': {JULY: at(8, 1)}}
 
         def suspects():
             return [
-                finder.suspects(settled, IN_SEPTEMBER, AUGUST.begin, every)
+                finder.suspects(marks, IN_SEPTEMBER, AUGUST.begin, every)
                 for every in (False, True)
             ]
+
+        self.storage.write_events(
+            [event('instance', 'i1', 'p', at(7, 30), **SERVER)], IN_AUGUST
+        )
 
         self.enter(
             prices.Change.CREATED,
@@ -299,6 +319,79 @@ class IssuingTest(IssuingTestCase):
             told(self.issue(AUGUST, IN_SEPTEMBER).adjustments),
         )
 
+    def test_another_name_changes_no_month_that_was_issued(self) -> None:
+        def called(volume_type, domain, when):
+            self.storage.write_names(
+                [
+                    names.Name(
+                        kind=names.VOLUME_TYPE, id='type-1', name=volume_type
+                    ),
+                    names.Name(
+                        kind=names.PROJECT, id='p', name='p', parent_id=domain
+                    ),
+                ],
+                when,
+            )
+
+        volume = {'type': 'type-1', 'message_id': 'v'}
+        self.storage.write_events(
+            [event('volume', 'v', 'p', at(7, 31), **volume)], at(7, 31)
+        )
+        self.enter(
+            prices.Change.CREATED,
+            [
+                price('agreed', 'instance', '1', domain_id='d1'),
+                price(
+                    *('premium', 'volume', '0.20'),
+                    match={'type': ('premium',)},
+                    valid_from=AUGUST.begin,
+                ),
+            ],
+            at(7, 1),
+        )
+        called('gold', 'd1', at(7, 31))
+        july = self.issue(JULY, IN_AUGUST)
+        self.assertIn('agreed', [line.price_id for line in july.lines])
+        called('premium', 'd2', at(8, 10))
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual((), august.adjustments)
+        self.assertEqual(
+            ['vcpu', 'premium'], [line.price_id for line in august.lines]
+        )
+        # What is known late has the price that it had then.
+        self.storage.write_events(
+            [event('volume', 'w', 'p', at(7, 31), **volume)], at(9, 10)
+        )
+        called('dear', 'd3', at(9, 11))
+        october = self.issue(SEPTEMBER, IN_OCTOBER, allow_unpriced=True)
+        self.assertEqual(
+            [
+                ('disk', JULY, 24, fractions.Fraction('2.4')),
+                ('premium', AUGUST, 744, fractions.Fraction('148.8')),
+            ],
+            told(october.adjustments),
+        )
+        self.assertEqual([], self.issuer.verify('2026-08-p'))
+        self.assertEqual([], self.issuer.verify('2026-09-p'))
+
+    def test_a_name_that_was_learnt_late_is_kept(self) -> None:
+        self.storage.write_events(
+            [event('volume', 'v', 'p', at(7, 31), type='type-1')], at(7, 31)
+        )
+        self.issue(JULY, IN_AUGUST, allow_unpriced=True)
+        for name, when in (('gold', at(8, 10)), ('dear', at(9, 10))):
+            self.storage.write_names(
+                [names.Name(kind=names.VOLUME_TYPE, id='type-1', name=name)],
+                when,
+            )
+        august = self.issue(AUGUST, IN_SEPTEMBER)
+        self.assertEqual(
+            [('disk', JULY, 24, fractions.Fraction('2.4'))],
+            told(august.adjustments),
+        )
+        october = self.issue(SEPTEMBER, IN_OCTOBER, allow_unpriced=True)
+        self.assertEqual((), october.adjustments)
+
     def test_usage_without_a_price_is_refused(self) -> None:
         self.storage.write_events(
             [event('floating-ip', 'f', 'p', at(7, 31))], at(7, 31)
@@ -312,6 +405,43 @@ class IssuingTest(IssuingTestCase):
         found = self.issue(JULY, IN_AUGUST, allow_unpriced=True)
         self.assertEqual((unpriced,), found.unpriced)
 
+    def test_usage_without_a_price_that_is_heard_of_late(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        address = event('floating-ip', 'f', 'p', at(7, 31))
+        self.storage.write_events([address, released('f')], at(8, 10))
+        for refuse in (
+            lambda: self.issue(AUGUST, IN_SEPTEMBER),
+            lambda: self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER),
+        ):
+            refused = self.assertRaises(issuing.NoPrice, refuse)
+            self.assertEqual(
+                [('floating-ip', JULY, 12)],
+                [
+                    (each.resource_type, each.period, each.quantity)
+                    for each in refused.unpriced
+                ],
+            )
+        self.assertEqual([], self.storage.receipts(month='2026-08'))
+        august = self.issue(AUGUST, IN_SEPTEMBER, allow_unpriced=True)
+        self.assertEqual(
+            [(JULY, 12)],
+            [(each.period, each.quantity) for each in august.unpriced],
+        )
+        self.assertEqual([], self.issuer.verify('2026-08-p'))
+        # It is told once.
+        self.assertEqual((), self.issue(SEPTEMBER, IN_OCTOBER).unpriced)
+
+    def test_usage_that_lost_its_price(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        [vcpu, _] = PRICES
+        self.enter(prices.Change.WITHDRAWN, [vcpu], at(8, 10))
+        refused = self.assertRaises(
+            issuing.NoPrice, self.issue, AUGUST, IN_SEPTEMBER
+        )
+        self.assertEqual(
+            [AUGUST, JULY], [each.period for each in refused.unpriced]
+        )
+
     def test_when_a_month_can_be_issued(self) -> None:
         early = self.issuer_at(at(8, 1) - 1)
         with self.assertRaisesRegex(issuing.NotOver, '2026-07-31T22:00:00Z'):
@@ -322,6 +452,24 @@ class IssuingTest(IssuingTestCase):
             issuing.NothingUsed, self.issue, JULY, IN_AUGUST, 'nobody'
         )
         self.assertEqual([], self.storage.receipts())
+
+    def test_months_of_another_calendar(self) -> None:
+        """They overlap, or leave a gap, in which nothing is charged."""
+        self.issue(JULY, IN_AUGUST)
+        for name in ('UTC', 'Asia/Tokyo'):
+            zone = zoneinfo.ZoneInfo(name)
+            issuer = self.issuer_at(at(11, 1), zone=zone)
+            for month in ('2026-08', '2026-06'):
+                period = months.read(month, zone)
+                with self.assertRaisesRegex(
+                    issuing.OtherCalendar, '2026-07-p'
+                ):
+                    issuer.issue('p', period, 'alice')
+                with self.assertRaisesRegex(
+                    issuing.OtherCalendar, '2026-07-p'
+                ):
+                    issuer.issue_all(period, 'alice')
+        self.assertEqual(1, len(self.storage.receipts()))
 
     def test_a_text_that_was_altered(self) -> None:
         first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
@@ -425,28 +573,105 @@ class ManyTest(IssuingTestCase):
         self.assertEqual(['2026-07-q'], self.numbers())
 
     def test_who_lost_the_right_to_issue_issues_nothing_twice(self) -> None:
-        storage = self.storage
-
-        class Rival(issuing.Progress):
-            """Issues to q in the meantime."""
-
-            def begin(self, expected):
-                storage.record_statements([rivals])
-
         first, _ = self.issuer.issue('p', JULY, 'alice', IN_AUGUST)
         rivals = dataclasses.replace(
             first, number='2026-08-q', project_id='q', period=AUGUST
         )
-        done = self.issuer.issue_all(AUGUST, 'bob', progress=Rival())
+        done = self.issuer.issue_all(
+            AUGUST, 'bob', progress=self.rival(rivals)
+        )
         self.assertEqual(1, done.issued)
-        self.assertEqual(rivals, storage.issued('2026-08-q'))
+        self.assertEqual(rivals, self.storage.issued('2026-08-q'))
+
+    def test_who_lost_the_right_to_issue_adjusts_nothing_twice(self) -> None:
+        first, _ = self.issuer.issue('q', JULY, 'alice', IN_AUGUST)
+        # It may have adjusted July as well.
+        rivals = dataclasses.replace(
+            first,
+            number='2026-09-q',
+            period=SEPTEMBER,
+            as_of=IN_OCTOBER,
+            issued_at=first.issued_at + 1,
+        )
+        done = self.issuer.issue_all(
+            AUGUST, 'bob', progress=self.rival(rivals)
+        )
+        self.assertEqual(1, done.issued)
+        self.assertIsNone(self.storage.issued('2026-08-q'))
+        again = self.issuer.issue_all(AUGUST, 'bob')
+        self.assertEqual((1, 1), (again.issued, again.skipped))
+
+    def rival(self, issued):
+        storage = self.storage
+
+        class Rival(issuing.Progress):
+            """Issues a statement in the meantime."""
+
+            def begin(self, expected):
+                storage.record_statements([issued])
+
+        return Rival()
+
+    def test_one_connection_will_do(self) -> None:
+        self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.storage.write_events(
+            [
+                event('instance', f'{project_id}2', project_id, at(7, 31))
+                for project_id in ('p', 'q')
+            ],
+            at(8, 10),
+        )
+        for name, value in (('pool_size', 1), ('pool_timeout', 1)):
+            self.conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        issuer = self.issuer_at(at(11, 1), storage)
+        done = issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        self.assertEqual(2, done.issued)
 
     def test_what_belongs_to_nobody(self) -> None:
         self.storage.write_events(
             [event('instance', 'i3', '', at(7, 2), **SERVER)], at(7, 2)
         )
-        self.issuer.issue_all(JULY, 'alice')
+        with self.assertLogs(issuing.__name__, 'WARNING') as logged:
+            self.issuer.issue_all(JULY, 'alice')
+        self.assertIn('2026-07 belongs to no project', logged.output[0])
         self.assertEqual(['2026-07-p', '2026-07-q'], self.numbers())
+
+    def test_months_that_lack_a_statement_are_told(self) -> None:
+        done = self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.assertEqual({}, done.missing)
+        # Nothing was known of r when July was issued, and August never was.
+        self.storage.write_events(
+            [event('instance', 'i3', 'r', at(7, 2), **SERVER)], at(8, 10)
+        )
+        for some, missing in (
+            ((), {JULY: 1, AUGUST: 3}),
+            (('p',), {AUGUST: 1}),
+        ):
+            done = self.issuer.issue_all(
+                SEPTEMBER, 'alice', IN_OCTOBER, some, dry_run=True
+            )
+            self.assertEqual(missing, done.missing)
+        self.issuer.issue_all(JULY, 'alice', IN_OCTOBER)
+        self.issuer.issue_all(AUGUST, 'alice', IN_OCTOBER)
+        done = self.issuer.issue_all(SEPTEMBER, 'alice', IN_OCTOBER)
+        self.assertEqual({}, done.missing)
+
+    def test_a_long_history_keeps_nobody_from_issuing(self) -> None:
+        self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        answer = self.storage.usage
+
+        def usage(query):
+            if query.boundaries:
+                raise errors.QueryTooExpensive('after 60 seconds')
+            return answer(query)
+
+        self.patch(self.storage, 'usage', usage)
+        with self.assertLogs(issuing.__name__, 'WARNING') as logged:
+            done = self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        self.assertEqual((2, {}), (done.issued, done.missing))
+        self.assertIn('after 60 seconds', logged.output[0])
 
     def test_two_runs_at_once(self) -> None:
         self.patch(issuing, '_TOGETHER', 1)

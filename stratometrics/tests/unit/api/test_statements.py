@@ -58,11 +58,11 @@ class Storage(base.MemoryStorage, storage_base.StatementStore):
             and (project_ids is None or each.project_id in project_ids)
         ][:limit]
 
-    def late(self, since, until, before, project_ids=None):
+    def late(self, marks, until, before, project_ids=None):
         return {}
 
-    def renamed(self, kind, since, until):
-        return set()
+    def renamed(self, kind, marks, until):
+        return {}
 
     def users(self, resource_type, key, ids, before):
         return {}

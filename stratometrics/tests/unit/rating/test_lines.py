@@ -110,6 +110,29 @@ class LinesTest(unittest.TestCase):
             shown(lines),
         )
 
+    def test_what_prices_of_other_months_ask_for_is_no_fact(self):
+        used = [
+            charges.Used(
+                segment=0,
+                resource_type='server',
+                facts={'type': 'a', 'state': 'on', 'image': image},
+                usage=HOUR,
+                measures={},
+            )
+            for image in ('x', 'y')
+        ]
+        listed = [
+            price('now'),
+            price('next', match={'image': ('x',)}, valid_from=20 * HOUR),
+            price('tried', match={'image': ('y',)}, valid_from=30 * HOUR),
+        ]
+        frame = charges.Frame(
+            month=test_charges.MONTH, segments=[test_charges.MONTH]
+        )
+        rater = charges.Rater(test_charges.tariff(listed), frame)
+        [line] = rater.charge(used).lines
+        self.assertEqual((2, {}), (line.quantity, line.facts))
+
     def test_while_a_more_specific_price_is_valid_it_counts_alone(self):
         lines = charge(
             [stay()],
@@ -220,6 +243,33 @@ class LinesTest(unittest.TestCase):
                 (10, 20, 'y', '5', '1', '5'),
             ],
             shown(lines),
+        )
+
+    def test_a_cut_leaves_to_each_of_a_resource_s_facts_its_tier(self):
+        listed = [
+            price('all', tiers=tiers(('2', '10'), ('1', None))),
+            price('tried', '9', match={'image': ('z',)}),
+        ]
+        cut = [usage.Period(0, 10 * HOUR), usage.Period(10 * HOUR, 20 * HOUR)]
+
+        def lines(segments, *used):
+            frame = charges.Frame(month=test_charges.MONTH, segments=segments)
+            found = charges.Rater(test_charges.tariff(listed), frame).charge(
+                charges.Used(
+                    segment=segment,
+                    resource_type='server',
+                    facts={'type': 'a', 'state': 'on', 'image': image},
+                    resource_id='r',
+                    usage=hours * HOUR,
+                    measures={},
+                )
+                for segment, image, hours in used
+            )
+            return found.lines
+
+        self.assertEqual(
+            lines([test_charges.MONTH], (0, 'x', 10), (0, 'y', 10)),
+            lines(cut, (0, 'y', 10), (1, 'x', 10)),
         )
 
     def test_a_cut_leaves_to_each_resource_its_tier(self):

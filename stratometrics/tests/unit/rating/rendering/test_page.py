@@ -252,6 +252,31 @@ class PageTest(unittest.TestCase):
         self.assertIn('Nothing was charged.', words(root))
         self.assertEqual([], list(root.iter('figure')))
 
+    def test_what_an_earlier_month_used_without_a_price_is_dated(self) -> None:
+        [own, *_] = billed.STATEMENT.unpriced
+        own = dataclasses.replace(own, period=billed.OCTOBER)
+        earlier = dataclasses.replace(
+            own,
+            period=dataclasses.replace(
+                billed.OCTOBER,
+                begin=billed.at(2026, 9, 1),
+                end=billed.OCTOBER.begin,
+            ),
+        )
+        text = words(
+            shown(
+                dataclasses.replace(
+                    billed.STATEMENT,
+                    lines=(),
+                    adjustments=(),
+                    totals=(),
+                    daily=(),
+                    unpriced=(own, earlier),
+                )
+            )
+        )
+        self.assertEqual(1, text.count('Sep 1'))
+
     def test_a_price_change_within_a_day_shows_the_time(self) -> None:
         line = billed.line(
             *('volume', 'hdd', '1', '1'),
