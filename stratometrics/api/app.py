@@ -132,10 +132,16 @@ def _service(
         max_period_days=conf.api.max_period_days,
         max_buckets=conf.api.max_buckets,
         max_results=conf.api.max_results,
+        max_charges=conf.api.max_charges,
+        max_page_lines=conf.api.max_page_lines,
         settling_time=conf.api.settling_time * timestamps.MICROSECONDS,
     )
     biller = billing.Biller(
-        storage, found.resource_types, rules.zone, conf.rating.rounding
+        storage,
+        found.resource_types,
+        rules.zone,
+        conf.rating.rounding,
+        conf.api.max_charges,
     )
     return v1.Service(
         storage=storage,
@@ -151,6 +157,7 @@ def _service(
                 zone=rules.zone,
                 rounding=conf.rating.rounding,
                 settling_time=rules.settling_time,
+                most=rules.max_charges,
             ),
         ),
         appearance=_appearance(conf),

@@ -14,7 +14,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 import dataclasses
 from typing import Any
-from urllib import parse
 
 from stratometrics.api import collection
 from stratometrics.api import errors
@@ -126,7 +125,7 @@ def resources(
     if len(found) > len(shown):
         last = shown[-1]
         marker = f'{last.resource_type}/{last.resource_id}'
-        body['links'] = [_next(address, query, marker)]
+        body['links'] = [_next(asked, address, query, marker)]
     return body
 
 
@@ -164,7 +163,7 @@ def timelines(
     ]
     following = first + len(page)
     if following < len(intervals):
-        body['links'] = [_next(address, query, str(following))]
+        body['links'] = [_next(asked, address, query, str(following))]
     return body
 
 
@@ -257,13 +256,10 @@ def _position(marker: str) -> int:
     return int(marker)
 
 
-def _next(address: str, query: str, marker: str) -> dict[str, str]:
-    pairs = [
-        (name, value)
-        for name, value in parse.parse_qsl(query)
-        if name != _MARKER
-    ]
-    text = parse.urlencode([*pairs, (_MARKER, marker)])
+def _next(
+    asked: Question, address: str, query: str, marker: str
+) -> dict[str, str]:
+    text = parameters.following(asked, query, marker)
     return {'rel': 'next', 'href': f'{address}?{text}'}
 
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import functools
 import itertools
+from typing import Protocol
 from urllib import parse
 import zoneinfo
 
@@ -81,6 +82,8 @@ class Rules:
     :param max_period_days: the longest period that may be asked about.
     :param max_buckets: the most buckets that it may be divided into.
     :param max_results: the most results of an answer that is kept in memory.
+    :param max_charges: the most charges that are kept in memory.
+    :param max_page_lines: the most lines of a statement for people.
     :param settling_time: microseconds after which everything that was
         received can be seen.
     """
@@ -89,6 +92,8 @@ class Rules:
     max_period_days: int
     max_buckets: int
     max_results: int
+    max_charges: int
+    max_page_lines: int
     settling_time: int
 
 
@@ -123,6 +128,13 @@ class Question:
     order: tuple[usage.Order, ...]
     after: tuple[int | str, ...]
     limit: int | None
+
+
+class _Timed(Protocol):
+    """A question about a period."""
+
+    @property
+    def period(self) -> usage.Period: ...
 
 
 def none_expected(query: str) -> None:
@@ -197,7 +209,7 @@ def question(
     )
 
 
-def following(question: Question, query: str, marker: str) -> str:
+def following(question: _Timed, query: str, marker: str) -> str:
     """The query string of the same question from a marker on.
 
     Its period is spelled out: by default it is another one next month.
@@ -393,8 +405,9 @@ def _zone(
 @functools.cache
 def _zone_names() -> set[str]:
     # Those with leap seconds, which would shift every bucket, are not among
-    # them; looking for them takes a while.
-    return zoneinfo.available_timezones()
+    # them; looking for them takes a while. One of them is that of this
+    # machine, which no answer may depend on.
+    return zoneinfo.available_timezones() - {'localtime'}
 
 
 def bucket_length(

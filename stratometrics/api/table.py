@@ -29,7 +29,7 @@ MEDIA_TYPE = 'text/csv'
 
 #: What makes a spreadsheet compute a text instead of showing it, and what
 #: protects from this. The latter is doubled, so that it can be taken away.
-_FORMULAS = ('=', '+', '-', '@', '\t', '\r')
+_FORMULAS = tuple('=+-@\t\r\n＝＋－＠')
 _QUOTE = "'"
 
 #: Rows that are written at once.

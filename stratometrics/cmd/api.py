@@ -40,6 +40,10 @@ REQUEST_LINE = 8190
 #: Seconds that a client may keep silent in the middle of a request.
 SLOWEST_CLIENT = 5
 
+#: Seconds that a client may take nothing of an answer. It is cut off at the
+#: second time, if something still fitted into a buffer at the first one.
+SLOWEST_READER = 15
+
 #: What is wrong with the configuration rather than with the service.
 UNUSABLE = (
     app.ConfigurationError,
@@ -136,13 +140,16 @@ def listen(host: str, port: int) -> socket.socket:
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     listener = socket.create_server((host, port), family=family)
-    # Accepted sockets inherit it. Without it a client that never ends its
-    # headers keeps a thread for ever.
-    listener.setsockopt(
-        socket.SOL_SOCKET,
-        socket.SO_RCVTIMEO,
-        struct.pack('ll', SLOWEST_CLIENT, 0),
-    )
+    # Accepted sockets inherit them. Without them a client that never ends its
+    # headers, or never takes its answer, keeps a thread for ever, and maybe a
+    # connection to the storage.
+    for option, seconds in (
+        (socket.SO_RCVTIMEO, SLOWEST_CLIENT),
+        (socket.SO_SNDTIMEO, SLOWEST_READER),
+    ):
+        listener.setsockopt(
+            socket.SOL_SOCKET, option, struct.pack('ll', seconds, 0)
+        )
     return listener
 
 

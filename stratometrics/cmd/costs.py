@@ -177,6 +177,9 @@ def write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
 
     :raises ValueError: it cannot be written.
     """
+    if path.exists() and not path.is_file():
+        # To replace a device would break the machine.
+        raise ValueError(f'{path} cannot be written: it is no file')
     part = path.with_name(f'{path.name}.part')
     try:
         with contextlib.ExitStack() as undo:

@@ -215,13 +215,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         storage = driver.get_storage(conf)
         status = conf.command.run(conf, storage) or 0
-        sys.stdout.flush()
+        # It is None if who started the program has closed it.
+        if sys.stdout:
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # What is not written yet goes nowhere, or else it would fail again
-        # when the program ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return 128 + signal.SIGPIPE
+    except OSError as error:
+        # Such as a full disk.
+        _print_no_more()
+        print(f'stratometrics-manage: {error}', file=sys.stderr)
+        return 1
     except (
         cfg.Error,
         cloud.CloudError,
@@ -246,6 +251,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             signal.signal(number, action)
         if storage is not None:
             storage.close()
+
+
+def _print_no_more() -> None:
+    # What is not written yet goes nowhere, or else it would fail again when
+    # the program ends.
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(number: int, _frame: object) -> None:

@@ -92,6 +92,25 @@ OPTS = [
         'by [clickhouse]/query_max_result_rows alone.',
     ),
     cfg.IntOpt(
+        'max_charges',
+        default=500_000,
+        min=1,
+        help='The most charges that one request for costs or a statement may '
+        'have computed for a project and month: groups, or resources where '
+        'they are told apart, times the buckets or days of the month. Each '
+        'takes about a kilobyte and a half of memory meanwhile. The commands '
+        'have no such limit.',
+    ),
+    cfg.IntOpt(
+        'max_page_lines',
+        default=2000,
+        min=1,
+        help='The most lines of a statement that is given as HTML or PDF. '
+        'Each takes some 15 milliseconds of a processor and a quarter of a '
+        'megabyte of memory to be set as PDF. JSON, CSV and the commands have '
+        'no such limit.',
+    ),
+    cfg.IntOpt(
         'settling_time',
         default=120,
         min=0,

@@ -87,6 +87,10 @@ class Biller:
     :param resource_types: all that there are, by name.
     :param zone: whose calendar says when a month begins.
     :param rounding: one of :data:`stratometrics.rating.money.ROUNDINGS`.
+    :param most: how many parts the usage of a project in a month may have,
+        which are kept in memory: of each group or resource one for each piece
+        of the month; None for any number. With more, what is asked for raises
+        :class:`stratometrics.rating.costs.TooMuch`.
     """
 
     def __init__(
@@ -95,11 +99,13 @@ class Biller:
         resource_types: Mapping[str, definitions.ResourceType],
         zone: zoneinfo.ZoneInfo,
         rounding: str,
+        most: int | None = None,
     ) -> None:
         self._storage = storage
         self._resource_types = resource_types
         self._zone = zone
         self._rounding = rounding
+        self._most = most
 
     def price_book(self, as_of: int) -> book.PriceBook:
         """The price list as of a time."""
@@ -387,10 +393,18 @@ class Biller:
         with contextlib.closing(
             self._storage.stream_usage(query, limited=False)
         ) as rows:
+            last, number = None, 0
             for row in rows:
                 facts = dict(zip(query.group_by, row.group, strict=True))
                 owner = {key: facts.pop(key) for key in _OWNER}
                 parts = row.buckets or {query.period: row}
+                if owner['project_id'] != last:
+                    last, number = owner['project_id'], 0
+                number += len(parts)
+                if self._most is not None and number > self._most:
+                    raise costs.TooMuch(
+                        f'a project has more than {self._most} charges'
+                    )
                 for segment, amounts in parts.items():
                     yield (
                         owner,

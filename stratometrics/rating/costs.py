@@ -32,6 +32,10 @@ _OF_LINES = (
 _OF_BILLS = ('project_id', 'project_name', 'domain_id', 'domain_name')
 
 
+class TooMuch(Exception):
+    """To answer would take more memory than is allowed."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
     """What is charged to a project.
@@ -89,6 +93,7 @@ def report(
     listed: Iterable[prices.Price],
     group_by: Sequence[str],
     buckets: Sequence[usage.Period],
+    most: int | None = None,
 ) -> list[Cost]:
     """Costs by group, bucket and currency, in this order.
 
@@ -99,6 +104,8 @@ def report(
     :param listed: the prices that the bills were made by, and maybe others.
     :param group_by: keys of usage, ``measure`` or ``price_id``.
     :param buckets: periods side by side. Every line lies within one.
+    :param most: how many there may be; None for any number.
+    :raises TooMuch: there are more.
     """
     by_id = {price.id: price for price in listed}
     providers = sorted(
@@ -112,6 +119,8 @@ def report(
             number = bisect.bisect(begins, line.period.begin) - 1
             key = group, number, line.currency
             if key not in found:
+                if len(found) == most:
+                    raise TooMuch(f'there are more than {most} groups')
                 found[key] = Cost(
                     group=group,
                     period=buckets[number],

@@ -164,11 +164,14 @@ class Terms:
     :param rounding: one of :data:`stratometrics.rating.money.ROUNDINGS`.
     :param settling_time: microseconds after which everything that was
         received can be seen.
+    :param most: how many parts the usage of a project may have; see
+        :class:`stratometrics.rating.billing.Biller`.
     """
 
     zone: zoneinfo.ZoneInfo
     rounding: str
     settling_time: int
+    most: int | None = None
 
 
 class Issuer:
@@ -190,7 +193,11 @@ class Issuer:
         self._terms = terms
         self._now = now
         self._biller = billing.Biller(
-            storage, found.resource_types, terms.zone, terms.rounding
+            storage,
+            found.resource_types,
+            terms.zone,
+            terms.rounding,
+            terms.most,
         )
         self._corrections = corrections.Corrections(
             storage, self._biller, found.resource_types

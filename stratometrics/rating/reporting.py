@@ -17,6 +17,7 @@ import itertools
 import zoneinfo
 
 from stratometrics.model import calendars
+from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import usage
 from stratometrics.rating import billing
@@ -75,23 +76,21 @@ class Report:
 
 
 def report(
-    biller: billing.Biller, question: Question, zone: zoneinfo.ZoneInfo
+    biller: billing.Biller,
+    question: Question,
+    zone: zoneinfo.ZoneInfo,
+    most: int | None = None,
 ) -> Report:
     """Ask what a period costs.
 
     :param zone: whose calendar says when buckets begin.
+    :param most: how many costs there may be; None for any number.
     :raises UnknownProvider: nothing can be compared with a provider.
+    :raises TooMuch: it would take more memory than is allowed.
     """
     listed = biller.price_book(question.as_of).prices
-    known = {name for price in listed for name in price.equivalents}
-    for name in question.providers:
-        if name not in known:
-            raise UnknownProvider(
-                f'no price names what {name!r} takes; there are '
-                f'{", ".join(sorted(known)) or "no equivalents at all"}'
-            )
     # Others would be of no use.
-    listed = [
+    compared = [
         dataclasses.replace(
             price,
             equivalents={
@@ -103,6 +102,7 @@ def report(
         for price in listed
     ]
     unpriced: dict[tuple, int] = {}
+    owners: set[tuple[str, str]] = set()
     bills = biller.bills(
         question.period,
         question.as_of,
@@ -112,11 +112,13 @@ def report(
         shown=[key for key in question.shown if key not in _TOLD],
     )
     found = costs.report(
-        _watched(bills, unpriced),
-        listed,
+        _watched(bills, unpriced, owners),
+        compared,
         question.shown,
         _buckets(question, zone),
+        most,
     )
+    _require_known(question, listed, owners)
     return Report(
         costs=found,
         totals=_totals(found, question.period),
@@ -136,11 +138,47 @@ def report(
     )
 
 
+def _require_known(
+    question: Question,
+    listed: Iterable[prices.Price],
+    owners: Iterable[tuple[str, str]],
+) -> None:
+    """See that something can be compared with each provider.
+
+    Prices of projects and domains that are not in question do not count: who
+    asks is not to learn about them (R16).
+    """
+    projects = {'', *(question.project_ids or ())}
+    domains = {''}
+    for project_id, domain_id in owners:
+        projects.add(project_id)
+        domains.add(domain_id)
+    known = {
+        name
+        for price in listed
+        if question.project_ids is None
+        or (price.project_id in projects and price.domain_id in domains)
+        for name in price.equivalents
+    }
+    for name in question.providers:
+        if name not in known:
+            raise UnknownProvider(
+                f'no price names what {name!r} takes; there are '
+                f'{", ".join(sorted(known)) or "no equivalents at all"}'
+            )
+
+
 def _watched(
-    bills: Iterable[costs.Bill], unpriced: dict[tuple, int]
+    bills: Iterable[costs.Bill],
+    unpriced: dict[tuple, int],
+    owners: set[tuple[str, str]],
 ) -> Iterator[costs.Bill]:
-    """The same bills; adds up what no price is for."""
+    """The same bills; adds up what no price is for, and tells whose they are.
+
+    :param owners: gets the ids of projects and of their domains.
+    """
     for bill in bills:
+        owners.add((bill.project_id, bill.domain_id))
         for each in bill.unpriced:
             key = each.resource_type, each.type, each.state, each.billed_by
             unpriced[key] = unpriced.get(key, 0) + each.usage

@@ -32,6 +32,7 @@ from stratometrics.api.middleware import context
 from stratometrics.model import timestamps
 from stratometrics.policies import costs as policies
 from stratometrics.rating import billing
+from stratometrics.rating import costs as rated_costs
 from stratometrics.rating import exporting
 from stratometrics.rating import reporting
 from stratometrics.rating.rendering import comparison
@@ -101,21 +102,29 @@ class CostsController(base.Controller):
             granularity=asked.granularity,
             providers=asked.providers,
         )
+        tabular = request.form == _CSV
         try:
-            found = reporting.report(self._biller, question, self._rules.zone)
+            found = reporting.report(
+                self._biller,
+                question,
+                self._rules.zone,
+                self._rules.max_charges
+                if tabular
+                else self._rules.max_results,
+            )
         except reporting.UnknownProvider as error:
             raise errors.InvalidParameter(str(error)) from None
-        if request.form == _CSV:
+        except rated_costs.TooMuch:
+            more = '' if tabular else ', or for CSV'
+            raise errors.TooExpensive(
+                'The answer would take too much memory. Ask for fewer groups, '
+                f'longer buckets or a shorter period{more}.'
+            ) from None
+        if tabular:
             return webob.Response(
                 content_type='text/csv',
                 charset='UTF-8',
                 text=comparison.text(question, found),
-            )
-        if len(found.costs) > self._rules.max_results:
-            raise errors.TooExpensive(
-                f'The answer has more than {self._rules.max_results} results. '
-                'Ask for fewer groups, longer buckets or a shorter period, or '
-                'for CSV.'
             )
         return comparison.body(question, found)
 
@@ -145,6 +154,11 @@ class CostsController(base.Controller):
             begun = _begun(pieces)
         except parquet.TooGreat as error:
             raise errors.NotAcceptable(str(error)) from None
+        except rated_costs.TooMuch:
+            raise errors.TooExpensive(
+                'The export would take too much memory. Ask for days instead '
+                'of hours, or have it made by the operator.'
+            ) from None
         return webob.Response(
             content_type=self.formats[request.form],
             charset='UTF-8' if request.form == files.CSV else None,

@@ -36,6 +36,7 @@ from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.policies import statements as policies
 from stratometrics.rating import billing
+from stratometrics.rating import costs
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import document
 from stratometrics.rating.rendering import forms
@@ -181,6 +182,12 @@ class StatementsController(base.Controller):
             )
         except billing.NothingYet as error:
             raise errors.InvalidParameter(str(error)) from None
+        except costs.TooMuch:
+            raise errors.TooExpensive(
+                'The preview would take too much memory. Ask for one without '
+                'detail, without daily costs, or for JSON or CSV, which have '
+                'none by default.'
+            ) from None
         return self.rendered(request, document.preview(found), asked.locale)
 
     def _month(self, asked: invoicing.Question, as_of: int) -> usage.Period:
@@ -226,6 +233,13 @@ class StatementsController(base.Controller):
         locale: str | None,
     ) -> webob.Response:
         """A statement in the form that was asked for."""
+        maximum = self._rules.max_page_lines
+        if request.form in _FOR_PEOPLE and _length(found) > maximum:
+            raise errors.TooExpensive(
+                f'The statement has more than {maximum} lines, which are too '
+                f'many for {request.form}. Ask for CSV, or for a preview '
+                f'without detail.'
+            )
         try:
             body = forms.render(
                 request.form,
@@ -296,6 +310,18 @@ def _told() -> Iterator[None]:
         raise errors.Conflict(f'{error}: {_shown(error)}') from None
     except issuing.StatementError as error:
         raise errors.Conflict(str(error)) from None
+    except costs.TooMuch:
+        raise errors.TooExpensive(
+            'The statement would take too much memory: issue it by the '
+            'command stratometrics-manage.'
+        ) from None
+
+
+def _length(found: document.Document) -> int:
+    statement = found.statement
+    return sum(
+        map(len, (statement.lines, statement.adjustments, statement.unpriced))
+    )
 
 
 def _shown(error: issuing.NoPrice) -> str:

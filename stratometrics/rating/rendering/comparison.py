@@ -70,10 +70,12 @@ def heads(question: reporting.Question) -> list[str]:
         *question.shown,
         'currency',
         'cost',
-        *(
-            f'{provider}.{name}'
-            for provider in question.providers
-            for name in _COMPARED
+        *sheet.safe(
+            *(
+                f'{provider}.{name}'
+                for provider in question.providers
+                for name in _COMPARED
+            )
         ),
     ]
 

@@ -548,6 +548,26 @@ class TestTable(base.ApiTestCase):
             self.read(format='csv'),
         )
 
+    def test_whatever_begins_a_formula_is_protected(self):
+        names = [
+            '\n=1',
+            '\t=1',
+            '\r=1',
+            '@1',
+            '+1',
+            '＝1',
+            '＋1',
+            '－1',
+            '＠1',
+        ]
+        self.storage.stays = [
+            stay('instance', 'acme', name, 1) for name in names
+        ]
+        rows = csv.DictReader(io.StringIO(self.read(format='csv'), newline=''))
+        self.assertEqual(
+            {f"'{name}" for name in names}, {row['type'] for row in rows}
+        )
+
     def test_it_is_wanted_by_accept_as_well(self):
         response = self.ask(
             '/v1/instances', headers={'Accept': 'text/csv'}, **OCTOBER

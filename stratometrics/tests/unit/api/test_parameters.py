@@ -29,6 +29,8 @@ RULES = parameters.Rules(
     max_period_days=3660,
     max_buckets=1000,
     max_results=200,
+    max_charges=200,
+    max_page_lines=200,
     settling_time=60_000_000,
 )
 
@@ -226,6 +228,7 @@ class TestCalendar(ParametersTestCase):
             '../UTC',
             '/etc/localtime',
             'right/UTC',
+            'localtime',
             'Europe',
         ):
             with self.subTest(value):

@@ -11,6 +11,7 @@
 # under the License.
 """Who may see and issue statements, and what they are told."""
 
+import dataclasses
 import decimal
 import itertools
 import json
@@ -67,7 +68,7 @@ class Storage(base.MemoryStorage, storage_base.StatementStore):
         return {}
 
 
-class StatementsTest(base.ApiTestCase):
+class StatementsTestCase(base.ApiTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.storage = Storage()
@@ -118,6 +119,8 @@ class StatementsTest(base.ApiTestCase):
             response = self.order('admin', project_id=project_id)
             self.assertEqual(201, response.status_int, response.text)
 
+
+class StatementsTest(StatementsTestCase):
     def test_the_matrix(self) -> None:
         self.issue()
         every = {PREVIEW, LIST, ALL, ACME, GLOBEX}
@@ -207,3 +210,49 @@ class StatementsTest(base.ApiTestCase):
             self.assert_error(
                 request.get_response(self.application), 400, 'invalid-body'
             )
+
+
+class TestLimits(StatementsTestCase):
+    config = """
+[api]
+max_charges = 3
+max_page_lines = 1
+"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        [stay, _] = self.storage.stays
+        self.storage.stays.append(
+            dataclasses.replace(
+                stay, facts={**stay.facts, 'resource_id': 'another'}
+            )
+        )
+
+    def test_pages_are_no_longer_than_allowed(self) -> None:
+        for form in ('html', 'pdf'):
+            detail = self.assert_error(
+                self.ask(f'{PREVIEW}&detail=true&format={form}'),
+                400,
+                'query-too-expensive',
+            )
+            self.assertIn('more than 1 lines, which are too many', detail)
+        for query in ('detail=true', 'detail=true&format=csv', 'format=html'):
+            self.assertEqual(
+                200, self.ask(f'{PREVIEW}&{query}').status_int, query
+            )
+
+    def test_what_is_kept_in_memory_is_limited(self) -> None:
+        response = self.ask(f'{PREVIEW}&detail=true&daily=true')
+        self.assertEqual(200, response.status_int)
+        [stay, *_] = self.storage.stays
+        self.storage.stays += [
+            dataclasses.replace(
+                stay, facts={**stay.facts, 'resource_id': f'server {number}'}
+            )
+            for number in range(2)
+        ]
+        detail = self.assert_error(
+            self.ask(f'{PREVIEW}&detail=true'), 400, 'query-too-expensive'
+        )
+        self.assertIn('without detail', detail)
+        self.assertEqual(200, self.ask(PREVIEW).status_int)

@@ -9,6 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import os
 import pathlib
 
 import fixtures
@@ -48,3 +49,11 @@ class WriteTest(testtools.TestCase):
             ValueError, costs.write, self.folder / 'no' / 'x', iter([])
         )
         self.assertIn('cannot be written', str(error))
+
+    def test_what_is_no_file_is_not_replaced(self):
+        os.mkfifo(self.path)
+        error = self.assertRaises(
+            ValueError, costs.write, self.path, iter([b'1'])
+        )
+        self.assertIn('is no file', str(error))
+        self.assertTrue(self.path.is_fifo())

@@ -88,3 +88,46 @@ class SignalTest(testtools.TestCase):
                         ),
                         self.end(number, *command),
                     )
+
+
+class OutputTest(testtools.TestCase):
+    """Where what is printed cannot go."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        (self.folder / 'prices.yaml').write_text('prices: []\n')
+        (self.folder / 'stratometrics.conf').write_text(CONFIG.format(port=9))
+
+    def check(self, redirection):
+        return subprocess.run(
+            [
+                'sh',
+                '-c',
+                f'exec "$0" "$@" {redirection}',
+                sys.executable,
+                '-m',
+                'stratometrics.cmd.manage',
+                '--config-file',
+                str(self.folder / 'stratometrics.conf'),
+                'prices',
+                'check',
+                str(self.folder / 'prices.yaml'),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    def test_a_full_disk_is_told_in_one_line(self):
+        done = self.check('> /dev/full')
+        *_, line = done.stderr.splitlines()
+        self.assertEqual(1, done.returncode)
+        self.assertNotIn('Traceback', done.stderr)
+        self.assertIn('stratometrics-manage: ', line)
+        self.assertIn('No space left', line)
+
+    def test_a_closed_output_is_no_failure(self):
+        done = self.check('>&-')
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertNotIn('Traceback', done.stderr)
