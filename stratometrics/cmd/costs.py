@@ -143,14 +143,15 @@ def _projects(
             if each.kind is kind
         )
         if names:
-            rows = storage.usage(
+            rows = storage.stream_usage(
                 usage.UsageQuery(
                     period=month,
                     now=timestamps.now(),
                     resource_types=names,
                     group_by=('project_id',),
                     kind=kind,
-                )
+                ),
+                limited=False,
             )
             seen |= {row.group for row in rows}
     return len(seen)

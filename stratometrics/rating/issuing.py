@@ -447,7 +447,7 @@ class Issuer:
 
     def _users(self, run: '_Run') -> set[str]:
         """All projects that used something in the month."""
-        rows = self._used(run.month, run)
+        rows = self._used(run.month, run, limited=False)
         found = {row.group[0] for row in rows}
         if _NOBODY in found:
             LOG.warning(
@@ -499,9 +499,16 @@ class Issuer:
         return Counter(month for month, _ in used - issued)
 
     def _used(
-        self, period: usage.Period, run: '_Run', **scope: Any
+        self,
+        period: usage.Period,
+        run: '_Run',
+        limited: bool = True,
+        **scope: Any,
     ) -> Iterator[usage.UsageRow]:
-        """What projects used in a period."""
+        """What projects used in a period.
+
+        :param limited: whether there may be too many of them.
+        """
         for kind in usage.Kind:
             names = tuple(
                 name
@@ -509,7 +516,7 @@ class Issuer:
                 if resource_type.kind is kind
             )
             if names:
-                yield from self._storage.usage(
+                yield from self._storage.stream_usage(
                     usage.UsageQuery(
                         period=period,
                         now=run.as_of,
@@ -518,7 +525,8 @@ class Issuer:
                         group_by=('project_id',),
                         kind=kind,
                         **scope,
-                    )
+                    ),
+                    limited=limited,
                 )
 
     def _one(

@@ -131,7 +131,7 @@ def _used(
             keys['project_id'] = None
         if price.domain_id:
             keys['domain_id'] = None
-    rows = reader.usage(
+    rows = reader.stream_usage(
         usage.UsageQuery(
             period=period,
             now=period.end,
@@ -140,7 +140,8 @@ def _used(
             names={resource_type.name: resource_type.names},
             kind=resource_type.kind,
             **scope,
-        )
+        ),
+        limited=False,
     )
     for row in rows:
         yield dict(zip(keys, row.group, strict=True)), row.usage

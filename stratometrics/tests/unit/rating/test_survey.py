@@ -32,7 +32,7 @@ class Reader:
         self._used = used
         self.questions = []
 
-    def usage(self, query):
+    def stream_usage(self, query, limited):
         self.questions.append(query)
         length = query.period.end - query.period.begin
         amounts = {}
