@@ -46,6 +46,9 @@ class SignalTest(testtools.TestCase):
         self.silent = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(self.silent.close)
         self.silent.settimeout(PATIENCE)
+        # Who runs tests in the background ignores it, and so would a child.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.file = folder / 'stratometrics.conf'
         self.file.write_text(CONFIG.format(port=self.silent.getsockname()[1]))
