@@ -67,57 +67,74 @@ def _optional(name: str) -> Column:
     return Column(name, nullable=True)
 
 
+_OF_1_2 = (
+    _optional('AvailabilityZone'),
+    _amount('BilledCost'),
+    Column('BillingAccountId'),
+    Column('BillingAccountName'),
+    Column('BillingCurrency'),
+    _time('BillingPeriodEnd'),
+    _time('BillingPeriodStart'),
+    Column('ChargeCategory'),
+    _optional('ChargeClass'),
+    Column('ChargeDescription'),
+    Column('ChargeFrequency'),
+    _time('ChargePeriodEnd'),
+    _time('ChargePeriodStart'),
+    _number('ConsumedQuantity'),
+    _optional('ConsumedUnit'),
+    _amount('ContractedCost'),
+    _number('ContractedUnitPrice'),
+    _amount('EffectiveCost'),
+    _optional('InvoiceId'),
+    Column('InvoiceIssuerName'),
+    _amount('ListCost'),
+    _number('ListUnitPrice'),
+    _optional('PricingCategory'),
+    _number('PricingQuantity'),
+    _optional('PricingUnit'),
+    Column('ProviderName'),
+    Column('PublisherName'),
+    _optional('RegionId'),
+    _optional('RegionName'),
+    _optional('ResourceId'),
+    _optional('ResourceName'),
+    _optional('ResourceType'),
+    Column('ServiceCategory'),
+    Column('ServiceName'),
+    Column('ServiceSubcategory'),
+    _optional('SkuId'),
+    _optional('SkuMeter'),
+    Column('SkuPriceDetails', Type.PAIRS, nullable=True),
+    _optional('SkuPriceId'),
+    _optional('SubAccountId'),
+    _optional('SubAccountName'),
+    Column('Tags', Type.PAIRS, nullable=True),
+)
+#: 1.3 tells who sells from whose machines they are, and is to give up
+#: ProviderName and PublisherName for that.
+_SINCE_1_3 = (
+    _optional('HostProviderName'),
+    Column('ServiceProviderName'),
+)
+#: They begin like this.
+_OWN = (
+    _optional('x_DomainId'),
+    _optional('x_DomainName'),
+)
+
+
+def _ordered(*of_focus: Column) -> tuple[Column, ...]:
+    """Columns by their names, with our own behind the others."""
+    return (*sorted(of_focus, key=lambda column: column.name), *_OWN)
+
+
 #: The columns by the version of the specification, in the order in which they
 #: are written. Those that a version has only for what no OpenStack cloud does,
 #: such as commitments to buy, are left out.
 VERSIONS = {
-    '1.2': (
-        _optional('AvailabilityZone'),
-        _amount('BilledCost'),
-        Column('BillingAccountId'),
-        Column('BillingAccountName'),
-        Column('BillingCurrency'),
-        _time('BillingPeriodEnd'),
-        _time('BillingPeriodStart'),
-        Column('ChargeCategory'),
-        _optional('ChargeClass'),
-        Column('ChargeDescription'),
-        Column('ChargeFrequency'),
-        _time('ChargePeriodEnd'),
-        _time('ChargePeriodStart'),
-        _number('ConsumedQuantity'),
-        _optional('ConsumedUnit'),
-        _amount('ContractedCost'),
-        _number('ContractedUnitPrice'),
-        _amount('EffectiveCost'),
-        _optional('InvoiceId'),
-        Column('InvoiceIssuerName'),
-        _amount('ListCost'),
-        _number('ListUnitPrice'),
-        _optional('PricingCategory'),
-        _number('PricingQuantity'),
-        _optional('PricingUnit'),
-        Column('ProviderName'),
-        Column('PublisherName'),
-        _optional('RegionId'),
-        _optional('RegionName'),
-        _optional('ResourceId'),
-        _optional('ResourceName'),
-        _optional('ResourceType'),
-        Column('ServiceCategory'),
-        Column('ServiceName'),
-        Column('ServiceSubcategory'),
-        _optional('SkuId'),
-        _optional('SkuMeter'),
-        Column('SkuPriceDetails', Type.PAIRS, nullable=True),
-        _optional('SkuPriceId'),
-        _optional('SubAccountId'),
-        _optional('SubAccountName'),
-        Column('Tags', Type.PAIRS, nullable=True),
-        # Those of our own stand behind the others, and begin like this.
-        _optional('x_DomainId'),
-        _optional('x_DomainName'),
-    ),
+    '1.2': _ordered(*_OF_1_2),
+    '1.3': _ordered(*_OF_1_2, *_SINCE_1_3),
 }
 
 #: The one that is written unless another one is asked for.

@@ -113,6 +113,8 @@ class Ledger:
             'InvoiceIssuerName': self._provider,
             'ProviderName': self._provider,
             'PublisherName': self._provider,
+            'HostProviderName': self._provider,
+            'ServiceProviderName': self._provider,
             'SubAccountId': None,
             'SubAccountName': None,
             'x_DomainId': _text(bill.domain_id),

@@ -268,7 +268,7 @@ class CostsTest(base.SharedServerTestCase):
             (
                 MONTH | {'format': 'focus-csv', 'focus_version': '0.9'},
                 'invalid-parameter',
-                'focus_version must be one of 1.2',
+                'focus_version must be one of 1.2, 1.3',
             ),
             (
                 MONTH | {'format': 'focus-csv', 'group_by': 'type'},

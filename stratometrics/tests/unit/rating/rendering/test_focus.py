@@ -11,6 +11,7 @@
 # under the License.
 """Rows of FOCUS, made by hand and made up."""
 
+import csv
 import dataclasses
 import decimal
 import fractions
@@ -313,11 +314,32 @@ class TableTest(unittest.TestCase):
     def test_the_guide_tells_of_every_column(self):
         guide = pathlib.Path(__file__).parents[5] / 'doc/source/user/focus.rst'
         self.assertEqual(
-            [column.name for column in COLUMNS],
+            [column.name for column in columns.VERSIONS['1.3']],
             re.findall(
                 r'^   \* - ``(\w+)``$', guide.read_text(), re.MULTILINE
             ),
         )
+
+    def test_what_1_3_adds(self):
+        """By its release notes: two names, and none is taken away."""
+        old, new = (
+            list(
+                csv.DictReader(
+                    io.StringIO(
+                        b''.join(
+                            files.write(files.CSV, made(line()), version)
+                        ).decode()
+                    )
+                )
+            )
+            for version in ('1.2', '1.3')
+        )
+        names = ('HostProviderName', 'ServiceProviderName')
+        self.assertEqual(
+            [row | dict.fromkeys(names, row['ProviderName']) for row in old],
+            new,
+        )
+        self.assertEqual(sorted(new[0]), list(new[0]))
 
     def test_every_resource_type_is_of_a_service(self):
         names = definitions.Definitions.load(None).resource_types
