@@ -77,16 +77,16 @@ class Controller:
         """
         if segment in self.below:
             return self.below[segment]
-        if self.variable:
-            return self.one(segment)
-        raise webob.exc.HTTPNotFound
+        return self.one(segment)
 
     def one(self, segment: str) -> 'Controller':
         """The path below this one that a variable segment names.
 
         :param segment: as in :meth:`find`; a value of :attr:`variable`.
+        :raises HTTPNotFound: there is none; nor is there ever one, where
+            nothing is variable.
         """
-        raise NotImplementedError
+        raise webob.exc.HTTPNotFound
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -37,10 +37,10 @@ HOUR = 3600 * timestamps.MICROSECONDS
 DAYS = calendars.GRANULARITIES['1d']
 
 
-def at(month, day, hour=0):
+def at(month, day, hour=0, microsecond=0):
     """An instant of 2026 by the clock of Berlin."""
     return timestamps.from_datetime(
-        datetime.datetime(2026, month, day, hour, tzinfo=ZONE)
+        datetime.datetime(2026, month, day, hour, 0, 0, microsecond, ZONE)
     )
 
 

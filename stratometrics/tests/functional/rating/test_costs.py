@@ -15,7 +15,7 @@ from collections import defaultdict
 import datetime
 import decimal
 import fractions
-import zoneinfo
+import functools
 
 from stratometrics.model import calendars
 from stratometrics.model import event as event_model
@@ -31,46 +31,24 @@ from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering.focus import files
 from stratometrics.tests import focus
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.rating import test_billing
 
-ZONE = zoneinfo.ZoneInfo('Europe/Berlin')
+ZONE = test_billing.ZONE
 DAYS = exporting.GRANULARITIES['1d']
 HOURS = exporting.GRANULARITIES['1h']
 
 
-def at(month, day, hour=0, microsecond=0):
-    """An instant of 2026 by the clock of Berlin."""
-    return (
-        timestamps.from_datetime(
-            datetime.datetime(2026, month, day, hour, tzinfo=ZONE)
-        )
-        + microsecond
-    )
-
+at = test_billing.at
+price = test_billing.price
+event = functools.partial(
+    test_billing.event, region='Bern', availability_zone='az1'
+)
 
 #: Of 720 hours.
 SEPTEMBER = usage.Period(at(9, 1), at(10, 1))
 #: Of 745: on the 25th the clock is put back.
 OCTOBER = usage.Period(at(10, 1), at(11, 1))
 EARLIER = at(8, 1)
-
-
-def event(resource_type, resource_id, project_id, time, **facts):
-    return event_model.Event(
-        **{
-            'resource_type': resource_type,
-            'resource_id': resource_id,
-            'project_id': project_id,
-            'event_time': time,
-            'message_id': f'{resource_id}-{time}',
-            'rank': event_model.RANK_EVENT,
-            'phase': event_model.Phase.BILLED,
-            'state': 'active',
-            'event_type': 'test',
-            'region': 'Bern',
-            'availability_zone': 'az1',
-        }
-        | facts
-    )
 
 
 SMALL = {'type': 'm1.small', 'name': '=web', 'measures': {'vcpus': 2}}
@@ -94,18 +72,6 @@ EVENTS = [
 ]
 #: The resize was in September already: this is late.
 LATE = event('instance', 'i1', 'p', at(9, 30), **LARGE)
-
-
-def price(name, resource_type, cost, **changes):
-    facts = {
-        'valid_from': 0,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal(cost)),),
-    }
-    return prices.Price(
-        id=name, resource_type=resource_type, **(facts | changes)
-    )
 
 
 PRICES = [

@@ -13,35 +13,27 @@
 
 import csv
 import dataclasses
-import datetime
 import fractions
 import pathlib
-import zoneinfo
 
 from stratometrics.model import event as event_model
 from stratometrics.model import prices
-from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import billing
 from stratometrics.rating import documents
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.rating import test_billing
 
 GUIDE = pathlib.Path(__file__).parents[4] / 'doc/source/user/example'
-ZONE = zoneinfo.ZoneInfo('Europe/Berlin')
+ZONE = test_billing.ZONE
 UNITS = {
     ('', prices.Per.HOUR): 'h',
     ('size_gib', prices.Per.MONTH): 'GiB-months',
 }
 
 
-def at(month: int, day: int, hour: int = 0) -> int:
-    """An instant of 2026 by the clock of Berlin."""
-    return timestamps.from_datetime(
-        datetime.datetime(2026, month, day, hour, tzinfo=ZONE)
-    )
-
-
+at = test_billing.at
 MONTHS = {
     'October': usage.Period(at(10, 1), at(11, 1)),
     'November': usage.Period(at(11, 1), at(12, 1)),
