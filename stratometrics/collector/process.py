@@ -11,6 +11,7 @@
 # under the License.
 """What the processes of the collector have in common."""
 
+import abc
 import threading
 
 import cotyledon
@@ -21,7 +22,7 @@ from stratometrics.storage import base
 from stratometrics.storage.clickhouse import driver
 
 
-class Process(cotyledon.Service):
+class Process(cotyledon.Service, abc.ABC):
     """Works with a storage of its own until it is told to stop.
 
     :param worker_id: counts from 0, each kind of process for itself.
@@ -52,6 +53,6 @@ class Process(cotyledon.Service):
         self._stopping.set()
         self._finished.wait()
 
+    @abc.abstractmethod
     def _work(self, storage: base.Storage) -> None:
         """Do what the process is there for, until it is stopping."""
-        raise NotImplementedError
