@@ -11,8 +11,8 @@
 # under the License.
 """The queries for usage.
 
-For states it makes intervals from events, clips them to a period, and sums
-them; for consumptions it adds up the events of the period.
+For states it sums intervals, each clipped to the period; for consumptions it
+adds up the events of the period.
 """
 
 from collections.abc import (
@@ -29,6 +29,7 @@ from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import courses
+from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 
@@ -50,62 +51,16 @@ _AMOUNTS = """mapApply(
         JSONExtract(measures, 'Map(String, Int64)')
     )"""
 
-# An interval runs from one event of a timeline to the next, in the order of
-# R10, and no further than the end of the period. What begins at a deletion or
-# later is dead (R7). What is followed by another event at the same microsecond
-# has length zero, and so have all but the last of several copies of an event:
-# there is nothing to deduplicate (R2). The window needs its frame spelled
-# out: the default one ends at the current row, where leadInFrame sees no next
-# one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long.
-_INTERVALS = """
-    FROM (
-        SELECT
-            {keys}
-            measures,
-            counts,
-            interval_begin,
-            leadInFrame(interval_begin, 1, {end}) OVER whole
-                AS interval_end,
-            min(death) OVER whole AS timeline_end
-        FROM (
-            SELECT
-                {columns}
-                timeline,
-                toUnixTimestamp64Micro(event_time) AS interval_begin,
-                rank,
-                message_order,
-                {facts} AS counts,
-                if(phase = 'ended', interval_begin, {end}) AS death,
-                CAST(events.measures AS String) AS measures
-            FROM $database.events
-            WHERE {timelines}
-        )
-        WINDOW whole AS (
-            PARTITION BY timeline
-            ORDER BY interval_begin, rank, message_order
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        )
-    )
-    WHERE counts
-        AND interval_begin < timeline_end
-        AND interval_end > greatest(interval_begin, {begin})
-"""
-
 # Of equal measures there are many: they are read and multiplied once, by the
 # time for which they held.
-_TIMES = (
-    """
+_TIMES = """
     SELECT
         {keys}
         measures,
-        sum(toInt128(interval_end - greatest(interval_begin, {begin}))) AS time
-"""
-    + _INTERVALS
-    + """
+        sum(toInt128(interval_end - interval_begin)) AS time
+    FROM ({intervals})
     GROUP BY {keys} measures
 """
-)
 
 # An interval is not multiplied by the buckets that it spans, but is a change
 # at each of its ends: of the level, which is how many resources there are from
@@ -113,8 +68,7 @@ _TIMES = (
 # for a while of it. A bucket has its level times its length, and its parts.
 # The changes, of which there are twice as many as intervals, are grouped by a
 # number for their texts, which takes a fifth less time.
-_CHANGES = (
-    """
+_CHANGES = """
     SELECT
         {keys}
         measures,
@@ -132,10 +86,7 @@ _CHANGES = (
                 {keys}
                 measures,
                 texts,
-                arrayJoin([
-                    (greatest(interval_begin, {begin}), 1),
-                    (interval_end, -1)
-                ]) AS change
+                arrayJoin([(interval_begin, 1), (interval_end, -1)]) AS change
             FROM (
                 SELECT
                     {keys}
@@ -143,16 +94,13 @@ _CHANGES = (
                     sipHash128({keys} measures) AS texts,
                     interval_begin,
                     interval_end
-"""
-    + _INTERVALS
-    + """
+                FROM ({intervals})
             )
         )
         GROUP BY texts, slot
     )
     GROUP BY {keys} measures
 """
-)
 
 # Here a copy would count, so FINAL leaves but the first one of each event,
 # before anything that is not in the key decides (R2, R15). Nothing but the
@@ -333,33 +281,47 @@ class _Statement:
 
     def _spans_of(self, period: usage.Period) -> str:
         query = self._query
-        end = self._bind(query.end_of(period), 'Int64')
         boundaries = slot = ''
         if query.boundaries:
             boundaries = self._bind(list(query.boundaries), 'Array(Int64)')
             slot = _SLOT.format(boundaries=boundaries)
+        carried = {
+            'keys': _listed(alias for alias, _ in self._carried.values()),
+            'columns': _listed(
+                f'{column} AS {alias}'
+                for alias, column in self._carried.values()
+            ),
+        }
         if query.kind is usage.Kind.CONSUMPTION:
-            text = _CONSUMED
-        else:
-            text = _CHANGES if query.boundaries else _TIMES
+            return _CONSUMED.format(
+                **carried,
+                **self._span(period),
+                slot=slot,
+                amounts=_AMOUNTS.format(times=''),
+            )
+        text = _CHANGES if query.boundaries else _TIMES
         return text.format(
-            keys=_listed(alias for alias, _ in self._carried.values()),
+            keys=carried['keys'],
             any_keys=_listed(
                 f'any({alias}) AS {alias}'
                 for alias, _ in self._carried.values()
             ),
-            columns=_listed(
-                f'{column} AS {alias}'
-                for alias, column in self._carried.values()
-            ),
-            begin=self._bind(period.begin, 'Int64'),
-            end=end,
             boundaries=boundaries,
-            slot=slot,
-            amounts=_AMOUNTS.format(times=''),
-            timelines=' AND '.join(self._timelines(query, end)),
-            facts=' AND '.join(self._facts(query)),
+            intervals=intervals.OF_EVENTS.format(
+                **carried, **self._span(period)
+            ),
         )
+
+    def _span(self, period: usage.Period) -> dict[str, str]:
+        """What is read of the events for a period."""
+        query = self._query
+        end = self._bind(query.end_of(period), 'Int64')
+        return {
+            'begin': self._bind(period.begin, 'Int64'),
+            'end': end,
+            'timelines': ' AND '.join(self._timelines(query, end)),
+            'facts': ' AND '.join(self._facts(query)),
+        }
 
     def _order(self) -> str:
         ranked = [
