@@ -9,9 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Where intervals come from: made of events, by a query.
+"""Where intervals come from: made of events, or stored when they were.
 
-The text has the keys that a question carries along, then ``measures``,
+Either text has the keys that a question carries along, then ``measures``,
 ``interval_begin`` and ``interval_end``: of the intervals that count, as far as
 they lie in the period, in microseconds.
 """
@@ -60,4 +60,17 @@ OF_EVENTS = """
     WHERE counts
         AND since < timeline_end
         AND until > greatest(since, {begin})
+"""
+
+# Of a closed month. Its columns are called as those of events.
+STORED = """
+    SELECT
+        {columns}
+        CAST(events.measures AS String) AS measures,
+        greatest(events.interval_begin, {begin}) AS interval_begin,
+        least(events.interval_end, {end}) AS interval_end
+    FROM $database.intervals AS events
+    WHERE {conditions}
+        AND events.interval_begin < {end}
+        AND events.interval_end > {begin}
 """

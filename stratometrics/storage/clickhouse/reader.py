@@ -29,6 +29,7 @@ from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import courses
+from stratometrics.storage.clickhouse import generations
 from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names as clickhouse_names
@@ -312,10 +313,49 @@ class _Statement:
                 for alias, _ in self._carried.values()
             ),
             boundaries=boundaries,
-            intervals=intervals.OF_EVENTS.format(
-                **carried, **self._span(period)
-            ),
+            intervals=self._intervals(period, carried),
         )
+
+    def _intervals(
+        self, period: usage.Period, carried: Mapping[str, str]
+    ) -> str:
+        """What lies in a period: as it is stored, the rest made of events."""
+        query = self._query
+        end = query.end_of(period)
+        if end <= period.begin:
+            return intervals.OF_EVENTS.format(**carried, **self._span(period))
+        divided = generations.divide(
+            usage.Period(period.begin, end),
+            self._journal.generations,
+            query.as_of,
+        )
+        sources = [
+            intervals.OF_EVENTS.format(**carried, **self._span(part))
+            for part in divided.rest
+        ]
+        if divided.stored:
+            sources.append(
+                intervals.STORED.format(
+                    **carried,
+                    begin=self._bind(period.begin, 'Int64'),
+                    end=self._bind(end, 'Int64'),
+                    conditions=' AND '.join(self._stored(divided.stored)),
+                )
+            )
+        return ' UNION ALL '.join(sources)
+
+    def _stored(self, chosen: Iterable[generations.Generation]):
+        query = self._query
+        names = [(each.month, each.run) for each in chosen]
+        months_ = self._bind([month for month, _ in names], 'Array(Int64)')
+        runs = self._bind([run for _, run in names], 'Array(Int64)')
+        # Each by itself as well, for the partitions to be chosen by.
+        yield f'month IN {months_} AND run IN {runs}'
+        yield f'has(arrayZip({months_}, {runs}), (month, run))'
+        yield f'resource_type IN {self._bind_texts(query.resource_types)}'
+        for key in _TIMELINE_KEYS & query.filters.keys():
+            yield f'{key} IN {self._bind_texts(query.filters[key])}'
+        yield from self._conditions(query)
 
     def _span(self, period: usage.Period) -> dict[str, str]:
         """What is read of the events for a period."""
@@ -532,6 +572,9 @@ class _Statement:
     def _facts(self, query: usage.UsageQuery):
         """What an event must say to count, or the interval that it opens."""
         yield _COUNTS[query.kind]
+        yield from self._conditions(query)
+
+    def _conditions(self, query: usage.UsageQuery):
         if query.project_ids is not None:
             owners = self._bind_texts(query.project_ids)
             yield f'project_id IN {owners}'
@@ -589,9 +632,20 @@ class Reader:
         self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
-        if not _anything_counts(query):
-            return
-        statement = _Statement(query, self._months.journal())
+        if _anything_counts(query):
+            yield from self._answer(query, self._months.journal(), limited)
+
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """See :meth:`~stratometrics.storage.base.UsageReader`."""
+        if _anything_counts(query):
+            yield from self._answer(query, self._months.journal().bare, False)
+
+    def _answer(
+        self, query: usage.UsageQuery, journal: months.Journal, limited: bool
+    ) -> Iterator[usage.UsageRow]:
+        statement = _Statement(query, journal)
         with contextlib.closing(
             self._pool.stream(
                 statement.text,
