@@ -164,8 +164,8 @@ class Keeper:
                 yield (
                     f'{months.of(month)} is closed'
                     if done
-                    else f'{months.of(month)} is to be closed again: something '
-                    'came in meanwhile'
+                    else f'{months.of(month)} is to be closed again: '
+                    'something came in meanwhile'
                 )
 
     @contextlib.contextmanager

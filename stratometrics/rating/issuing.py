@@ -462,7 +462,14 @@ class Issuer:
             for receipt in some
         }
         first = min((month.begin for month, _ in issued), default=None)
-        if first is None or first >= run.month.begin:
+        if first is None:
+            return {}
+        purged = self._storage.overview().purged
+        if purged is not None and first < purged:
+            # What was used before that can be found out no more.
+            month = months.holding(purged, self._terms.zone)
+            first = month.begin if month.begin >= purged else month.end
+        if first >= run.month.begin:
             return {}
         earlier = usage.Period(first, run.month.begin)
         rows = self._used(
@@ -529,10 +536,12 @@ class Issuer:
         receipts: Sequence[statements.Receipt],
         detailed: bool = False,
         daily: bool = True,
+        strict: bool = False,
     ) -> statements.Statement:
         """The statement of one project.
 
         :param receipts: what was issued to it before.
+        :param strict: whether it matters that an earlier month was purged.
         """
         issued = {project_id: receipts}
         corrected = self._corrections.find(
@@ -540,6 +549,7 @@ class Issuer:
             _watermarks(issued),
             as_of,
             detailed,
+            strict,
         )
         [found] = self._statements(
             (project_id,), month, as_of, corrected, detailed, daily
@@ -647,6 +657,7 @@ class Issuer:
         prices as of its watermark.
 
         :raises UnknownStatement: there is none with this number.
+        :raises Purged: the events that it followed from are gone.
         """
         issued = self._storage.issued(number)
         if issued is None:
@@ -657,7 +668,11 @@ class Issuer:
             number, self._storage.receipts((issued.project_id,))
         )
         again = self._one(
-            issued.project_id, issued.period, issued.as_of, receipts
+            issued.project_id,
+            issued.period,
+            issued.as_of,
+            receipts,
+            strict=True,
         )
         if canonical.text(again) != issued.content:
             return [

@@ -108,13 +108,6 @@ WHERE event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
     AND event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
 """
 
-# Parts are counted without being read.
-_MONTHS = """
-SELECT toYYYYMM(event_time) AS number, count()
-FROM $database.events
-GROUP BY number
-"""
-
 _HELD = 'SELECT month, run, count() FROM $database.intervals GROUP BY ALL'
 
 _DROP = """
@@ -295,10 +288,7 @@ class Closing:
         }
         found = {
             month
-            for month in (
-                months_model.begin_of(*divmod(number, 100))
-                for number, _ in self._pool.execute(_MONTHS)
-            )
+            for month, _ in self._months.held()
             if journal.purged is None or month >= journal.purged
         }
         return months_model.Overview(

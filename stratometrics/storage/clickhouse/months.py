@@ -18,6 +18,7 @@ import enum
 import functools
 
 from stratometrics.model import instants
+from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
@@ -31,6 +32,13 @@ SELECT
     {entry:String},
     {run:Int64},
     {received_at:Int64}
+"""
+
+# Parts are counted without being read.
+_HELD = """
+SELECT toYYYYMM(event_time) AS number, count()
+FROM $database.events
+GROUP BY number
 """
 
 _NOW = "SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))"
@@ -198,6 +206,13 @@ class Months:
             raise ValueError('a month cannot be closed before it ends')
         self.enter(month, Entry.CLOSING, now)
         return now
+
+    def held(self) -> list[tuple[int, int]]:
+        """The months that there are events of, in order, and how many."""
+        return [
+            (months_model.begin_of(*divmod(number, 100)), size)
+            for number, size in sorted(self._pool.execute(_HELD))
+        ]
 
     def now(self) -> int:
         """The time of the server, in microseconds since the epoch."""

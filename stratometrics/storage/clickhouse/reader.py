@@ -347,11 +347,12 @@ class _Statement:
     def _stored(self, chosen: Iterable[generations.Generation]):
         query = self._query
         names = [(each.month, each.run) for each in chosen]
-        months_ = self._bind([month for month, _ in names], 'Array(Int64)')
-        runs = self._bind([run for _, run in names], 'Array(Int64)')
-        # Each by itself as well, for the partitions to be chosen by.
-        yield f'month IN {months_} AND run IN {runs}'
-        yield f'has(arrayZip({months_}, {runs}), (month, run))'
+        for number, column in enumerate(('month', 'run')):
+            # Each by itself as well, for the partitions to be chosen by.
+            some = [name[number] for name in names]
+            yield f'{column} IN {self._bind(some, "Array(Int64)")}'
+        both = self._bind(names, 'Array(Tuple(Int64, Int64))')
+        yield f'(month, run) IN {both}'
         yield f'resource_type IN {self._bind_texts(query.resource_types)}'
         for key in _TIMELINE_KEYS & query.filters.keys():
             yield f'{key} IN {self._bind_texts(query.filters[key])}'

@@ -19,16 +19,9 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import months as journal_module
 
-# Parts are counted without being read.
-_HELD = """
-SELECT toYYYYMM(event_time) AS number, count()
-FROM $database.events
-GROUP BY number
-HAVING number < {before:UInt32}
-ORDER BY number
+_DROP = """
+ALTER TABLE $database.events DROP PARTITION {number:UInt32}
 """
-
-_DROP = 'ALTER TABLE $database.events DROP PARTITION {number:UInt32}'
 
 
 class Retention:
@@ -70,10 +63,10 @@ class Retention:
             self._pool.execute(_DROP, {'number': _number(earlier)})
 
     def _held(self, month: int) -> list[tuple[int, int]]:
-        rows = self._pool.execute(_HELD, {'before': _number(month)})
         return [
-            (months_model.begin_of(*divmod(number, 100)), size)
-            for number, size in rows
+            (earlier, size)
+            for earlier, size in self._months.held()
+            if earlier < month
         ]
 
 
