@@ -15,7 +15,6 @@ from collections.abc import Sequence
 import time
 
 from stratometrics.model import months as months_model
-from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import months as journal_module
 
