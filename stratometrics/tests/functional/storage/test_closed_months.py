@@ -226,6 +226,21 @@ class ClosedMonthsTest(base.StorageTestCase):
         )()
 
 
+class ClosedUsageRulesTest(test_usage_rules.UsageRulesTest):
+    """The rules again, where all that is asked about is closed."""
+
+    examples = 12
+
+    def store(self, seen, data) -> str:
+        for table in ('events', 'intervals'):
+            self.pool.execute(f'TRUNCATE TABLE $database.{table}')
+        resource_type = super().store(seen, data)
+        for number in range(3):
+            # As it is in September, October and November of 2001.
+            self.assertTrue(self.storage.close_month(later(_FIRST, number)))
+        return resource_type
+
+
 class Actor:
     """Calls something that stops before each step it takes on the store."""
 
