@@ -11,18 +11,26 @@
 # under the License.
 """What months begin with: single cases, and steps that meet in every order."""
 
+from collections.abc import Sequence
+import dataclasses
 import itertools
 from unittest import mock
 
+import hypothesis
+from hypothesis import strategies as st
+
+from stratometrics.model import event as event_model
 from stratometrics.model import timeline
 from stratometrics.model import timestamps
 from stratometrics.model import usage
+from stratometrics.storage import base as storage_base
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import months as months_module
-from stratometrics.storage.clickhouse import writer
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import steps
 from stratometrics.tests.functional.storage import test_usage_rules as rules
 
 _DAY = 86_400_000_000
@@ -55,6 +63,8 @@ def seen(
 
 
 class OpeningsTestCase(base.StorageTestCase):
+    resource_type = 'vm'
+
     def setUp(self) -> None:
         super().setUp()
         self.pool = client.Pool(self.conf.clickhouse)
@@ -65,11 +75,15 @@ class OpeningsTestCase(base.StorageTestCase):
         self,
         *observations: oracle.Observation,
         received_at: int | None = None,
-        by: writer.Writer | None = None,
+        by: storage_base.EventWriter | None = None,
     ) -> None:
         received_at = received_at or timestamps.now()
         (by or self.storage).write_events(
-            [each for one in observations for each in rules.events(one, 'vm')],
+            [
+                each
+                for one in observations
+                for each in rules.events(one, self.resource_type)
+            ],
             received_at,
         )
         self.told.extend((each, received_at) for each in observations)
@@ -79,16 +93,22 @@ class OpeningsTestCase(base.StorageTestCase):
             usage.UsageQuery(
                 period=usage.Period(begin, end),
                 now=end,
-                resource_types=('vm',),
+                resource_types=(self.resource_type,),
                 group_by=('state', 'project_id', 'type'),
                 as_of=as_of,
             )
         )
         return {row.group: row.usage for row in rows}
 
-    def check_answers(self) -> None:
+    def check_answers(
+        self,
+        bounds: Sequence[int] = (
+            SEPTEMBER - 10 * _DAY,
+            *MONTHS,
+            JANUARY + 10 * _DAY,
+        ),
+    ) -> None:
         """Every month, as of now and of every arrival, is as told."""
-        bounds = [SEPTEMBER - 10 * _DAY, *MONTHS, JANUARY + 10 * _DAY]
         arrivals = sorted({received_at for _, received_at in self.told})
         for as_of, (begin, end) in itertools.product(
             (None, *arrivals), itertools.pairwise(bounds)
@@ -141,12 +161,7 @@ class OpeningsTest(OpeningsTestCase):
 
     def test_what_is_consumed_is_not_carried(self) -> None:
         [event] = rules.events(seen(SEPTEMBER + 1), 'bytes')
-        consumed = event.__class__(
-            **{
-                **{n: getattr(event, n) for n in event.__slots__},
-                'phase': rules.event_model.Phase.CONSUMED,
-            }
-        )
+        consumed = dataclasses.replace(event, phase=event_model.Phase.CONSUMED)
         self.storage.write_events([consumed], timestamps.now())
         self.storage.open_month(OCTOBER)
         self.storage.write_events([consumed], timestamps.now())
@@ -305,3 +320,137 @@ class OpeningsTest(OpeningsTestCase):
             self.assertRaises(
                 errors.StorageUnavailable, self.tell, seen(SEPTEMBER)
             )
+
+
+class InterleavingTest(OpeningsTestCase):
+    """Writers and the derivation of December, a call after another."""
+
+    #: Of one that changes late, one that ends late, one that is long dead,
+    #: and one that is not known yet.
+    HISTORY = (
+        seen(SEPTEMBER + 1, message_id='h1', resource_id='late'),
+        seen(SEPTEMBER + 1, message_id='h2', resource_id='ends'),
+        seen(SEPTEMBER + 1, message_id='h3', resource_id='dead'),
+        seen(SEPTEMBER + 2, 'deleted', 'h4', resource_id='dead'),
+    )
+    ONE = (
+        seen(NOVEMBER + 5, 'stopped', 'a1', resource_id='late'),
+        seen(OCTOBER + 5, 'deleted', 'a2', resource_id='ends'),
+        seen(NOVEMBER + 5, 'active', 'a3', resource_id='dead'),
+        seen(DECEMBER + 7, 'active', 'a4', 'new', created_at=SEPTEMBER),
+    )
+    OTHER = (
+        seen(OCTOBER + 8, 'active', 'b1', resource_id='late', kind='big'),
+        seen(OCTOBER + 9, 'active', 'b2', resource_id='ends'),
+        seen(SEPTEMBER + 1, 'deleted', 'b3', resource_id='dead'),
+        seen(NOVEMBER + 7, 'stopped', 'b4', 'new', created_at=SEPTEMBER),
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self._examples = itertools.count(1)
+        self.writers = [
+            driver.get_storage(self.conf) for _ in (self.ONE, self.OTHER)
+        ]
+        for each in self.writers:
+            self.addCleanup(each.close)
+        # There are many short writes: none has to survive a crash, and what
+        # else they feed is not asked for.
+        for table in ('events', 'deaths', 'months'):
+            self.pool.execute(
+                f'ALTER TABLE $database.{table} MODIFY SETTING '
+                'fsync_after_insert = 0, fsync_part_directory = 0'
+            )
+        for feed in ('arrivals', 'project_resources', 'timelines'):
+            self.pool.execute(f'DROP VIEW $database.{feed}_feed SYNC')
+        patch = steps.patch()
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def begin(self) -> None:
+        """What there is before: October and November are opened."""
+        self.resource_type = f'type{next(self._examples)}'
+        self.told = []
+        self.pool.execute('TRUNCATE TABLE $database.months')
+        self.tell(*self.HISTORY)
+        self.storage.open_month(OCTOBER)
+        self.storage.open_month(NOVEMBER)
+
+    def writing(self, number: int) -> steps.Actor:
+        """Takes in what is received, stores, looks for months and so on."""
+        batch = (self.ONE, self.OTHER)[number]
+        return steps.Actor(
+            lambda: self.tell(*batch, by=self.writers[number]),
+            ('INSERT INTO', 'FROM $database.months'),
+        )
+
+    def opening(self) -> steps.Actor:
+        """Announces December, and reads and writes twice."""
+        return steps.Actor(
+            lambda: self.storage.open_month(DECEMBER),
+            ('INSERT INTO $database.events',),
+        )
+
+    def check(self) -> None:
+        self.check_answers((NOVEMBER, DECEMBER, JANUARY))
+
+    def test_a_writer_meets_a_derivation_in_every_order(self) -> None:
+        number = 0
+        for choose in steps.every_choice():
+            number += 1
+            self.begin()
+            steps.interleave([self.writing(0), self.opening()], choose)
+            self.check()
+        self.assertGreater(number, 50)
+
+    def test_two_writers_meet_a_derivation(self) -> None:
+        def test(data: st.DataObject) -> None:
+            self.begin()
+            steps.interleave(
+                [self.writing(0), self.writing(1), self.opening()],
+                lambda number: data.draw(st.integers(0, number - 1)),
+            )
+            self.check()
+
+        hypothesis.given(st.data())(
+            hypothesis.settings(
+                max_examples=25,
+                deadline=None,
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )(test)
+        )()
+
+    def test_two_derivations_at_once(self) -> None:
+        for choose in steps.every_choice():
+            self.begin()
+            self.tell(*self.ONE)
+            steps.interleave([self.opening(), self.opening()], choose)
+            self.check()
+
+    def test_a_derivation_that_is_killed_is_begun_again(self) -> None:
+        for survived in (1, 2):
+            self.begin()
+            cut_off = self.opening()
+            for _ in range(survived):
+                cut_off.step()
+            cut_off.kill()
+            # It has opened nothing, and writers see to it all the same.
+            self.check()
+            self.tell(*self.ONE)
+            self.check()
+            self.storage.open_month(DECEMBER)
+            self.check()
+
+    def test_a_writer_that_is_killed_writes_again(self) -> None:
+        for survived in itertools.count(1):
+            self.begin()
+            self.storage.open_month(DECEMBER)
+            cut_off = self.writing(0)
+            for _ in range(survived):
+                cut_off.step()
+            if cut_off.done:
+                break
+            cut_off.kill()
+            self.tell(*self.ONE)
+            self.check_answers((NOVEMBER, DECEMBER, JANUARY))
+        self.assertGreater(survived, 4)
