@@ -42,7 +42,7 @@ _COLLECTOR = 'stratometrics.cmd.collector'
 _LISTENER = 'benchmark.listener'
 
 
-class Failed(Exception):
+class Failed(report_module.Failed):
     """A run did not end as it must."""
 
 

@@ -105,6 +105,7 @@ class FirstDayTest(recorded.RecordedCloudTestCase):
         self.storage.schema.migrate(self.storage.schema.newest)
 
     def test_who_is_told_to_end_leaves_the_turn_to_others(self) -> None:
+        self.heed_signals()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.services.asked.clear()
             self.services.going.clear()
@@ -116,6 +117,7 @@ class FirstDayTest(recorded.RecordedCloudTestCase):
             self.bring_in('--resource-type=volume')
 
     def test_so_does_who_is_about_to_take_it(self) -> None:
+        self.heed_signals()
         with self.importing() as process:
             deadline = time.monotonic() + 60
             while not self.storage._pool.execute(
@@ -138,6 +140,16 @@ class FirstDayTest(recorded.RecordedCloudTestCase):
             self.services.going.set()
             process.communicate(timeout=60)
         self.assertEqual(0, process.returncode)
+
+    def heed_signals(self) -> None:
+        """Have commands not inherit that a signal is ignored.
+
+        It is, where the tests run in the background of a shell.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, signal.SIG_DFL)
+                self.addCleanup(signal.signal, number, signal.SIG_IGN)
 
     def importing(self) -> subprocess.Popen:
         process = subprocess.Popen(

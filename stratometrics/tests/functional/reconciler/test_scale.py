@@ -21,7 +21,7 @@ import time
 import fixtures
 
 from stratometrics.model import event as event_model
-from stratometrics.model import timestamps
+from stratometrics.notifications import timestamps
 from stratometrics.tests import answers
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.cmd import test_manage
@@ -125,7 +125,7 @@ class ScaleTest(base.StorageTestCase):
             for number in range(MANY)
             if number % 100 != 1
         ]
-        then = timestamps.now() - 86_400 * timestamps.MICROSECONDS
+        then = timestamps.parse(self.volume['created_at'])
         known = [
             event_model.Event(
                 resource_type='volume',
@@ -137,6 +137,7 @@ class ScaleTest(base.StorageTestCase):
                 state=self.volume['status'],
                 project_id=self.volume['os-vol-tenant-attr:tenant_id'],
                 event_type='volume.create.end',
+                created_at=then,
                 region=messages.REGION,
                 user_id=self.volume['user_id'],
                 name=self.volume['name'] or '',
