@@ -23,18 +23,19 @@ from benchmark import processes
 from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import traffic as traffic_module
+from stratometrics.collector import transport
 from stratometrics.tests.realparts import process
 
 PART = 'collect'
 
 #: Of the listener that does nothing, by one worker.
-AIM_OF_NOTHING = 0.75
+AIM_OF_NOTHING = 0.8
 #: Two workers to one.
-AIM_OF_TWO = 1.5
+AIM_OF_TWO = 1.6
 
-#: Prefetched batches, and those behind the timed ones for each consumer: a
-#: last batch that is not full would wait for its timeout.
-_BATCHES_AHEAD = 3
+#: Batches behind the timed ones for each consumer: a last batch that is not
+#: full would wait for its timeout.
+_SURPLUS = 3
 
 _STORED = 'SELECT uniqExact(message_id) FROM $database.events'
 
@@ -107,7 +108,7 @@ class Contest:
         """
         config = self._configure(run)
         with servers_module.database(config) as database:
-            surplus = _BATCHES_AHEAD * self._batch_size * run.consumers
+            surplus = _SURPLUS * self._batch_size * run.consumers
             total = self._messages * run.consumers + surplus
             messages = list(self._traffic.messages(total))
             self._queues.fill(messages)
@@ -166,7 +167,7 @@ class Contest:
         self._queues.close()
 
     def _configure(self, run: Run) -> pathlib.Path:
-        prefetch = _BATCHES_AHEAD * self._batch_size
+        prefetch = transport.BATCHES_AHEAD * self._batch_size
         return self._servers.configure(
             'collector',
             DEFAULT={'log_options': False},
@@ -211,7 +212,7 @@ def run(
     report.facts('Broker', {'rabbitmq': version})
     report.heading(
         f'Messages a second, {messages:,} timed for each consumer, batches of '
-        f'{batch_size}, {_BATCHES_AHEAD * batch_size} prefetched, {pairs} '
+        f'{batch_size}, {transport.BATCHES_AHEAD * batch_size} prefetched, {pairs} '
         f'rounds, median'
     )
     contest = Contest(servers, traffic, messages, batch_size)
