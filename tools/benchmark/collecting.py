@@ -210,10 +210,10 @@ def run(
     """
     version = servers.rabbitmq.rabbitmqctl('version').strip()
     report.facts('Broker', {'rabbitmq': version})
+    prefetch = transport.BATCHES_AHEAD * batch_size
     report.heading(
         f'Messages a second, {messages:,} timed for each consumer, batches of '
-        f'{batch_size}, {transport.BATCHES_AHEAD * batch_size} prefetched, {pairs} '
-        f'rounds, median'
+        f'{batch_size}, {prefetch} prefetched, {pairs} rounds, median'
     )
     contest = Contest(servers, traffic, messages, batch_size)
     results: dict[Run, list[Result]] = {each: [] for each in RUNS}

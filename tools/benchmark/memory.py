@@ -199,9 +199,7 @@ def _tell(report: report_module.Report, samples: list[Sample]) -> None:
             sample.resident / _MIB,
             'MiB',
         )
-    report.add(
-        PART, 'at most', max(s.resident for s in samples) / _MIB, 'MiB'
-    )
+    report.add(PART, 'at most', max(s.resident for s in samples) / _MIB, 'MiB')
     warm = samples[len(samples) // 2 :]
     report.add(
         PART,
