@@ -191,11 +191,13 @@ def _worker(child: process.Child) -> int:
 
 
 def _tell(report: report_module.Report, samples: list[Sample]) -> None:
-    step = max(1, len(samples) // _PRINTED)
-    for sample in samples[step - 1 :: step]:
+    total = samples[-1].messages
+    for tenth in range(1, _PRINTED + 1):
+        wanted = total * tenth / _PRINTED
+        sample = min(samples, key=lambda each: abs(each.messages - wanted))
         report.add(
             PART,
-            f'after {sample.messages:,} messages',
+            f'after {tenth / _PRINTED:.0%} of the messages',
             sample.resident / _MIB,
             'MiB',
         )

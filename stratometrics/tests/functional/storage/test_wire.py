@@ -61,13 +61,15 @@ class WireTest(base.StorageTestCase):
 
     def _sent(self, compression: bool) -> int:
         wire = Wire(self.clickhouse_address())
+        conf = base.configuration_of(self.clickhouse_address())
         for name, value in (
+            ('database', self.conf.clickhouse.database),
             ('hosts', ['127.0.0.1']),
             ('port', wire.port),
             ('compression', compression),
         ):
-            self.conf.set_override(name, value, group='clickhouse')
-        storage = driver.get_storage(self.conf)
+            conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(conf)
         self.addCleanup(storage.close)
         storage.write_events(_events(), 1_000_000)
         return wire.sent
