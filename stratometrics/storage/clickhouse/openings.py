@@ -286,7 +286,7 @@ class Openings:
         :raises StorageUnavailable: write the events again.
         """
         try:
-            self._follow(events, write)
+            self._follow(events, received_at, write)
         except (errors.InvalidRows, errors.StorageUnavailable):
             raise
         except errors.StorageError as error:
@@ -296,6 +296,7 @@ class Openings:
     def _follow(
         self,
         events: Iterable[event_model.Event],
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         newest = months_module.month_of(timestamps.now() + _SKEW)
