@@ -30,3 +30,7 @@ class InvalidRows(StorageError):
 
 class QueryTooExpensive(StorageError):
     """The query reached a limit of time, memory or rows."""
+
+
+class Abandoned(StorageError):
+    """Nobody waits for the answer any more; the query was given up."""
