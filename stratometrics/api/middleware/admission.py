@@ -143,10 +143,9 @@ class Places:
 
     def _may_work(self, owner: str) -> bool:
         allowed = self._capacity.working
-        return (
-            self._working.total() < allowed
-            and self._working[owner] < self._capacity.of_one(allowed)
-        )
+        return self._working.total() < allowed and self._working[
+            owner
+        ] < self._capacity.of_one(allowed)
 
     def _queue(self, waiting: '_Waiting') -> None:
         allowed = self._capacity.waiting

@@ -42,7 +42,7 @@ class Cache:
         """What was kept, unless its time is over."""
         with self._lock:
             until, value = self._kept.get(key, (0.0, None))
-            return value if time.monotonic() < until else None
+            return value if _now() < until else None
 
     def set(self, key: str, value: bytes, time: int = 0) -> None:
         """Keep something.
