@@ -21,6 +21,7 @@ import sys
 from benchmark import collecting
 from benchmark import dataset
 from benchmark import inserts
+from benchmark import load
 from benchmark import machine
 from benchmark import overhead
 from benchmark import questions
@@ -38,6 +39,7 @@ PARTS = (
     questions.PART,
     statements.PART,
     overhead.PART,
+    load.PART,
     inserts.PART,
 )
 
@@ -50,6 +52,8 @@ QUICK = {
     'projects': 100,
     'repeat': 3,
     'requests': 50,
+    'users': 5,
+    'load_seconds': 3,
 }
 
 _GIB = 1 << 30
@@ -147,6 +151,9 @@ def parser() -> argparse.ArgumentParser:
     repeat = top.add_argument_group('how often')
     _add_number(repeat, 'repeat', 15, 'times that a question is timed')
     _add_number(repeat, 'requests', 500, 'HTTP requests that are timed')
+    load_group = top.add_argument_group('the load')
+    _add_number(load_group, 'users', 50, 'users that ask at the same time')
+    _add_number(load_group, 'load-seconds', 30, 'how long they ask')
     return top
 
 
@@ -187,7 +194,9 @@ def measure(
             args.batch_size,
             args.pairs,
         )
-    if {questions.PART, statements.PART, overhead.PART} & set(args.only):
+    if {questions.PART, statements.PART, overhead.PART, load.PART} & set(
+        args.only
+    ):
         _ask(args, report, servers)
     if inserts.PART in args.only:
         config = servers.configure('inserts')
@@ -224,6 +233,17 @@ def _ask(
             statements.run(report, database, plan, now, args.repeat)
         if overhead.PART in args.only:
             overhead.run(report, database, servers, plan, now, args.requests)
+        if load.PART in args.only:
+            questions.merge(database)
+            load.run(
+                report,
+                database,
+                servers,
+                plan,
+                now,
+                args.users,
+                args.load_seconds,
+            )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -248,6 +268,7 @@ def main(argv: Sequence[str]) -> int:
         storage_errors.StorageError,
         collecting.Failed,
         overhead.Failed,
+        load.Failed,
         questions.WrongAnswer,
         OSError,
     ) as error:

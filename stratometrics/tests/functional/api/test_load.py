@@ -241,7 +241,7 @@ class _Counting(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
 
-    do_GET = do_POST = do_HEAD = _pass_on
+    do_GET = do_POST = do_HEAD = _pass_on  # noqa: N815
 
     def log_message(self, *args: object) -> None:
         pass
