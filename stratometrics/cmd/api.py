@@ -104,7 +104,7 @@ class Server(base.BaseApplication):
             'bind': self._bind,
             'worker_class': 'gthread',
             'workers': self._options.workers,
-            'threads': _threads(self._options),
+            'threads': threads(self._options),
             'graceful_timeout': self._options.graceful_timeout,
             'limit_request_line': REQUEST_LINE,
             'logger_class': ServerLogger,
@@ -135,7 +135,7 @@ class Server(base.BaseApplication):
         super().reload()
 
 
-def _threads(options: Any) -> int:
+def threads(options: Any) -> int:
     """One for each request that there is room for, and some that look on.
 
     :param options: the ``[api]`` option group.
