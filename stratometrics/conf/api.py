@@ -56,7 +56,7 @@ OPTS = [
     ),
     cfg.FloatOpt(
         'max_wait',
-        default=10.0,
+        default=20.0,
         min=0.0,
         help='Seconds that a request waits at most until it is worked on; '
         'then it is answered with 503 and Retry-After.',

@@ -41,7 +41,7 @@ from stratometrics.tests.realparts import process
 PART = 'load'
 
 #: Seconds before anything is counted: tokens are confirmed meanwhile.
-_WARM_UP = 5
+_WARM_UP = 10
 
 #: Seconds that the API gets to start, and a request to be answered.
 _PATIENCE = 60
