@@ -70,7 +70,7 @@ WHERE database = '$database' AND table = 'events'
 """
 
 
-class Failed(Exception):
+class Failed(report_module.Failed):
     """The API did not answer as it must."""
 
 
