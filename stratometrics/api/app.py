@@ -32,11 +32,14 @@ from stratometrics.api import parameters
 from stratometrics.api.controllers import base
 from stratometrics.api.controllers import root
 from stratometrics.api.controllers import v1
+from stratometrics.api.middleware import admission
+from stratometrics.api.middleware import allowance
 from stratometrics.api.middleware import context
 from stratometrics.api.middleware import fault
 from stratometrics.api.middleware import gate
 from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
+from stratometrics.api.middleware import token_cache
 from stratometrics.conf import api as api_conf
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
@@ -66,7 +69,7 @@ def load(conf: cfg.ConfigOpts) -> wsgi.WSGIApplication:
     """
     return make_application(
         conf,
-        driver.get_storage(conf),
+        driver.get_storage(conf, conf.api.max_working),
         definitions.Definitions.load(conf.definitions.directory),
     )
 
@@ -93,7 +96,7 @@ def make_application(
         request_cls=base.Request,
         default_renderer='json',
     )
-    application = gate.Gate(application, _authenticated(conf, application))
+    application = gate.Gate(application, _guarded(conf, application))
     application = screening.Screening(application)
     # Below the fault, so that a body that is too large is an error like any
     # other; nothing above it looks into the body.
@@ -186,6 +189,17 @@ def _zone(conf: cfg.ConfigOpts) -> zoneinfo.ZoneInfo:
         raise ConfigurationError(str(error)) from None
 
 
+def _guarded(
+    conf: cfg.ConfigOpts, application: wsgi.WSGIApplication
+) -> wsgi.WSGIApplication:
+    """The same for those that are known, as many as can be served."""
+    capacity = admission.Capacity.from_options(conf.api)
+    application = allowance.Allowance(application, conf.api.request_timeout)
+    application = admission.Turnstile(application, admission.Places(capacity))
+    application = _authenticated(conf, application)
+    return admission.Door(application, capacity)
+
+
 def _authenticated(
     conf: cfg.ConfigOpts, application: wsgi.WSGIApplication
 ) -> wsgi.WSGIApplication:
@@ -197,7 +211,8 @@ def _authenticated(
         return context.EverybodyIsAdmin(application)
     try:
         guarded = auth_token.AuthProtocol(
-            context.KeystoneContext(application), {'oslo_config_config': conf}
+            context.KeystoneContext(application),
+            {'oslo_config_config': conf, 'cache': token_cache.ENVIRON_KEY},
         )
     except keystone_exceptions.ClientException as error:
         raise ConfigurationError(f'[keystone_authtoken]: {error}') from error
@@ -207,4 +222,6 @@ def _authenticated(
             f'[{section}]/auth_type is not set: the service needs credentials '
             'of its own to have tokens checked'
         )
-    return guarded
+    if conf.keystone_authtoken.memcached_servers:
+        return guarded
+    return token_cache.Remembering(guarded)

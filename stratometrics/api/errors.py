@@ -127,3 +127,17 @@ class Unavailable(APIError):
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail, {'Retry-After': str(retry_after)})
+
+
+class Busy(Unavailable):
+    """Too much is asked at the same time; trying again later helps."""
+
+    code = 'busy'
+
+
+class ClientGone(APIError):
+    """Nobody waits for the answer; only the log tells of it."""
+
+    status = 499
+    code = 'client-gone'
+    title = 'Client Closed Request'

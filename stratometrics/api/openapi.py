@@ -76,6 +76,7 @@ _ALWAYS = (
     errors.NotAcceptable,
     errors.APIError,
     errors.Unavailable,
+    errors.Busy,
 )
 _WITH_BODY = (errors.InvalidBody, errors.UnsupportedMediaType)
 

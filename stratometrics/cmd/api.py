@@ -28,6 +28,7 @@ from oslo_log import log as logging
 from stratometrics import policy
 from stratometrics import service
 from stratometrics.api import app
+from stratometrics.api.middleware import admission
 from stratometrics.notifications import errors as notification_errors
 
 LOG = logging.getLogger(__name__)
@@ -43,6 +44,10 @@ SLOWEST_CLIENT = 5
 #: Seconds that a client may take nothing of an answer. It is cut off at the
 #: second time, if something still fitted into a buffer at the first one.
 SLOWEST_READER = 15
+
+#: Threads of each process for those that need no token, and to turn away
+#: those that there is no room for.
+SPARE_THREADS = 8
 
 #: What is wrong with the configuration rather than with the service.
 UNUSABLE = (
@@ -99,7 +104,7 @@ class Server(base.BaseApplication):
             'bind': self._bind,
             'worker_class': 'gthread',
             'workers': self._options.workers,
-            'threads': self._options.threads,
+            'threads': threads(self._options),
             'graceful_timeout': self._options.graceful_timeout,
             'limit_request_line': REQUEST_LINE,
             'logger_class': ServerLogger,
@@ -128,6 +133,14 @@ class Server(base.BaseApplication):
             LOG.error('The configuration stays as it was: %s', error)
         self.callable = None
         super().reload()
+
+
+def threads(options: Any) -> int:
+    """One for each request that there is room for, and some that look on.
+
+    :param options: the ``[api]`` option group.
+    """
+    return admission.Capacity.from_options(options).total + SPARE_THREADS
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -37,11 +37,46 @@ OPTS = [
         help='Processes that stratometrics-api serves with.',
     ),
     cfg.IntOpt(
-        'threads',
+        'max_working',
         default=8,
         min=1,
-        help='Threads of each process. A thread that asks ClickHouse holds a '
-        'connection: see [clickhouse]/pool_size.',
+        deprecated_name='threads',
+        help='Requests that one process works on at the same time. Each may '
+        'have a query run by ClickHouse and holds a connection to it: the '
+        'API keeps as many, or [clickhouse]/pool_size if that is more.',
+    ),
+    cfg.IntOpt(
+        'max_waiting',
+        default=64,
+        min=0,
+        help='Requests that may wait until one process can work on them. '
+        'Further ones are answered at once with 503 and Retry-After. Each '
+        'takes a thread of stratometrics-api, which has as many as these '
+        'options need.',
+    ),
+    cfg.FloatOpt(
+        'max_wait',
+        default=20.0,
+        min=0.0,
+        help='Seconds that a request waits at most until it is worked on; '
+        'then it is answered with 503 and Retry-After.',
+    ),
+    cfg.IntOpt(
+        'project_share',
+        default=50,
+        min=1,
+        max=100,
+        help='How many in a hundred of max_working, and of max_waiting, may '
+        'be requests with tokens of one project. It can always have one.',
+    ),
+    cfg.FloatOpt(
+        'request_timeout',
+        default=60.0,
+        min=0.1,
+        help='Seconds that all queries of one request may take together, '
+        'until the last byte of the answer was read. Each of them is limited '
+        'by [clickhouse]/query_timeout as well, but for those of statements '
+        'and costs.',
     ),
     cfg.IntOpt(
         'graceful_timeout',

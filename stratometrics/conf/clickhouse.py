@@ -75,14 +75,15 @@ OPTS = [
         'pool_size',
         default=8,
         min=1,
-        help='Connections that one process keeps. A request that finds all '
-        'of them busy waits.',
+        help='Connections that one process keeps. A query that finds all '
+        'of them busy waits. In the API it never does: see '
+        '[api]/max_working.',
     ),
     cfg.FloatOpt(
         'pool_timeout',
         default=30.0,
         min=0.0,
-        help='Seconds that a request waits for a connection before it fails.',
+        help='Seconds that a query waits for a connection before it fails.',
     ),
     cfg.BoolOpt(
         'compression',

@@ -34,6 +34,10 @@ class QueryTooExpensive(StorageError):
     """The query reached a limit of time, memory or rows."""
 
 
+class Abandoned(StorageError):
+    """Nobody waits for the answer any more; the query was given up."""
+
+
 class Purged(StorageError):
     """The question reaches back to what was dropped.
 

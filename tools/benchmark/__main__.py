@@ -20,6 +20,7 @@ import sys
 from benchmark import collecting
 from benchmark import dataset
 from benchmark import inserts
+from benchmark import load
 from benchmark import machine
 from benchmark import memory
 from benchmark import overhead
@@ -88,6 +89,20 @@ def _overhead(run: session.Session) -> None:
     )
 
 
+def _load(run: session.Session) -> None:
+    cloud = run.cloud
+    questions.merge(cloud.database)
+    load.run(
+        run.report,
+        cloud.database,
+        run.servers,
+        cloud.plan,
+        cloud.now,
+        run.args.users,
+        run.args.load_seconds,
+    )
+
+
 def _inserts(run: session.Session) -> None:
     config = run.servers.configure('inserts')
     with servers_module.database(config) as database:
@@ -102,6 +117,7 @@ PARTS: dict[str, Callable[[session.Session], None]] = {
     questions.PART: _query,
     statements.PART: _statements,
     overhead.PART: _overhead,
+    load.PART: _load,
     inserts.PART: _inserts,
 }
 
@@ -115,6 +131,8 @@ QUICK = {
     'projects': 100,
     'repeat': 3,
     'requests': 50,
+    'users': 5,
+    'load_seconds': 3,
 }
 
 _GIB = 1 << 30
@@ -217,6 +235,9 @@ def parser() -> argparse.ArgumentParser:
     repeat = top.add_argument_group('how often')
     _add_number(repeat, 'repeat', 15, 'times that a question is timed')
     _add_number(repeat, 'requests', 500, 'HTTP requests that are timed')
+    crowd = top.add_argument_group('the load')
+    _add_number(crowd, 'users', 50, 'users that ask at the same time')
+    _add_number(crowd, 'load-seconds', 30, 'how long they ask')
     return top
 
 

@@ -75,7 +75,7 @@ class Fault:
                 request,
                 errors.TooExpensive(
                     'The answer would take more time, memory or rows than '
-                    'one query may. Ask for a shorter period, fewer groups '
+                    'one request may. Ask for a shorter period, fewer groups '
                     'or one project.'
                 ),
             )
@@ -88,6 +88,8 @@ class Fault:
                     'for a period from then on, as of now.'
                 ),
             )
+        except storage_errors.Abandoned as error:
+            response = _answer(request, errors.ClientGone(str(error)))
         except storage_errors.StorageUnavailable as error:
             LOG.error('The storage is not available: %s', error)
             response = _answer(
@@ -113,7 +115,10 @@ class Fault:
             )
         else:
             if response.status_int >= 400:
+                replaced = response.app_iter
                 response = _from_status(request, response)
+                if hasattr(replaced, 'close'):
+                    replaced.close()
         # A cache that does not know X-Auth-Token would tell one project what
         # another one asked.
         response.headers.setdefault('Cache-Control', 'no-store')

@@ -15,11 +15,14 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 import contextlib
 import queue
 import struct
+import time
 from typing import Any
 
 import clickhouse_driver
 from clickhouse_driver import errors as driver_errors
+from clickhouse_driver import protocol as driver_protocol
 
+from stratometrics.storage import budget
 from stratometrics.storage import errors
 
 #: The server's answers that blame the rows, not the circumstances. Whatever
@@ -57,9 +60,9 @@ _SCHEMA_MISSING = frozenset(
 )
 
 _MEMORY_LIMIT = 241
-#: In the text of that error: not the query reached its limit, but the server
-#: that of all queries together.
-_OF_THE_SERVER = '(total)'
+#: In the text of that error: not the query reached its limit, but the server,
+#: or the user, that of all queries together.
+_OF_ALL_QUERIES = ('(total)', 'User memory limit')
 
 #: The server cannot serve us now.
 _UNAVAILABLE = frozenset(
@@ -93,15 +96,75 @@ _ENCODING_ERRORS = (
 )
 
 
+#: Seconds that the server gets to stop a query that was given up.
+_LAST_WORDS = 5
+
+_TIME_LIMIT = 'max_execution_time'
+
+_LAST_PACKETS = (
+    driver_protocol.ServerPacketTypes.END_OF_STREAM,
+    driver_protocol.ServerPacketTypes.EXCEPTION,
+)
+
+
 def _text(error: Exception) -> str:
     """The message without the server's stack trace."""
     return str(error).partition('Stack trace:')[0].strip()
+
+
+class _Client(clickhouse_driver.Client):
+    """Gives a query up as soon as nobody has time for it any more.
+
+    While a query runs the server tells of its progress ten times a second.
+    Whenever it says anything, the budget of the request is looked at. Inserts
+    are never given up.
+    """
+
+    _answering = False
+
+    def receive_packet(self) -> Any:
+        spent_by = budget.current()
+        if spent_by is not None:
+            try:
+                spent_by.left()
+            except errors.StorageError:
+                self.give_up()
+                raise
+        # What fails while it is received has ended.
+        self._answering = False
+        packet = super().receive_packet()
+        self._answering = bool(packet)
+        return packet
+
+    def give_up(self) -> None:
+        """Let the server stop, if there is more to come from it.
+
+        A connection that is closed with an answer unread would stop it too,
+        but only when it next writes to it.
+        """
+        if not self._answering:
+            return
+        self._answering = False
+        connection = self.connection
+        try:
+            connection.send_cancel()
+            deadline = time.monotonic() + _LAST_WORDS
+            with connection.timeout_setter(_LAST_WORDS):
+                while time.monotonic() < deadline:
+                    if connection.receive_packet().type in _LAST_PACKETS:
+                        break
+        except (driver_errors.Error, EOFError, OSError):
+            # Closing the connection has to do.
+            pass
 
 
 class Pool:
     """Connections that threads borrow one at a time.
 
     A connection that failed in any way is closed and not lent again.
+
+    Queries of a request are paid from its budget: see
+    :mod:`stratometrics.storage.budget`.
 
     Statements name their tables as ``$database.table``: the session itself
     stays in the server's default database, which exists before ours does.
@@ -117,11 +180,11 @@ class Pool:
         for _ in range(size):
             self._idle.put(None)
 
-    def _connect(self) -> clickhouse_driver.Client:
+    def _connect(self) -> _Client:
         options = self._options
         port = options.port or (9440 if options.secure else 9000)
         first, *others = options.hosts
-        return clickhouse_driver.Client(
+        return _Client(
             first,
             port=port,
             alt_hosts=','.join(f'{host}:{port}' for host in others) or None,
@@ -142,7 +205,7 @@ class Pool:
         )
 
     @contextlib.contextmanager
-    def _lend(self) -> Iterator[clickhouse_driver.Client]:
+    def _lend(self) -> Iterator[_Client]:
         try:
             client = self._idle.get(timeout=self._options.pool_timeout)
         except queue.Empty:
@@ -157,6 +220,7 @@ class Pool:
             usable = True
         finally:
             if not usable and client is not None:
+                client.give_up()
                 client.disconnect()
             self._idle.put(client if usable else None)
 
@@ -175,14 +239,16 @@ class Pool:
         :param parameters: the values, which the server binds.
         :param settings: settings of the server for this query.
         :raises StorageUnavailable: the server cannot be reached.
-        :raises QueryTooExpensive: the query hit a limit.
+        :raises QueryTooExpensive: the query hit a limit, or the time of the
+            request is used up.
+        :raises Abandoned: nobody waits for the answer any more.
         :raises StorageError: anything else.
         """
         with _translated(), self._lend() as client:
             return client.execute(
                 self._qualified(query),
                 dict(parameters or {}),
-                settings=settings,
+                settings=_affordable(settings),
             )
 
     def stream(
@@ -203,7 +269,7 @@ class Pool:
             yield from client.execute_iter(
                 self._qualified(query),
                 dict(parameters or {}),
-                settings=settings,
+                settings=_affordable(settings),
             )
 
     def insert(
@@ -248,6 +314,18 @@ class Pool:
             self._idle.put(None)
 
 
+def _affordable(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Settings under which a query takes no more than is left."""
+    settings = settings or {}
+    spent_by = budget.current()
+    if spent_by is None:
+        return settings
+    left = spent_by.left()
+    # 0 is no limit.
+    own = settings.get(_TIME_LIMIT) or left
+    return {**settings, _TIME_LIMIT: min(own, left)}
+
+
 @contextlib.contextmanager
 def _translated() -> Iterator[None]:
     """Raise what a query raises as an error of the storage."""
@@ -269,7 +347,9 @@ def _no_connection(error: Exception) -> errors.StorageUnavailable:
 
 
 def _query_error(error: driver_errors.ServerException) -> Exception:
-    if error.code == _MEMORY_LIMIT and _OF_THE_SERVER in str(error):
+    if error.code == _MEMORY_LIMIT and any(
+        each in _text(error) for each in _OF_ALL_QUERIES
+    ):
         return errors.StorageUnavailable(_text(error))
     if error.code in _TOO_EXPENSIVE:
         return errors.QueryTooExpensive(_text(error))

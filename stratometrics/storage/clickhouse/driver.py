@@ -61,10 +61,14 @@ class ClickHouseStorage(base.Storage):
     fork can be used after it.
 
     :param options: the ``[clickhouse]`` option group.
+    :param users: how many may use it at the same time; there is a connection
+        for each, and never fewer than configured.
     """
 
-    def __init__(self, options: Any) -> None:
-        self._pool = clickhouse_client.Pool(options)
+    def __init__(self, options: Any, users: int = 1) -> None:
+        self._pool = clickhouse_client.Pool(
+            options, max(options.pool_size, users)
+        )
         self._months = months.Months(self._pool)
         self._closing = closing.Closing(self._pool, self._months)
         self._retention = retention.Retention(
@@ -294,9 +298,10 @@ def query_limits(options: Any) -> dict[str, Any]:
     return limits
 
 
-def get_storage(conf: Any) -> ClickHouseStorage:
+def get_storage(conf: Any, users: int = 1) -> ClickHouseStorage:
     """The storage that the configuration names.
 
     :param conf: a ConfigOpts with the service's options registered.
+    :param users: how many may use it at the same time.
     """
-    return ClickHouseStorage(conf.clickhouse)
+    return ClickHouseStorage(conf.clickhouse, users)

@@ -18,6 +18,7 @@ import uuid
 from stratometrics.model import findings as findings_model
 from stratometrics.model import timestamps
 from stratometrics.storage import base
+from stratometrics.storage import budget
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
 _RECORD = """
@@ -163,11 +164,14 @@ class Lease(base.Lease):
         self._enter(-timestamps.MICROSECONDS)
 
     def _first(self) -> str | None:
-        rows = self._pool.execute(_CLAIMS, {'name': self._name})
+        # What was begun has to be ended, whoever waits for it.
+        with budget.entered(None):
+            rows = self._pool.execute(_CLAIMS, {'name': self._name})
         return rows[0][0] if rows else None
 
     def _enter(self, length: int) -> None:
-        self._pool.execute(
-            _ENTER,
-            {'name': self._name, 'holder': self._holder, 'length': length},
-        )
+        with budget.entered(None):
+            self._pool.execute(
+                _ENTER,
+                {'name': self._name, 'holder': self._holder, 'length': length},
+            )

@@ -175,6 +175,20 @@ class Server:
             stream=stream,
         )
 
+    def fresh(
+        self,
+        path: str,
+        as_token: str | None = None,
+        params: Mapping[str, Any] | None = None,
+    ) -> requests.Response:
+        """The same on a connection of its own, by any thread."""
+        return requests.get(
+            self.url + path,
+            params=params,
+            headers={'X-Auth-Token': as_token} if as_token else {},
+            timeout=60,
+        )
+
 
 class Asking:
     """What tests of a running server do; it is their ``server``."""

@@ -18,6 +18,7 @@ import time
 
 import testtools
 
+from stratometrics.cmd import api
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional_base
 from stratometrics.tests.functional.api import base
@@ -158,7 +159,7 @@ class TestProcess(base.ServerTestCase):
             self.assertIn(b' 413 ', sock.recv(4096))
 
     def test_clients_that_fall_silent_occupy_no_threads(self):
-        threads = self.workers * self.conf.api.threads
+        threads = self.workers * api.threads(self.conf.api)
         for _ in range(threads):
             sock = socket.create_connection((ports.HOST, self.server.port))
             self.addCleanup(sock.close)
@@ -217,9 +218,9 @@ class TestStart(functional_base.StorageTestCase):
         self.assertIn('stratometrics.conf', line)
 
     def test_a_wrong_option(self):
-        self.server.configure(api='threads = 0')
+        self.server.configure(api='max_working = 0')
         [line] = self.refused()
-        self.assertIn('threads', line)
+        self.assertIn('max_working', line)
 
     def test_a_broken_definition(self):
         folder = self.server.folder / 'definitions'

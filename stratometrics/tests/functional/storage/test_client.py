@@ -22,6 +22,7 @@ import testtools
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.storage import base as storage_base
+from stratometrics.storage import budget
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
@@ -165,6 +166,81 @@ class ClientTest(base.StorageTestCase):
         self.assertRaises(errors.StorageUnavailable, storage.usage, query())
         stream.close()
         self.assertEqual(5, len(storage.usage(query())))
+
+    def test_each_user_has_a_connection(self) -> None:
+        self.storage.write_events([event()], 1)
+        for name, value in (('pool_size', 1), ('pool_timeout', 0.1)):
+            self.conf.set_override(name, value, group='clickhouse')
+        storage = driver.get_storage(self.conf, users=3)
+        self.addCleanup(storage.close)
+        streams = [storage.stream_usage(query()) for _ in range(3)]
+        for stream in streams:
+            next(stream)
+        self.assertRaises(errors.StorageUnavailable, storage.usage, query())
+        for stream in streams:
+            stream.close()
+
+    def test_a_stream_that_is_left_is_cancelled(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        rows = pool.stream('SELECT number AS left_early FROM numbers(1e15)')
+        next(rows)
+        rows.close()
+        [(running,)] = pool.execute(
+            'SELECT count() FROM system.processes '
+            "WHERE query LIKE '%left_early%' AND query NOT LIKE '%count()%'"
+        )
+        self.assertEqual(0, running)
+
+    def test_a_request_pays_for_all_its_queries(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        endless = 'SELECT count() FROM numbers(1e15) WHERE NOT ignore(number)'
+        # Whatever limit a query has of its own, or none.
+        for settings in (None, {'max_execution_time': 0}):
+            with budget.entered(budget.Budget(0.3)):
+                for _ in range(2):
+                    self.assertRaises(
+                        errors.QueryTooExpensive,
+                        pool.execute,
+                        endless,
+                        settings=settings,
+                    )
+        with budget.entered(budget.Budget(60)):
+            self.assertRaises(
+                errors.QueryTooExpensive,
+                pool.execute,
+                endless,
+                settings={'max_execution_time': 0.1},
+            )
+            self.assertEqual([(1,)], pool.execute('SELECT 1'))
+
+    def test_what_nobody_waits_for_is_given_up(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        begin = time.monotonic()
+        granted = budget.Budget(60, lambda: time.monotonic() > begin + 0.3)
+        with budget.entered(granted):
+            self.assertRaises(
+                errors.Abandoned,
+                pool.execute,
+                'SELECT count() FROM numbers(1e15) WHERE NOT ignore(number)',
+            )
+            self.assertRaises(errors.Abandoned, pool.execute, 'SELECT 1')
+            # Leases are given back nevertheless.
+            lease = self.storage.lease('budget', 60_000_000)
+            lease.release()
+        self.assertEqual([(1,)], pool.execute('SELECT 1'))
+
+    def test_too_many_queries_of_all_together(self) -> None:
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        self.assertRaises(
+            errors.StorageUnavailable,
+            pool.execute,
+            'SELECT groupArray(number) FROM numbers(10000000)',
+            settings={'max_memory_usage_for_user': 1_000_000},
+        )
 
     def test_a_stream_that_fails_says_so(self) -> None:
         self.storage.write_events([event()], 1)

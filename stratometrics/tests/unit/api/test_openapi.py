@@ -192,6 +192,8 @@ class TestParameters(OpenAPITestCase):
         """What an error says to be valid, if it calls a name unknown."""
         response = self.ask(path, 'admin', method=method, **query)
         if response.status_int == 200:
+            # Taken to its end, as a server does.
+            self.assertIsNotNone(response.body)
             return None
         [error] = response.json['errors']
         if error['code'] != 'stratometrics.unknown-parameter':

@@ -9,12 +9,15 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The socket that stratometrics-api listens on."""
+"""The socket that stratometrics-api listens on, and who serves it."""
 
 import socket
 import unittest
 from unittest import mock
 
+from oslo_config import cfg
+
+from stratometrics import conf as stratometrics_conf
 from stratometrics.cmd import api
 
 
@@ -28,3 +31,13 @@ class TestListen(unittest.TestCase):
             sock, _ = listener.accept()
             with sock, self.assertRaises(BlockingIOError):
                 sock.sendall(bytes(50_000_000))
+
+
+class TestThreads(unittest.TestCase):
+    def test_there_are_more_than_can_work_and_wait(self):
+        conf = cfg.ConfigOpts()
+        stratometrics_conf.register_opts(conf)
+        conf([], project='stratometrics', default_config_files=[])
+        conf.set_override('max_working', 3, 'api')
+        conf.set_override('max_waiting', 4, 'api')
+        self.assertEqual(7 + api.SPARE_THREADS, api.threads(conf.api))

@@ -1,0 +1,106 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What a request may spend, and whether its client is still there."""
+
+from collections.abc import Callable, Iterable, Iterator
+import contextvars
+import errno
+import select
+import sys
+from wsgiref import types as wsgi
+
+from stratometrics.storage import budget
+from stratometrics.storage import errors as storage_errors
+
+#: What the kernel says of a connection that the other side has closed. Linux
+#: tells of it even if something that was sent before is still unread.
+_GONE = select.POLLHUP | select.POLLERR | getattr(select, 'POLLRDHUP', 0)
+
+
+class Allowance:
+    """Gives each request a budget.
+
+    Its time begins here and ends with the last byte of the answer. When its
+    client closes the connection nothing more is spent.
+
+    :param seconds: that a request may take.
+    """
+
+    def __init__(
+        self, application: wsgi.WSGIApplication, seconds: float
+    ) -> None:
+        self._application = application
+        self._seconds = seconds
+
+    def __call__(
+        self,
+        environ: wsgi.WSGIEnvironment,
+        start_response: wsgi.StartResponse,
+    ) -> Iterable[bytes]:
+        granted = budget.Budget(self._seconds, watch(environ))
+        # A client that left while it waited for a place.
+        granted.left()
+        with budget.entered(granted):
+            # Streams run their queries when the server takes their pieces.
+            within = contextvars.copy_context()
+            body = self._application(environ, start_response)
+        if isinstance(body, list):
+            return body
+        return _Spending(body, within)
+
+
+class _Spending:
+    """A body whose pieces are made within a budget."""
+
+    def __init__(
+        self, pieces: Iterable[bytes], within: contextvars.Context
+    ) -> None:
+        self._pieces = pieces
+        self._within = within
+
+    def __iter__(self) -> Iterator[bytes]:
+        pieces = iter(self._pieces)
+        while True:
+            try:
+                piece = self._within.run(next, pieces)
+            except StopIteration:
+                return
+            except storage_errors.Abandoned as error:
+                # Servers know it, and make no fuss.
+                raise BrokenPipeError(errno.EPIPE, str(error)) from error
+            yield piece
+
+    def close(self) -> None:
+        close = getattr(self._pieces, 'close', None)
+        if close:
+            self._within.run(close)
+
+
+def watch(environ: wsgi.WSGIEnvironment) -> Callable[[], bool]:
+    """Something that tells whether the client has closed its connection.
+
+    Under a server that gives nobody its connections it tells of none.
+    """
+    descriptor = _descriptor(environ)
+    if descriptor is None:
+        return lambda: False
+    poll = select.poll()
+    poll.register(descriptor, _GONE)
+    return lambda: bool(poll.poll(0))
+
+
+def _descriptor(environ: wsgi.WSGIEnvironment) -> int | None:
+    if 'gunicorn.socket' in environ:
+        return environ['gunicorn.socket'].fileno()
+    # It can be imported in its own processes only.
+    uwsgi = sys.modules.get('uwsgi')
+    return uwsgi.connection_fd() if uwsgi else None

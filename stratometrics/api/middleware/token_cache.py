@@ -1,0 +1,81 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Tokens that Keystone has confirmed, remembered by this process."""
+
+import collections
+from collections.abc import Iterable
+import threading
+import time
+from wsgiref import types as wsgi
+
+#: Where keystonemiddleware looks for a cache: see its option ``cache``.
+ENVIRON_KEY = 'stratometrics.token_cache'
+
+#: How many tokens are remembered; each takes a few kilobytes.
+MAX_TOKENS = 5000
+
+
+class Cache:
+    """The part of a memcached client that keystonemiddleware uses.
+
+    Its own stand-in for memcached is one for each thread, so that each asks
+    Keystone anew, and has no bounds.
+    """
+
+    def __init__(self, size: int = MAX_TOKENS) -> None:
+        self._size = size
+        self._lock = threading.Lock()
+        self._kept: collections.OrderedDict[str, tuple[float, bytes]] = (
+            collections.OrderedDict()
+        )
+
+    def get(self, key: str) -> bytes | None:
+        """What was kept, unless its time is over."""
+        with self._lock:
+            until, value = self._kept.get(key, (0.0, None))
+            return value if _now() < until else None
+
+    def set(self, key: str, value: bytes, time: int = 0) -> None:
+        """Keep something.
+
+        :param time: for so many seconds.
+        """
+        with self._lock:
+            self._kept[key] = (_now() + time, value)
+            self._kept.move_to_end(key)
+            # All are kept for the same time, so the first ends first.
+            while len(self._kept) > self._size or self._first_is_over():
+                self._kept.popitem(last=False)
+
+    def _first_is_over(self) -> bool:
+        first = next(iter(self._kept.values()), None)
+        return first is not None and first[0] <= _now()
+
+
+def _now() -> float:
+    return time.monotonic()
+
+
+class Remembering:
+    """Gives keystonemiddleware a cache that all threads share."""
+
+    def __init__(self, application: wsgi.WSGIApplication) -> None:
+        self._application = application
+        self._cache = Cache()
+
+    def __call__(
+        self,
+        environ: wsgi.WSGIEnvironment,
+        start_response: wsgi.StartResponse,
+    ) -> Iterable[bytes]:
+        environ[ENVIRON_KEY] = self._cache
+        return self._application(environ, start_response)
