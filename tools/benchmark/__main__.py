@@ -98,6 +98,8 @@ QUICK = {
     'batch_size': 250,
     'pairs': 1,
     'instances': 20_000,
+    'events': 400_000,
+    'months': 3,
     'projects': 100,
     'repeat': 3,
     'requests': 50,
@@ -184,10 +186,10 @@ def parser() -> argparse.ArgumentParser:
     query = top.add_argument_group('the data set')
     for name, default, text in (
         ('instances', 1_000_000, 'instances that there ever were'),
-        ('events-per-instance', 4, 'events of each, without its birth'),
+        ('events', 20_000_000, 'events of all of them, about'),
         (
             'months',
-            1,
+            10,
             'whole months that they spread over; the last one is asked about',
         ),
         ('projects', 1000, 'their owners'),
@@ -213,8 +215,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if '--quick' in argv:
         top.set_defaults(**QUICK)
     args = top.parse_args(argv)
-    if args.events_per_instance < dataset.LEAST_EVENTS:
-        top.error(f'--events-per-instance: at least {dataset.LEAST_EVENTS}')
+    least = dataset.LEAST_EVENTS * args.instances
+    if args.events < least:
+        top.error(f'--events: at least {least} for so many instances')
     if args.json and not args.json.absolute().parent.is_dir():
         top.error(f'--json: {args.json.parent} is not a folder')
     return args

@@ -73,7 +73,7 @@ class Session:
         args = self.args
         plan = dataset.Plan(
             instances=args.instances,
-            events=args.events_per_instance,
+            events=args.events,
             months=args.months,
             projects=min(args.projects, args.instances),
             flavors=args.flavors,
