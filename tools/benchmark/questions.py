@@ -134,7 +134,7 @@ def run(
 def merge(database: servers.Database) -> None:
     """Merge the parts of each month into one."""
     database.pool.execute('SYSTEM START MERGES $database.events')
-    for table in ('events', 'project_resources'):
+    for table in ('events', 'project_timelines'):
         database.pool.execute(f'OPTIMIZE TABLE $database.{table} FINAL')
 
 

@@ -204,8 +204,9 @@ _COMPARISON = """
 """
 
 _OWNED = """
-SELECT {timeline} FROM $database.project_resources
+SELECT timeline FROM $database.project_timelines
 WHERE project_id IN {owners} AND resource_type IN {types}
+    AND month <= toYYYYMM({end}, 'UTC')
 """
 
 _NAMED = """
@@ -534,11 +535,11 @@ class _Statement:
             yield f'timeline IN ({named})'
         owners = query.project_ids
         if owners is not None:
-            # The whole timeline of a resource that was ever theirs (R6).
+            # The whole timeline of a resource that was theirs (R6).
             owned = _OWNED.format(
-                timeline=s0001_initial.TIMELINE,
                 owners=self._bind_texts(owners),
                 types=types,
+                end=_instant(end),
             )
             yield f'timeline IN ({owned})'
 

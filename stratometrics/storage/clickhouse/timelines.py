@@ -103,12 +103,15 @@ _CONDITIONS = [
     "received_at <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')",
 ]
 
-# The whole timeline of what was ever theirs (R6).
+# The whole timeline of what was theirs (R6).
 _OWNED = """
     timeline IN (
-        SELECT {timeline} FROM $database.project_resources
-        WHERE project_id IN {{owners:Array(String)}}
-            AND resource_type IN {{types:Array(String)}}
+        SELECT timeline FROM $database.project_timelines
+        WHERE project_id IN {owners:Array(String)}
+            AND resource_type IN {types:Array(String)}
+            AND month <= toYYYYMM(
+                fromUnixTimestamp64Micro({end:Int64}, 'UTC'), 'UTC'
+            )
     )"""
 _VISIBLE = 'owner IN {owners:Array(String)}'
 
@@ -183,7 +186,7 @@ class Timelines:
         }
         visible = 'true'
         if query.project_ids is not None:
-            conditions.append(_OWNED.format(**_PARTS))
+            conditions.append(_OWNED)
             visible = _VISIBLE
             parameters['owners'] = list(query.project_ids)
         if query.after is not None:
