@@ -19,6 +19,7 @@ from benchmark import curves
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import timing
+from stratometrics.model import usage
 
 PART = 'growth'
 
@@ -38,11 +39,12 @@ def run(
     """Ask for one month after more and more history, then for more months.
 
     :param repeat: how often each question is timed.
+    :raises WrongAnswer: a month's answer depends on earlier ones.
     """
     cloud.open()
     cloud.merge()
     _of_history(report, cloud, repeat)
-    of_period(report, PART, cloud, 'from events', repeat)
+    of_period(report, PART, cloud, 'events', repeat)
 
 
 def of_period(
@@ -78,20 +80,28 @@ def _of_history(
     report.heading(
         'One month after more and more history: months up to and with it'
     )
+    ask = cloud.database.storage.usage
     for who, project_ids in _askers(cloud):
-        rounds = [_history(cloud, project_ids, repeat) for _ in range(_ROUNDS)]
-        _add(report, f'{who}, history, from its opening', rounds, AIM)
+        asked = questions.question(cloud.now, *project_ids)
+        answer = ask(asked)
+        for months in _steps(cloud):
+            with cloud.shortened(months):
+                if ask(asked) != answer:
+                    raise questions.WrongAnswer(
+                        f'{months} months answer otherwise than all of them'
+                    )
+        rounds = [_history(cloud, asked, repeat) for _ in range(_ROUNDS)]
+        _add(report, f'{who}, history, opened', rounds, AIM)
         with cloud.unopened():
-            rounds = [_history(cloud, project_ids, min(repeat, 3))]
-        _add(report, f'{who}, history, without openings', rounds)
+            rounds = [_history(cloud, asked, min(repeat, 3))]
+        _add(report, f'{who}, history, unopened', rounds)
 
 
 def _history(
-    cloud: cloud_module.Cloud, project_ids: Sequence[str], repeat: int
+    cloud: cloud_module.Cloud, asked: usage.UsageQuery, repeat: int
 ) -> dict[int, float]:
     """The median of each length of history, in seconds."""
     ask = cloud.database.storage.usage
-    asked = questions.question(cloud.now, *project_ids)
     medians = {}
     for months in _steps(cloud):
         with cloud.shortened(months):
