@@ -20,6 +20,7 @@ from benchmark import report as report_module
 from benchmark import servers
 from benchmark import timing
 from stratometrics.model import timestamps
+from stratometrics.model import usage
 
 PART = 'months'
 
@@ -136,17 +137,9 @@ class Cloud:
             note=f'{seconds}, {len(self.months)} months',
         )
 
-    @contextlib.contextmanager
-    def unopened(self) -> Iterator[None]:
-        """Have questions forget that months are opened or closed."""
-        execute = self.database.pool.execute
-        execute('RENAME TABLE $database.months TO $database.months_kept')
-        execute('CREATE TABLE $database.months AS $database.months_kept')
-        try:
-            yield
-        finally:
-            execute('DROP TABLE $database.months SYNC')
-            execute('RENAME TABLE $database.months_kept TO $database.months')
+    def recomputed(self, asked: usage.UsageQuery) -> list[usage.UsageRow]:
+        """The answer from all events there ever were, and nothing else."""
+        return list(self.database.storage.stream_recomputed(asked))
 
     @contextlib.contextmanager
     def shortened(self, months: int) -> Iterator[None]:

@@ -23,6 +23,7 @@ from typing import Any
 from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import months as months_model
 from stratometrics.model import names as names_model
 from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
@@ -31,18 +32,22 @@ from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing
 from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names
 from stratometrics.storage.clickhouse import prices
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
+from stratometrics.storage.clickhouse import retention
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: How long a row of an answer may be on the average, in bytes.
@@ -60,14 +65,26 @@ class ClickHouseStorage(base.Storage):
 
     def __init__(self, options: Any) -> None:
         self._pool = clickhouse_client.Pool(options)
-        self._writer = writer.Writer(self._pool, options.send_receive_timeout)
-        self._reader = reader.Reader(self._pool, query_limits(options))
+        self._months = months.Months(self._pool)
+        self._closing = closing.Closing(self._pool, self._months)
+        self._retention = retention.Retention(
+            self._pool, self._months, options.query_timeout
+        )
+        self._writer = writer.Writer(
+            self._pool,
+            self._months,
+            self._closing,
+            options.send_receive_timeout,
+        )
+        self._reader = reader.Reader(
+            self._pool, self._months, query_limits(options)
+        )
         self._timelines = timelines.Timelines(
-            self._pool, query_limits(options)
+            self._pool, self._months, query_limits(options)
         )
         self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
-        self._facts = facts.Facts(self._pool)
+        self._facts = facts.Facts(self._pool, self._months)
         self._reconciliations = reconciliations.Reconciliations(self._pool)
         self._names = names.Names(self._pool)
         self._prices = prices.Prices(self._pool)
@@ -86,10 +103,33 @@ class ClickHouseStorage(base.Storage):
     def write_rejected(self, messages: Sequence[base.RejectedMessage]) -> None:
         self._writer.write_rejected(messages)
 
+    def open_month(self, month: int) -> None:
+        self._writer.open_month(month)
+
+    def close_month(self, month: int) -> bool:
+        return self._closing.derive(month)
+
+    def purgeable(self, month: int) -> Sequence[tuple[int, int]]:
+        return self._retention.purgeable(month)
+
+    def purge(self, month: int) -> None:
+        self._retention.purge(month)
+
+    def overview(self) -> months_model.Overview:
+        return self._closing.overview()
+
+    def tidy_months(self) -> None:
+        self._closing.tidy()
+
     def stream_usage(
         self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         return self._reader.stream_usage(query, limited)
+
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        return self._reader.stream_recomputed(query)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
@@ -104,6 +144,11 @@ class ClickHouseStorage(base.Storage):
 
     def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
         return self._timelines.alive(query)
+
+    def sample(
+        self, resource_types: Collection[str], number: int
+    ) -> list[str]:
+        return self._timelines.sample(resource_types, number)
 
     def rejected(
         self, event_types: Collection[str] = ()
@@ -217,7 +262,7 @@ class ClickHouseStorage(base.Storage):
 
     def rebuild_coverage(self) -> None:
         self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute(s0003_arrivals.REBUILD_TIMELINES)
+        self._pool.execute(s0008_openings.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

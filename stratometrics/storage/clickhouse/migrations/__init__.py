@@ -23,6 +23,8 @@ from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.storage.clickhouse.migrations import s0005_names
 from stratometrics.storage.clickhouse.migrations import s0006_prices
 from stratometrics.storage.clickhouse.migrations import s0007_statements
+from stratometrics.storage.clickhouse.migrations import s0008_openings
+from stratometrics.storage.clickhouse.migrations import s0009_closed_months
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: All steps; the first is number 1.
@@ -34,5 +36,7 @@ STEPS = (
     s0005_names,
     s0006_prices,
     s0007_statements,
+    s0008_openings,
+    s0009_closed_months,
     s0010_project_timelines,
 )
