@@ -277,10 +277,10 @@ def chill(database: servers.Database, store: pathlib.Path) -> None:
     for folder, _, names in os.walk(store):
         for name in names:
             if name.endswith('.bin'):
-                _forget(os.path.join(folder, name))
+                _forget(pathlib.Path(folder, name))
 
 
-def _forget(path: str) -> None:
+def _forget(path: pathlib.Path) -> None:
     """Have the kernel drop a file from its cache."""
     try:
         file = os.open(path, os.O_RDONLY)
