@@ -23,6 +23,7 @@ from benchmark import dataset
 from benchmark import growth
 from benchmark import inserts
 from benchmark import machine
+from benchmark import memory
 from benchmark import overhead
 from benchmark import questions
 from benchmark import report as report_module
@@ -44,6 +45,17 @@ def _collect(run: session.Session) -> None:
         args.messages,
         args.batch_size,
         args.pairs,
+    )
+
+
+def _memory(run: session.Session) -> None:
+    args = run.args
+    memory.run(
+        run.report,
+        run.servers,
+        run.traffic,
+        args.memory_messages,
+        args.batch_size,
     )
 
 
@@ -95,6 +107,7 @@ def _inserts(run: session.Session) -> None:
 #: has it made.
 PARTS: dict[str, Callable[[session.Session], None]] = {
     collecting.PART: _collect,
+    memory.PART: _memory,
     questions.PART: _query,
     growth.PART: _growth,
     statements.PART: _statements,
@@ -106,6 +119,7 @@ PARTS: dict[str, Callable[[session.Session], None]] = {
 #: Sizes of --quick: enough to see that everything runs, and no more.
 QUICK = {
     'messages': 3000,
+    'memory_messages': 20_000,
     'batch_size': 250,
     'pairs': 1,
     'instances': 20_000,
@@ -196,7 +210,12 @@ def parser() -> argparse.ArgumentParser:
     collect = top.add_argument_group('the collector')
     for name, default, text in (
         ('messages', 30_000, 'messages that are timed for each consumer'),
-        ('batch-size', 1000, 'messages of a batch'),
+        (
+            'memory-messages',
+            1_000_000,
+            'messages over which the memory of a worker is watched',
+        ),
+        ('batch-size', 2000, 'messages of a batch'),
         ('pairs', 3, 'how often collector and listener are compared'),
     ):
         _add_number(collect, name, default, text)

@@ -28,6 +28,7 @@ SIZES = (
     '--quick',
     '--messages=500',
     '--batch-size=100',
+    '--memory-messages=10000',
     '--instances=2000',
     '--events=40000',
     '--months=2',
@@ -35,6 +36,9 @@ SIZES = (
     '--parts=2',
     '--requests=10',
 )
+
+#: A slope, which may be of either sign.
+GROWTH = 'growth over a million messages'
 
 CURVES = {
     'cloud, history, opened',
@@ -52,10 +56,20 @@ FIGURES = {
     ('collect', '1 do-nothing listener'),
     ('collect', 'collector, 2 workers'),
     ('collect', '2 do-nothing listeners'),
+    ('collect', 'processor time, collector, 1 worker'),
+    ('collect', 'processor time, 1 do-nothing listener'),
+    ('collect', 'processor time, collector, 2 workers'),
+    ('collect', 'processor time, 2 do-nothing listeners'),
     ('collect', 'one worker to a listener'),
     ('collect', 'two workers to one'),
     ('collect', 'two listeners to one: the machine'),
     ('collect', 'two workers to two listeners'),
+    *(
+        ('memory', f'after {tenth}0% of the messages')
+        for tenth in range(1, 11)
+    ),
+    ('memory', 'at most'),
+    ('memory', GROWTH),
     ('query', "one project's month, over all history"),
     ('query', "the whole cloud's month, over all history"),
     ('months', 'a month is opened'),
@@ -127,7 +141,8 @@ class BenchmarkTest(testtools.TestCase):
         self.assertEqual(FIGURES, set(figures))
         for (_, name), value in figures.items():
             self.assertIn(name, done.stdout)
-            self.assertGreater(value, 0, name)
+            if name != GROWTH:
+                self.assertGreater(value, 0, name)
         self.assertEqual(
             CURVES, {curve['name'] for curve in written['curves']}
         )
@@ -143,7 +158,7 @@ class BenchmarkTest(testtools.TestCase):
     def test_an_unknown_part_is_named(self) -> None:
         done = self._run('--only', 'query,nothing')
         self.assertEqual(2, done.returncode)
-        self.assertIn("'nothing' is none of collect, query", done.stderr)
+        self.assertIn("'nothing' is none of collect, memory", done.stderr)
 
     def test_a_server_that_is_not_there_is_named(self) -> None:
         done = self._run(
