@@ -158,18 +158,6 @@ class UsageReader(abc.ABC):
         """
 
     @abc.abstractmethod
-    def stream_recomputed(
-        self, query: usage.UsageQuery
-    ) -> Iterator[usage.UsageRow]:
-        """The same from the events alone: slow, and of any length.
-
-        Neither openings nor stored intervals are used, except for what was
-        before a purge.
-
-        :raises: the same.
-        """
-
-    @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """The same as a list.
 
@@ -186,6 +174,7 @@ class TimelineReader(abc.ABC):
         resource_types: Collection[str],
         resource_id: str,
         as_of: int | None,
+        since: int | None = None,
     ) -> list[timeline.Recorded]:
         """All that was stored of resources with an id, in no order.
 
@@ -193,8 +182,11 @@ class TimelineReader(abc.ABC):
 
         :param as_of: only what was received up to this time (R15);
             microseconds since the epoch.
+        :param since: from when on all that held must be told; None if what
+            was purged may be missing.
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
+        :raises Purged: what it takes to tell it is gone.
         """
 
     @abc.abstractmethod
@@ -203,6 +195,21 @@ class TimelineReader(abc.ABC):
 
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
+        :raises Purged: the question reaches back too far.
+        """
+
+
+class Recomputer(abc.ABC):
+    """Tells usage from the events alone, to compare answers with."""
+
+    @abc.abstractmethod
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """As :meth:`UsageReader.stream_usage`: slow, and of any length.
+
+        Neither openings nor stored intervals are used, except for what was
+        before a purge.
         """
 
     @abc.abstractmethod
@@ -485,6 +492,7 @@ class Storage(
     MonthStore,
     UsageReader,
     TimelineReader,
+    Recomputer,
     RejectedStore,
     CoverageReader,
     FactReader,

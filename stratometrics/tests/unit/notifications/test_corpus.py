@@ -64,7 +64,7 @@ class CorpusTest(unittest.TestCase):
                 facts = dataclasses.asdict(event)
                 digest.update(json.dumps(facts, sort_keys=True).encode())
         self.assertEqual(
-            '0478adc67d9aff8f6bd9efb12b9231cdb97ad882a746aeecccd6f4b3a0434b6b',
+            'eeeb24d3692310677f7c63195f6e4ed139155e09897bc9419a46c065112e2973',
             digest.hexdigest(),
         )
 
