@@ -121,7 +121,11 @@ class Cloud:
         if self._closed:
             return
         self._closed = True
-        self._each_month('closed', self.database.storage.close_month)
+        self._each_month('closed', self._close_month)
+
+    def _close_month(self, month: int) -> None:
+        if not self.database.storage.close_month(month):
+            raise report_module.Failed('a month cannot be closed')
 
     def _each_month(self, done: str, step: Callable[[int], None]) -> None:
         merged = 'merged' if self._merged else 'unmerged'
