@@ -77,7 +77,7 @@ def db_rebuild(
     conf: cfg.ConfigOpts, storage: driver.ClickHouseStorage
 ) -> None:
     """Derive again, from the events, what follows from them."""
-    storage.rebuild_project_resources()
+    storage.rebuild_project_timelines()
     storage.rebuild_coverage()
 
 

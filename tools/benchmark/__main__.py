@@ -17,8 +17,10 @@ import pathlib
 import signal
 import sys
 
+from benchmark import closed
 from benchmark import collecting
 from benchmark import dataset
+from benchmark import growth
 from benchmark import inserts
 from benchmark import load
 from benchmark import machine
@@ -29,6 +31,7 @@ from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import session
 from benchmark import statements
+from stratometrics.model import timestamps
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.realparts import errors as part_errors
@@ -58,22 +61,28 @@ def _memory(run: session.Session) -> None:
 
 
 def _query(run: session.Session) -> None:
-    cloud = run.cloud
-    questions.run(
-        run.report,
-        cloud.database,
-        run.servers.store,
-        cloud.plan,
-        cloud.now,
-        run.args.repeat,
-    )
+    questions.run(run.report, run.cloud, run.servers.store, run.args.repeat)
+
+
+def _growth(run: session.Session) -> None:
+    growth.run(run.report, run.cloud, run.args.repeat)
+
+
+def _closed(run: session.Session) -> None:
+    closed.run(run.report, run.cloud, run.servers.store, run.args.repeat)
 
 
 def _statements(run: session.Session) -> None:
     cloud = run.cloud
-    questions.merge(cloud.database)
+    cloud.open()
+    cloud.merge()
+    # As of the time at which its months were opened, or later.
     statements.run(
-        run.report, cloud.database, cloud.plan, cloud.now, run.args.repeat
+        run.report,
+        cloud.database,
+        cloud.plan,
+        timestamps.now(),
+        run.args.repeat,
     )
 
 
@@ -115,9 +124,11 @@ PARTS: dict[str, Callable[[session.Session], None]] = {
     collecting.PART: _collect,
     memory.PART: _memory,
     questions.PART: _query,
+    growth.PART: _growth,
     statements.PART: _statements,
     overhead.PART: _overhead,
     load.PART: _load,
+    closed.PART: _closed,
     inserts.PART: _inserts,
 }
 
@@ -128,6 +139,8 @@ QUICK = {
     'batch_size': 250,
     'pairs': 1,
     'instances': 20_000,
+    'events': 400_000,
+    'months': 3,
     'projects': 100,
     'repeat': 3,
     'requests': 50,
@@ -194,6 +207,12 @@ def parser() -> argparse.ArgumentParser:
         help='write all facts and figures to this file, too',
     )
     top.add_argument(
+        '--plot',
+        type=pathlib.Path,
+        metavar='FILE',
+        help='draw the growth curves, as SVG, to this file',
+    )
+    top.add_argument(
         '--data',
         type=pathlib.Path,
         metavar='DIR',
@@ -221,10 +240,10 @@ def parser() -> argparse.ArgumentParser:
     query = top.add_argument_group('the data set')
     for name, default, text in (
         ('instances', 1_000_000, 'instances that there ever were'),
-        ('events-per-instance', 4, 'events of each, without its birth'),
+        ('events', 20_000_000, 'events of all of them, about'),
         (
             'months',
-            1,
+            10,
             'whole months that they spread over; the last one is asked about',
         ),
         ('projects', 1000, 'their owners'),
@@ -253,10 +272,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if '--quick' in argv:
         top.set_defaults(**QUICK)
     args = top.parse_args(argv)
-    if args.events_per_instance < dataset.LEAST_EVENTS:
-        top.error(f'--events-per-instance: at least {dataset.LEAST_EVENTS}')
-    if args.json and not args.json.absolute().parent.is_dir():
-        top.error(f'--json: {args.json.parent} is not a folder')
+    least = dataset.LEAST_EVENTS * args.instances
+    if args.events < least:
+        top.error(f'--events: at least {least} for so many instances')
+    for name in ('json', 'plot'):
+        path = getattr(args, name)
+        if path and not path.absolute().parent.is_dir():
+            top.error(f'--{name}: {path.parent} is not a folder')
     return args
 
 
@@ -267,6 +289,8 @@ def measure(run: session.Session) -> None:
     for name, part in PARTS.items():
         if name in run.args.only:
             part(run)
+    if run.report.curves:
+        run.report.plot()
     run.report.facts('At the end', {'load average': machine.load()})
 
 
@@ -287,6 +311,8 @@ def main(argv: Sequence[str]) -> int:
             measure(run)
         if args.json:
             report.write(args.json)
+        if args.plot and report.curves:
+            report.draw(args.plot)
     except (
         part_errors.PartError,
         notification_errors.DefinitionError,

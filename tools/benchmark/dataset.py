@@ -12,9 +12,9 @@
 """A cloud's worth of instances, made inside ClickHouse.
 
 Rows are what the collector writes: for each instance the birth at its
-``created_at``, the start and the end of its creation, changes, and for most
-the deletion. All is derived from the instance's number by hashing, so that
-the same sizes give the same rows.
+``created_at``, the events of its creation, changes, and the deletion if it is
+over. All is derived from the instance's number by hashing, so that the same
+sizes give the same rows.
 """
 
 import dataclasses
@@ -27,13 +27,22 @@ from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 
-#: Fewer do not tell of a life: a beginning, its end, a change or a deletion.
-LEAST_EVENTS = 3
+#: Events of a life without a change: five while it is built, one when it is
+#: there, one when it is gone.
+LEAST_EVENTS = 7
 
-#: What an instance lives on average, in microseconds: ten days.
-_LIFETIME = 10 * 86_400 * timestamps.MICROSECONDS
+_HOUR = 3600 * timestamps.MICROSECONDS
 
-#: Seconds before the last month's end that the last instance is made.
+#: Kinds of instances, up to a number in a hundred: what one lives on average,
+#: in microseconds, and its share of the changes. Some jobs take minutes, some
+#: servers stay for years.
+_KINDS = (
+    (45, 2 * _HOUR, 0.15),
+    (75, 10 * 24 * _HOUR, 1.0),
+    (100, 400 * 24 * _HOUR, 4.5),
+)
+
+#: Seconds that the last instance is made before the last month's end.
 _LAST_BIRTH = 60
 
 #: What a message takes to arrive at most, in microseconds.
@@ -47,9 +56,10 @@ _SETTINGS = {
     'max_partitions_per_insert_block': 0,
 }
 
-# Instances are made at an even rate. One whose deletion would come after the
-# last month lives on and has one more change instead. Number 0 of the facts
-# is the birth, 1 and 2 are the start and the end of the creation.
+# Instances are made at an even rate. Number 0 of the facts is the birth, 1 to
+# 5 are the start of the creation and updates, 6 is its end; three follow each
+# change, of which two say nothing new, as it is with those of Nova. Whoever is
+# there for longer is changed more often.
 _INSERT = """
 INSERT INTO $database.events (
     resource_type, resource_id, region, event_time, rank, message_id, phase,
@@ -58,30 +68,29 @@ INSERT INTO $database.events (
     event_type, source
 )
 WITH
-    toUInt8(fact = 0) AS is_birth,
-    toUInt8(fact = {events:UInt16} AND deleted) AS is_deletion,
-    greatest(fact - is_deletion - 2, 0) AS change,
-    change % 3 = 0 AS is_resize,
+    fact = 0 AS is_birth,
+    deleted AND fact = last AS is_deletion,
+    fact < 7 ? 0 : intDiv(fact - 7 - is_deletion, 3) + 1 AS change,
     (flavor + intDiv(change, 3)) % {flavors:UInt16} AS current_flavor,
     bitShiftLeft(1, current_flavor % 6) AS vcpus
 SELECT
     'instance',
     toString(reinterpretAsUUID(sipHash128('instance', number))),
     'RegionOne',
-    fromUnixTimestamp64Micro(if(is_birth, created, moment), 'UTC'),
+    fromUnixTimestamp64Micro(is_birth ? created : moment, 'UTC'),
     multiIf(
         is_birth, -moment, is_deletion, {deletion:Int64}, {event:Int64}
     ),
     toString(reinterpretAsUUID(
         sipHash128('message', number, greatest(fact, 1))
     )),
-    if(is_deletion, 'ended', 'billed'),
+    is_deletion ? 'ended' : 'billed',
     lower(hex(sipHash128('project', project))),
     lower(hex(sipHash128('user', project, number % 4))),
     concat('server-', toString(number)),
     multiIf(
         is_deletion, 'deleted',
-        fact < 2, 'building',
+        fact < 6, 'building',
         change % 3 = 1, 'stopped',
         'active'
     ),
@@ -100,10 +109,11 @@ SELECT
     multiIf(
         is_deletion, 'compute.instance.delete.end',
         fact < 2, 'compute.instance.create.start',
-        fact = 2, 'compute.instance.create.end',
-        is_resize, 'compute.instance.finish_resize.end',
+        fact = 6, 'compute.instance.create.end',
+        fact < 6 OR fact % 3 != 2, 'compute.instance.update',
         change % 3 = 1, 'compute.instance.power_off.end',
-        'compute.instance.power_on.end'
+        change % 3 = 2, 'compute.instance.power_on.end',
+        'compute.instance.finish_resize.end'
     ),
     'notification'
 FROM (
@@ -111,42 +121,63 @@ FROM (
         {begin:Int64} + toInt64(intDiv(
             number * {seconds:UInt64}, {instances:UInt64}
         )) * 1000000 AS created,
+        arrayFirstIndex(
+            up_to -> cityHash64(number, 'kind') % 100 < up_to,
+            {up_to:Array(UInt8)}
+        ) AS kind,
         created + 100000 + cityHash64(number, 'first') % 800000 AS first,
         first + 2000000 + cityHash64(number, 'spawned') % 20000000 AS spawned,
         spawned + toInt64(
-            {lifetime:Int64}
+            {lifetimes:Array(Int64)}[kind]
             * -log((cityHash64(number, 'gone') % 1000000 + 1) / 1000001)
         ) AS gone,
         gone < {end:Int64} AS deleted,
-        {events:UInt16} - 2 - deleted AS changes,
-        least(gone, {end:Int64}) - spawned - 1 AS rest,
-        arraySort(arrayMap(
+        least(gone, {end:Int64}) AS over,
+        toUInt32(
+            {changes:Array(Float64)}[kind]
+            * (cityHash64(number, 'changes') % 1000 / 500)
+            * (kind < 3 ? 1 : 2 * (over - created) / {span:Int64})
+            + 0.5
+        ) AS changes,
+        arrayMap(
             change -> spawned + toInt64(
-                rest * (cityHash64(number, change) % 1000000) / 1000000
+                (over - spawned)
+                * (cityHash64(number, change) % 1000000) / 1000000
             ),
             range(1, changes + 1)
-        )) AS change_times,
+        ) AS change_times,
         arrayConcat(
-            [first, first, spawned],
-            change_times,
-            if(deleted, [gone], [])
+            [first],
+            arrayMap(n -> first + intDiv((spawned - first) * n, 6), range(5)),
+            [spawned],
+            arrayFlatten(arrayMap(
+                time -> [time, time + 700000, time + 900000],
+                arraySort(change_times)
+            )),
+            deleted ? [gone] : []
         ) AS moments
     SELECT
         number,
         created,
         deleted,
+        toInt32(length(moments)) - 1 AS last,
         number % {projects:UInt32} AS project,
         toUInt16(
             {flavors:UInt16}
             * pow((cityHash64(number, 'flavor') % 1000000) / 1000000, 2)
         ) AS flavor,
-        fact,
-        moment,
+        seen.1 AS moment,
+        seen.2 AS fact,
         moment + 200000 + cityHash64(number, greatest(fact, 1)) % 1000000
             AS received
     FROM numbers({upper:UInt64})
-    ARRAY JOIN moments AS moment, range(0, {events:UInt16} + 1) AS fact
-    WHERE received >= {since:Int64} AND received < {until:Int64}
+    ARRAY JOIN arrayFilter(
+        seen -> seen.1 >= {since:Int64} - {delay:Int64}
+            AND seen.1 < {until:Int64},
+        arrayZip(moments, range(0, toInt32(length(moments))))
+    ) AS seen
+    WHERE over >= {since:Int64} - {delay:Int64}
+        AND received >= {since:Int64} AND received < {until:Int64}
 )
 """
 
@@ -156,7 +187,7 @@ class Plan:
     """How large a cloud to make.
 
     :param instances: how many there ever were.
-    :param events: of each instance, not counting its birth.
+    :param events: of all together, about, not counting births.
     :param months: whole months before the present one that they span.
     :param projects: their owners, each with as many as the next.
     :param flavors: their types; small numbers are the most frequent.
@@ -172,7 +203,8 @@ class Plan:
 
     @property
     def rows(self) -> int:
-        return self.instances * (self.events + 1)
+        """About how many rows that makes."""
+        return self.instances + self.events
 
 
 def month(now: int, back: int) -> usage.Period:
@@ -230,15 +262,20 @@ def build(pool: clickhouse_client.Pool, plan: Plan, now: int) -> None:
     begin = month(now, plan.months).begin
     end = month(now, 1).end
     seconds = (end - begin) // timestamps.MICROSECONDS - _LAST_BIRTH
+    # A change is told by three events.
+    each = (plan.events / plan.instances - LEAST_EVENTS) / 3
     parameters = {
         'begin': begin,
         'end': end,
+        'span': end - begin,
         'seconds': seconds,
         'instances': plan.instances,
-        'events': plan.events,
         'projects': plan.projects,
         'flavors': plan.flavors,
-        'lifetime': _LIFETIME,
+        'up_to': [up_to for up_to, _, _ in _KINDS],
+        'lifetimes': [lifetime for _, lifetime, _ in _KINDS],
+        'changes': [each * share for _, _, share in _KINDS],
+        'delay': _LONGEST_DELAY,
         'event': event_model.RANK_EVENT,
         'deletion': event_model.RANK_DELETION,
     }

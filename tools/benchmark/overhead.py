@@ -22,6 +22,7 @@ from benchmark import dataset
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
+from benchmark import timing
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.tests.realparts import identity
@@ -80,8 +81,8 @@ def run(
             over_http()
         direct, total = [], []
         for _ in range(count):
-            direct.append(questions.timed(database.storage.usage, asked))
-            total.append(questions.timed(over_http))
+            direct.append(timing.timed(database.storage.usage, asked))
+            total.append(timing.timed(over_http))
     more = sorted((b - a) * 1000 for a, b in zip(direct, total, strict=True))
     report.heading(
         f"HTTP with a cached token on one project's month of "

@@ -11,17 +11,18 @@
 # under the License.
 """How long a month takes to be answered, in ClickHouse."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import dataclasses
 import os
 import pathlib
 import statistics
-import time
 import zoneinfo
 
+from benchmark import cloud as cloud_module
 from benchmark import dataset
 from benchmark import report as report_module
 from benchmark import servers
+from benchmark import timing
 from stratometrics.model import calendars
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
@@ -37,12 +38,6 @@ AIM_HOURS = 3.0
 
 #: Of how many instances the answer is computed again.
 _SAMPLE = 300
-
-_PARTS = """
-SELECT count(), sum(rows), sum(bytes_on_disk), uniqExact(partition)
-FROM system.parts
-WHERE active AND database = '$database' AND table = 'events'
-"""
 
 _SOME = """
 SELECT DISTINCT resource_id FROM $database.events
@@ -69,32 +64,13 @@ class WrongAnswer(report_module.Failed):
     """The usage is not what the events say."""
 
 
-@dataclasses.dataclass(frozen=True)
-class Timing:
-    """Seconds that repeated questions took, after a warm-up."""
-
-    seconds: Sequence[float]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.seconds)
-
-    def __str__(self) -> str:
-        low, high = min(self.seconds), max(self.seconds)
-        return f'{low * 1000:.0f} to {high * 1000:.0f} ms'
-
-
-def timed(ask: Callable[..., object], *arguments: object) -> float:
-    """Seconds that a call takes."""
-    begun = time.perf_counter()
-    ask(*arguments)
-    return time.perf_counter() - begun
-
-
-def question(now: int, *project_ids: str) -> usage.UsageQuery:
-    """Last month's usage by type, of projects or of the whole cloud."""
+def question(now: int, *project_ids: str, months: int = 1) -> usage.UsageQuery:
+    """Usage by type in the last months, of projects or of the whole cloud."""
+    period = usage.Period(
+        dataset.month(now, months).begin, dataset.month(now, 1).end
+    )
     return usage.UsageQuery(
-        period=dataset.month(now, 1),
+        period=period,
         now=now,
         resource_types=('instance',),
         group_by=('type',),
@@ -104,123 +80,189 @@ def question(now: int, *project_ids: str) -> usage.UsageQuery:
 
 def run(
     report: report_module.Report,
-    database: servers.Database,
+    cloud: cloud_module.Cloud,
     store: pathlib.Path | None,
-    plan: dataset.Plan,
-    now: int,
     repeat: int,
 ) -> None:
-    """Ask while the parts lie as they came, and again when they are merged.
+    """Ask before and after months are opened, and again when it is merged.
 
-    :param database: holds the data set.
     :param store: the server's files, if they can be reached.
     :param repeat: how often each question is timed.
-    :raises WrongAnswer: an answer differs from the oracle's.
+    :raises WrongAnswer: an answer differs from the oracle's, or from that
+        over all history.
     """
-    for merged in (False, True):
-        if merged:
-            merge(database)
-        _months(report, database, store, plan, now, repeat, merged)
-    checked = check(database, now)
-    report.add(
-        PART,
-        'groups equal to the plain-Python oracle',
-        checked,
-        '',
-        note=f'a sample of {min(_SAMPLE, plan.instances)} instances',
-    )
+    asked = Asked(report, PART, cloud, store, min(repeat, 3))
+    asked.heading('over all history, unmerged')
+    asked.project('over all history')
+    asked.whole('over all history')
+    cloud.open()
+    asked = Asked(report, PART, cloud, store, repeat)
+    for label in ('unmerged', 'merged'):
+        if label == 'merged':
+            cloud.merge()
+        asked.heading(f'opened, {label}')
+        asked.checked(label)
+        asked.project(label, aim=AIM_PROJECT)
+        asked.whole(label, aim=AIM_CLOUD)
+        asked.hours(label)
 
 
-def merge(database: servers.Database) -> None:
-    """Merge the parts of each month into one."""
-    database.pool.execute('SYSTEM START MERGES $database.events')
-    for table in ('events', 'project_resources'):
-        database.pool.execute(f'OPTIMIZE TABLE $database.{table} FINAL')
+class Asked:
+    """Asks for the last month, and reports how long that takes.
+
+    :param part: what the figures belong to.
+    :param store: the server's files, if they can be reached.
+    :param repeat: how often each question is timed.
+    """
+
+    def __init__(
+        self,
+        report: report_module.Report,
+        part: str,
+        cloud: cloud_module.Cloud,
+        store: pathlib.Path | None,
+        repeat: int,
+    ) -> None:
+        self._report = report
+        self._part = part
+        self._cloud = cloud
+        self._store = store
+        self._repeat = repeat
+        self._ask = cloud.database.storage.usage
+        self._projects = projects(cloud, repeat + 1)
+
+    def heading(self, state: str) -> None:
+        """Say what is asked, and in which state."""
+        parts = self._cloud.parts()
+        self._report.heading(
+            f'One month in ClickHouse, {state}: '
+            f'{self._cloud.plan.instances:,} instances, {parts.rows:,} rows '
+            f'in {parts.count} parts of {parts.partitions} monthly '
+            f'partitions, {parts.bytes / 2**20:,.0f} MiB'
+        )
+
+    def checked(self, label: str) -> None:
+        """See that the answers are right, before their times count."""
+        unlike_all_history(self._cloud, self._projects[:3])
+        self._report.add(
+            self._part,
+            f'groups equal to the oracle, {label}',
+            check(self._cloud),
+            '',
+            note=f'a sample of {min(_SAMPLE, self._cloud.plan.instances)} '
+            'instances; all answers equal those over all history',
+        )
+
+    def project(self, label: str, aim: float | None = None) -> None:
+        """One project after another."""
+        now = self._cloud.now
+        first, *others = self._projects
+        cold = self._cold(question(now, first))
+        self._ask(question(now, first))
+        self._add(
+            f"one project's month, {label}",
+            [timing.timed(self._ask, question(now, each)) for each in others],
+            aim,
+            f'{len(others)} projects of '
+            f'{self._cloud.plan.instances // self._cloud.plan.projects:,} '
+            f'instances{cold}',
+        )
+
+    def whole(self, label: str, aim: float | None = None) -> None:
+        """The whole cloud."""
+        asked = question(self._cloud.now)
+        cold = self._cold(asked)
+        self._ask(asked)
+        self._add(
+            f"the whole cloud's month, {label}",
+            [timing.timed(self._ask, asked) for _ in range(self._repeat)],
+            aim,
+            f'{self._repeat} times{cold}',
+        )
+
+    def hours(self, label: str) -> None:
+        """The month by hour, each time beside its sum."""
+        whole = question(self._cloud.now)
+        hours = dataclasses.replace(
+            whole,
+            boundaries=tuple(
+                calendars.boundaries(
+                    whole.period,
+                    calendars.GRANULARITIES['1h'],
+                    zoneinfo.ZoneInfo('UTC'),
+                )
+            ),
+        )
+        sums = {row.group: row.usage for row in self._ask(whole)}
+        divided = {
+            row.group: sum(each.usage for each in row.buckets.values())
+            for row in self._ask(hours)
+        }
+        if divided != sums:
+            raise WrongAnswer('the hours do not sum to the month')
+        pairs = [
+            (timing.timed(self._ask, whole), timing.timed(self._ask, hours))
+            for _ in range(self._repeat)
+        ]
+        seconds = timing.Timing([divided for _whole, divided in pairs])
+        self._report.add(
+            self._part,
+            f'by hour, to the sum, {label}',
+            statistics.median(divided / whole for whole, divided in pairs),
+            'times',
+            aim=AIM_HOURS,
+            note=f'{seconds.median * 1000:.0f} ms ({seconds}), '
+            f'{len(hours.boundaries) - 1} hours, {self._repeat} pairs',
+        )
+
+    def _cold(self, asked: usage.UsageQuery) -> str:
+        if not self._store:
+            return ''
+        chill(self._cloud.database, self._store)
+        seconds = timing.timed(self._ask, asked)
+        return f'; {seconds * 1000:.0f} ms from disk'
+
+    def _add(
+        self,
+        name: str,
+        seconds: Sequence[float],
+        aim: float | None,
+        note: str,
+    ) -> None:
+        found = timing.Timing(seconds)
+        self._report.add(
+            self._part,
+            name,
+            found.median * 1000,
+            'ms',
+            aim=aim and aim * 1000,
+            note=f'{found}, {note}',
+        )
 
 
-def _months(report, database, store, plan, now, repeat, merged) -> None:
-    parts, rows, size, partitions = describe(database)
-    label = 'merged' if merged else 'unmerged'
-    report.heading(
-        f'One month in ClickHouse, {label}: {plan.instances:,} instances, '
-        f'{rows:,} rows in {parts} parts of {partitions} monthly partitions, '
-        f'{size / 2**20:,.0f} MiB'
-    )
-    projects = [
-        dataset.project_id(database.pool, number % plan.projects)
-        for number in range(repeat + 1)
+def projects(cloud: cloud_module.Cloud, count: int) -> Sequence[str]:
+    """The ids of some projects; the same ones again if there are fewer."""
+    return [
+        dataset.project_id(cloud.database.pool, number % cloud.plan.projects)
+        for number in range(count)
     ]
-    ask = database.storage.usage
-    cold = ''
-    if store:
-        chill(database, store)
-        seconds = timed(ask, question(now, projects[0]))
-        cold = f'; {seconds * 1000:.0f} ms from disk'
-    ask(question(now, projects[0]))
-    timing = Timing([timed(ask, question(now, name)) for name in projects[1:]])
-    report.add(
-        PART,
-        f"one project's month, {label}",
-        timing.median * 1000,
-        'ms',
-        aim=AIM_PROJECT * 1000,
-        note=f'{timing}, {repeat} projects of '
-        f'{plan.instances // plan.projects:,} instances{cold}',
-    )
-    if store:
-        chill(database, store)
-        seconds = timed(ask, question(now))
-        cold = f'; {seconds * 1000:.0f} ms from disk'
-    ask(question(now))
-    timing = Timing([timed(ask, question(now)) for _ in range(repeat)])
-    report.add(
-        PART,
-        f"the whole cloud's month, {label}",
-        timing.median * 1000,
-        'ms',
-        aim=AIM_CLOUD * 1000,
-        note=f'{timing}, {repeat} times{cold}',
-    )
-    _hours(report, ask, now, repeat, label)
 
 
-def _hours(report, ask, now, repeat, label) -> None:
-    """The month by hour, each time beside its sum."""
-    whole = question(now)
-    hours = dataclasses.replace(
-        whole,
-        boundaries=tuple(
-            calendars.boundaries(
-                whole.period,
-                calendars.GRANULARITIES['1h'],
-                zoneinfo.ZoneInfo('UTC'),
-            )
-        ),
-    )
-    sums = {row.group: row.usage for row in ask(whole)}
-    divided = {
-        row.group: sum(each.usage for each in row.buckets.values())
-        for row in ask(hours)
-    }
-    if divided != sums:
-        raise WrongAnswer('the hours do not sum to the month')
-    pairs = [(timed(ask, whole), timed(ask, hours)) for _ in range(repeat)]
-    timing = Timing([divided for _whole, divided in pairs])
-    report.add(
-        PART,
-        f'by hour, to the sum, {label}',
-        statistics.median(divided / whole for whole, divided in pairs),
-        'times',
-        aim=AIM_HOURS,
-        note=f'{timing.median * 1000:.0f} ms ({timing}), '
-        f'{len(hours.boundaries) - 1} hours, {repeat} pairs',
-    )
+def unlike_all_history(
+    cloud: cloud_module.Cloud, project_ids: Sequence[str]
+) -> None:
+    """Compare answers with those that read all events there ever were.
 
-
-def describe(database: servers.Database) -> tuple[int, int, int, int]:
-    """Active parts of the events, their rows, bytes and partitions."""
-    [found] = database.pool.execute(_PARTS)
-    return found
+    :raises WrongAnswer: they differ.
+    """
+    asked = [
+        question(cloud.now),
+        *(question(cloud.now, each) for each in project_ids),
+    ]
+    got = [cloud.database.storage.usage(each) for each in asked]
+    wanted = [cloud.recomputed(each) for each in asked]
+    if not all(wanted) or got != wanted:
+        raise WrongAnswer('an answer is not that over all history')
 
 
 def chill(database: servers.Database, store: pathlib.Path) -> None:
@@ -231,22 +273,31 @@ def chill(database: servers.Database, store: pathlib.Path) -> None:
     """
     for cache in ('MARK', 'UNCOMPRESSED', 'PRIMARY INDEX'):
         database.pool.execute(f'SYSTEM DROP {cache} CACHE')
-    for path in store.rglob('*.bin'):
-        try:
-            file = os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
-            continue
-        os.fsync(file)
-        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(file)
+    # Parts may disappear meanwhile, which os.walk() does not mind.
+    for folder, _, names in os.walk(store):
+        for name in names:
+            if name.endswith('.bin'):
+                _forget(pathlib.Path(folder, name))
 
 
-def check(database: servers.Database, now: int) -> int:
+def _forget(path: pathlib.Path) -> None:
+    """Have the kernel drop a file from its cache."""
+    try:
+        file = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return
+    os.fsync(file)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(file)
+
+
+def check(cloud: cloud_module.Cloud) -> int:
     """Compare the usage of a sample with what its events say.
 
     :returns: how many groups were compared.
     :raises WrongAnswer: they differ.
     """
+    database, now = cloud.database, cloud.now
     ids = [
         name for (name,) in database.pool.execute(_SOME, {'count': _SAMPLE})
     ]

@@ -12,11 +12,14 @@
 """What was measured: printed as it comes, and kept for a file."""
 
 import dataclasses
+import datetime
 import json
 import os
 import pathlib
 import sys
 from typing import Any, TextIO
+
+from benchmark import curves as curves_module
 
 
 class Failed(Exception):
@@ -73,6 +76,7 @@ class Report:
         self._stream = stream
         self._facts: dict[str, dict[str, Any]] = {}
         self._figures: list[Figure] = []
+        self._curves: list[tuple[str, curves_module.Curve]] = []
 
     def facts(self, title: str, facts: dict[str, Any]) -> None:
         """Say under what circumstances the figures come about."""
@@ -91,6 +95,35 @@ class Report:
         self._figures.append(figure)
         self._say(str(figure))
 
+    def curve(self, part: str, curve: curves_module.Curve) -> None:
+        """Keep a curve, and print it as a row of a table."""
+        self._curves.append((part, curve))
+        self._say(str(curve))
+
+    @property
+    def curves(self) -> list[curves_module.Curve]:
+        """All curves so far."""
+        return [curve for _, curve in self._curves]
+
+    def plot(self) -> None:
+        """Print all curves as a plot of text."""
+        self._say(f'\nAll curves\n{curves_module.text(self.curves)}')
+
+    def draw(self, path: pathlib.Path) -> None:
+        """Write all curves as an SVG image, with what it was measured on."""
+        machine = self._facts.get('Machine', {})
+        plan = self._facts.get('Data set', {})
+        caption = [
+            f'{machine.get("processor")}, {machine.get("cpu count")} '
+            f'processors, {machine.get("memory")}; ClickHouse '
+            f'{self._facts.get("ClickHouse", {}).get("clickhouse")}; '
+            f'{datetime.datetime.now(datetime.UTC):%Y-%m-%d}',
+            f'{plan.get("instances"):,} instances, about '
+            f'{plan.get("events"):,} events in {plan.get("months")} months; '
+            f'load average {machine.get("load average at the start")}',
+        ]
+        path.write_text(curves_module.svg(self.curves, caption))
+
     @property
     def missed(self) -> list[str]:
         """The names of the figures that missed their aims."""
@@ -102,7 +135,14 @@ class Report:
             {**dataclasses.asdict(each), 'met': each.met}
             for each in self._figures
         ]
-        document = {'facts': self._facts, 'figures': figures}
+        document = {
+            'facts': self._facts,
+            'figures': figures,
+            'curves': [
+                {'part': part, **dataclasses.asdict(curve)}
+                for part, curve in self._curves
+            ],
+        }
         path.write_text(json.dumps(document, indent=2) + '\n')
 
     def _say(self, line: str) -> None:

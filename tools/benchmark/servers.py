@@ -133,6 +133,8 @@ class Servers:
             'database': f'benchmark_{os.getpid()}',
             # Merging a large data set takes a while without a word.
             'send_receive_timeout': 3600,
+            # Over all history, on a busy machine.
+            'query_timeout': 600,
         }
         lines = []
         for group, options in groups.items():

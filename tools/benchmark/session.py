@@ -17,23 +17,12 @@ import dataclasses
 import functools
 from typing import Self
 
+from benchmark import cloud as cloud_module
 from benchmark import dataset
 from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import traffic as traffic_module
 from stratometrics.model import timestamps
-
-
-@dataclasses.dataclass(frozen=True)
-class Cloud:
-    """The data set, in a database of its own.
-
-    :param now: microseconds since the epoch; its months count back from it.
-    """
-
-    database: servers_module.Database
-    plan: dataset.Plan
-    now: int
 
 
 class Session:
@@ -65,25 +54,21 @@ class Session:
         return traffic_module.Traffic()
 
     @functools.cached_property
-    def cloud(self) -> Cloud:
-        """The data set, made when it is first asked for.
-
-        Its parts lie as they came until :func:`questions.merge`.
-        """
+    def cloud(self) -> cloud_module.Cloud:
+        """The data set, made when it is first asked for."""
         args = self.args
         plan = dataset.Plan(
             instances=args.instances,
-            events=args.events_per_instance,
+            events=args.events,
             months=args.months,
             projects=min(args.projects, args.instances),
             flavors=args.flavors,
             parts=args.parts,
         )
-        now = timestamps.now()
         self.report.facts('Data set', dataclasses.asdict(plan))
         database = self._cleanup.enter_context(
             servers_module.database(self.servers.configure('data-set'))
         )
-        database.pool.execute('SYSTEM STOP MERGES $database.events')
-        dataset.build(database.pool, plan, now)
-        return Cloud(database, plan, now)
+        return cloud_module.Cloud.build(
+            self.report, database, plan, timestamps.now()
+        )

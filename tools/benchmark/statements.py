@@ -18,9 +18,9 @@ import time
 import zoneinfo
 
 from benchmark import dataset
-from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers
+from benchmark import timing
 from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import usage
@@ -109,14 +109,14 @@ def _add(
     """Time a statement of one project after another, after a warm-up."""
     first, *others = project_ids
     found = ask(first)
-    timing = questions.Timing([questions.timed(ask, each) for each in others])
+    seconds = timing.Timing([timing.timed(ask, each) for each in others])
     report.add(
         PART,
         name,
-        timing.median * 1000,
+        seconds.median * 1000,
         'ms',
         aim=AIM * 1000,
-        note=f'{timing}, {len(others)} projects; {len(found.lines)} lines',
+        note=f'{seconds}, {len(others)} projects; {len(found.lines)} lines',
     )
 
 

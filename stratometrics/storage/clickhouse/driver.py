@@ -46,9 +46,9 @@ from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.storage.clickhouse.migrations import s0008_openings
+from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: How long a row of an answer may be on the average, in bytes.
 _ROW_SIZE = 1024
@@ -264,8 +264,8 @@ class ClickHouseStorage(base.Storage):
     ) -> dict[str, int]:
         return self._statements.users(resource_type, key, ids, before)
 
-    def rebuild_project_resources(self) -> None:
-        self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
+    def rebuild_project_timelines(self) -> None:
+        self._pool.execute(s0010_project_timelines.REBUILD_PROJECT_TIMELINES)
 
     def rebuild_coverage(self) -> None:
         self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)

@@ -49,7 +49,7 @@ GROUP BY id
 """
 
 _PROJECTS = """
-SELECT DISTINCT project_id FROM $database.project_resources
+SELECT DISTINCT project_id FROM $database.project_timelines
 WHERE project_id != ''
 """
 

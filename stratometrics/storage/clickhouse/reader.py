@@ -155,8 +155,10 @@ _COMPARISON = """
 """
 
 _OWNED = """
-SELECT {timeline} FROM $database.project_resources
+SELECT timeline FROM $database.project_timelines
 WHERE project_id IN {owners} AND resource_type IN {types}
+    AND month >= toYYYYMM({begin}, 'UTC')
+    AND month <= toYYYYMM({end}, 'UTC')
 """
 
 _NAMED = """
@@ -529,11 +531,11 @@ class _Statement:
         types = self._bind_texts(query.resource_types)
         yield f'resource_type IN {types}'
         if query.kind is usage.Kind.STATE:
-            yield from self._since(
-                self._journal.start(period.begin, query.as_of)
-            )
+            since = self._journal.start(period.begin, query.as_of)
+            yield from self._since(since)
         else:
             self._journal.require(period.begin)
+            since = period.begin
         yield f'event_time < {_instant(end)}'
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
@@ -550,11 +552,16 @@ class _Statement:
             yield f'timeline IN ({named})'
         owners = query.project_ids
         if owners is not None:
-            # The whole timeline of a resource that was ever theirs (R6).
+            # The whole timeline of a resource that was theirs (R6).
             owned = _OWNED.format(
-                timeline=s0001_initial.TIMELINE,
                 owners=self._bind_texts(owners),
                 types=types,
+                begin=_instant(
+                    self._bind(
+                        months.EARLIEST if since is None else since, 'Int64'
+                    )
+                ),
+                end=_instant(end),
             )
             yield f'timeline IN ({owned})'
 

@@ -19,7 +19,6 @@ from stratometrics.model import statements
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import names
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 
 _RECORD = """
 INSERT INTO $database.statements (
@@ -57,11 +56,11 @@ _LIMIT = 'LIMIT {limit:UInt64}'
 # Whoever ever owned a resource can be concerned by what it did (R6).
 _LATE = """
 SELECT project_id, mark, min(earliest)
-FROM $database.project_resources
+FROM $database.project_timelines
 INNER JOIN (
     SELECT
         resource_type,
-        resource_id,
+        timeline,
         roundDown(
             toUnixTimestamp64Micro(received_at) - 1, {{marks:Array(Int64)}}
         ) AS mark,
@@ -71,17 +70,17 @@ INNER JOIN (
         AND received_at <= fromUnixTimestamp64Micro({{until:Int64}})
         AND event_time < fromUnixTimestamp64Micro({{before:Int64}})
         {owned}
-    GROUP BY resource_type, resource_id, mark
-) AS late USING (resource_type, resource_id)
+    GROUP BY resource_type, timeline, mark
+) AS late USING (resource_type, timeline)
 {owners}
 GROUP BY project_id, mark
 """
 
 _OWNED = """
 AND (resource_type, timeline) IN (
-    SELECT resource_type, {timeline}
-    FROM $database.project_resources
-    WHERE project_id IN {{projects:Array(String)}}
+    SELECT resource_type, timeline
+    FROM $database.project_timelines
+    WHERE project_id IN {projects:Array(String)}
 )
 """
 
@@ -190,11 +189,7 @@ class Statements:
         some = project_ids is not None
         rows = self._pool.execute(
             _LATE.format(
-                owned=(
-                    _OWNED.format(timeline=s0001_initial.TIMELINE)
-                    if some
-                    else ''
-                ),
+                owned=(_OWNED if some else ''),
                 owners=f'WHERE {_OF_PROJECTS}' if some else '',
             ),
             {

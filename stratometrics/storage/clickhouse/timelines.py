@@ -43,10 +43,15 @@ WHERE resource_type IN {{types:Array(String)}}
 
 _SAMPLE = """
 SELECT DISTINCT resource_id
-FROM $database.project_resources
-WHERE resource_type IN {types:Array(String)}
-ORDER BY rand()
-LIMIT {number:UInt64}
+FROM $database.events
+WHERE resource_type IN {types:Array(String)} AND timeline IN (
+    SELECT timeline
+    FROM $database.project_timelines
+    WHERE resource_type IN {types:Array(String)}
+    GROUP BY timeline
+    ORDER BY rand()
+    LIMIT {number:UInt64}
+)
 """
 
 # The intervals of the usage query, of states that are not billed as well: but
@@ -118,12 +123,18 @@ _CONDITIONS = [
     "received_at <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')",
 ]
 
-# The whole timeline of what was ever theirs (R6).
+# The whole timeline of what was theirs (R6).
 _OWNED = """
     timeline IN (
-        SELECT {timeline} FROM $database.project_resources
-        WHERE project_id IN {{owners:Array(String)}}
-            AND resource_type IN {{types:Array(String)}}
+        SELECT timeline FROM $database.project_timelines
+        WHERE project_id IN {owners:Array(String)}
+            AND resource_type IN {types:Array(String)}
+            AND month >= toYYYYMM(
+                fromUnixTimestamp64Micro({start:Int64}, 'UTC'), 'UTC'
+            )
+            AND month <= toYYYYMM(
+                fromUnixTimestamp64Micro({end:Int64}, 'UTC'), 'UTC'
+            )
     )"""
 _VISIBLE = 'owner IN {owners:Array(String)}'
 
@@ -223,7 +234,7 @@ class Timelines:
         }
         visible = 'true'
         if query.project_ids is not None:
-            conditions.append(_OWNED.format(**_PARTS))
+            conditions.append(_OWNED)
             visible = _VISIBLE
             parameters['owners'] = list(query.project_ids)
         if query.after is not None:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 import testtools
 
@@ -29,6 +30,7 @@ SIZES = (
     '--batch-size=100',
     '--memory-messages=10000',
     '--instances=2000',
+    '--events=40000',
     '--months=2',
     '--projects=20',
     '--parts=2',
@@ -37,6 +39,17 @@ SIZES = (
 
 #: A slope, which may be of either sign.
 GROWTH = 'growth over a million messages'
+
+CURVES = {
+    'cloud, history, opened',
+    'cloud, history, unopened',
+    'project, history, opened',
+    'project, history, unopened',
+    'cloud, period, events',
+    'project, period, events',
+    'cloud, period, closed',
+    'project, period, closed',
+}
 
 FIGURES = {
     ('collect', 'collector, 1 worker'),
@@ -57,13 +70,27 @@ FIGURES = {
     ),
     ('memory', 'at most'),
     ('memory', GROWTH),
+    ('query', "one project's month, over all history"),
+    ('query', "the whole cloud's month, over all history"),
+    ('months', 'a month is opened'),
+    ('months', 'openings'),
+    ('query', 'groups equal to the oracle, unmerged'),
+    ('query', 'groups equal to the oracle, merged'),
     ('query', "one project's month, unmerged"),
     ('query', "the whole cloud's month, unmerged"),
     ('query', "one project's month, merged"),
     ('query', "the whole cloud's month, merged"),
     ('query', 'by hour, to the sum, unmerged'),
     ('query', 'by hour, to the sum, merged'),
-    ('query', 'groups equal to the plain-Python oracle'),
+    ('growth', 'cloud, history, opened, 2 to 1'),
+    ('growth', 'cloud, history, unopened, 2 to 1'),
+    ('growth', 'project, history, opened, 2 to 1'),
+    ('growth', 'project, history, unopened, 2 to 1'),
+    ('months', 'a month is closed'),
+    ('closed', 'groups equal to the oracle, closed'),
+    ('closed', "one project's month, closed"),
+    ('closed', "the whole cloud's month, closed"),
+    ('closed', 'by hour, to the sum, closed'),
     ('statements', 'a statement'),
     ('statements', 'the same with costs by day'),
     ('statements', 'the same by resource'),
@@ -102,8 +129,10 @@ class BenchmarkTest(testtools.TestCase):
     def test_every_figure_is_measured(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / 'figures.json'
-            done = self._run(*SIZES, '--json', str(path))
+            image = pathlib.Path(folder) / 'curves.svg'
+            done = self._run(*SIZES, '--json', str(path), '--plot', str(image))
             self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+            ElementTree.parse(image)
             written = json.loads(path.read_text())
         figures = {
             (each['part'], each['name']): each['value']
@@ -114,6 +143,9 @@ class BenchmarkTest(testtools.TestCase):
             self.assertIn(name, done.stdout)
             if name != GROWTH:
                 self.assertGreater(value, 0, name)
+        self.assertEqual(
+            CURVES, {curve['name'] for curve in written['curves']}
+        )
         for title, fact in (
             ('Machine', 'oslo.messaging'),
             ('Machine', 'kernel'),

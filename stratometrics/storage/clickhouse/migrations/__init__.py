@@ -25,6 +25,7 @@ from stratometrics.storage.clickhouse.migrations import s0006_prices
 from stratometrics.storage.clickhouse.migrations import s0007_statements
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0009_closed_months
+from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -37,4 +38,5 @@ STEPS = (
     s0007_statements,
     s0008_openings,
     s0009_closed_months,
+    s0010_project_timelines,
 )

@@ -84,7 +84,7 @@ SETTINGS
     fsync_part_directory = 1
 """
 
-_PROJECT_RESOURCES = """
+PROJECT_RESOURCES = """
 CREATE TABLE IF NOT EXISTS $database.project_resources (
     project_id String,
     resource_type LowCardinality(String),
@@ -98,7 +98,7 @@ SETTINGS
     fsync_part_directory = 1
 """
 
-_PROJECT_RESOURCES_FEED = """
+PROJECT_RESOURCES_FEED = """
 CREATE MATERIALIZED VIEW IF NOT EXISTS $database.project_resources_feed
 TO $database.project_resources
 AS SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
@@ -129,8 +129,8 @@ SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
 # there, so what comes before the feed is gathered at the end.
 FORWARDS = [
     _EVENTS,
-    _PROJECT_RESOURCES,
-    _PROJECT_RESOURCES_FEED,
+    PROJECT_RESOURCES,
+    PROJECT_RESOURCES_FEED,
     _REJECTED,
     REBUILD_PROJECT_RESOURCES,
 ]

@@ -373,10 +373,10 @@ class ClientTest(base.StorageTestCase):
         self.storage.write_events([event()], 1)
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
-        pool.execute('TRUNCATE TABLE $database.project_resources')
+        pool.execute('TRUNCATE TABLE $database.project_timelines')
         narrowed = query(project_ids=('p1',))
         self.assertEqual([], self.storage.usage(narrowed))
-        self.storage.rebuild_project_resources()
+        self.storage.rebuild_project_timelines()
         self.assertEqual(1, len(self.storage.usage(narrowed)))
 
     def test_rejected_messages_come_back_whole(self) -> None:

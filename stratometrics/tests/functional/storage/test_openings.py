@@ -434,7 +434,7 @@ class InterleavingTest(OpeningsTestCase):
                 f'ALTER TABLE $database.{table} MODIFY SETTING '
                 'fsync_after_insert = 0, fsync_part_directory = 0'
             )
-        for feed in ('arrivals', 'project_resources', 'timelines'):
+        for feed in ('arrivals', 'project_timelines', 'timelines'):
             self.pool.execute(f'DROP VIEW $database.{feed}_feed SYNC')
         patch = steps.patch()
         patch.start()

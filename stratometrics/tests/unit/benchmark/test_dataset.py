@@ -27,7 +27,7 @@ def _at(*date: int) -> int:
 def _plan(months: int, parts: int) -> dataset.Plan:
     return dataset.Plan(
         instances=10,
-        events=4,
+        events=90,
         months=months,
         projects=2,
         flavors=3,
@@ -51,4 +51,4 @@ class MonthsTest(testtools.TestCase):
             self.assertEqual(earlier.end, later.begin)
 
     def test_every_event_and_birth_is_a_row(self) -> None:
-        self.assertEqual(50, _plan(months=1, parts=1).rows)
+        self.assertEqual(100, _plan(months=1, parts=1).rows)

@@ -14,6 +14,7 @@ import json
 import pathlib
 import tempfile
 
+from benchmark import curves
 from benchmark import report
 import testtools
 
@@ -43,6 +44,27 @@ class ReportTest(testtools.TestCase):
         self.assertEqual(
             ['added', '16.0', 'ms', '<=', '15:', 'MISSED', 'of', '3'],
             self.stream.getvalue().split(),
+        )
+
+    def test_curves_are_kept_and_drawn(self) -> None:
+        self.report.facts('Machine', {'processor': 'of some kind'})
+        self.report.facts('Data set', {'instances': 1000, 'events': 20_000})
+        curve = curves.Curve('opened', {1: 0.25, 10: 0.5})
+        self.report.curve('growth', curve)
+        self.report.plot()
+        self.assertIn('10:   500.0 ms', self.stream.getvalue())
+        self.assertIn('A: opened', self.stream.getvalue())
+        with tempfile.TemporaryDirectory() as folder:
+            image = pathlib.Path(folder) / 'curves.svg'
+            self.report.draw(image)
+            self.assertIn('of some kind', image.read_text())
+            path = pathlib.Path(folder) / 'figures.json'
+            self.report.write(path)
+            written = json.loads(path.read_text())
+        [kept] = written['curves']
+        self.assertEqual(
+            ('growth', 'opened', {'1': 0.25, '10': 0.5}),
+            (kept['part'], kept['name'], kept['points']),
         )
 
     def test_the_file_holds_facts_and_figures(self) -> None:
