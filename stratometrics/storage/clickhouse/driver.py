@@ -213,11 +213,11 @@ class ClickHouseStorage(base.Storage):
         return self._statements.users(resource_type, key, ids, before)
 
     def rebuild_project_resources(self) -> None:
-        self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
+        self._pool.execute_on_shards(s0001_initial.REBUILD_PROJECT_RESOURCES)
 
     def rebuild_coverage(self) -> None:
-        self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute(s0003_arrivals.REBUILD_TIMELINES)
+        self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)
+        self._pool.execute_on_shards(s0003_arrivals.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

@@ -109,22 +109,27 @@ _TIMELINES = 2**128
 
 # As the report of coverage counts, without reading the events.
 _COUNT = """
-SELECT countIf(dead = 0 AND rank != {estimate:Int64})
+SELECT sum(living)
+FROM $shards(
+SELECT countIf(dead = 0 AND rank != {estimate:Int64}) AS living
 FROM (
     SELECT max(ended) AS dead, max(last).2 AS rank
-    FROM $database.timelines
+    FROM $local.timelines
     WHERE resource_type = {resource_type:String} AND region = {region:String}
     GROUP BY timeline
 )
+$)
 """
 
 # Estimates that something later than themselves speaks against.
 _DOUBTED = """
-SELECT any(events.resource_id)
-FROM $database.events
+SELECT id
+FROM $shards(
+SELECT any(events.resource_id) AS id
+FROM $local.events
 WHERE resource_type = {resource_type:String}
     AND timeline IN (
-        SELECT timeline FROM $database.events
+        SELECT timeline FROM $local.events
         WHERE resource_type = {resource_type:String}
             AND rank = {estimate:Int64}
     )
@@ -134,19 +139,22 @@ HAVING argMax(region, event_time) = {region:String}
         > maxIf(event_time, rank = {refutation:Int64})
     AND maxIf(event_time, rank = {estimate:Int64})
         < maxIf(event_time, rank != {estimate:Int64})
+$)
 """
 
 # What comes last of all that is not later than the last estimate: what took
 # it back, if anything did, or else what held before.
 _ESTIMATES = """
+SELECT id, at, fact
+FROM $shards(
 SELECT
     any(events.resource_id) AS id,
     toUnixTimestamp64Micro(any(estimates.at)) AS at,
     argMax({facts}, (event_time, rank, message_order)) AS fact
-FROM $database.events
+FROM $local.events
 INNER JOIN (
     SELECT timeline, max(event_time) AS at
-    FROM $database.events
+    FROM $local.events
     WHERE resource_type = {{resource_type:String}} AND {given}
         AND rank = {{estimate:Int64}}
     GROUP BY timeline
@@ -156,6 +164,7 @@ WHERE resource_type = {{resource_type:String}} AND {given}
     AND event_time <= estimates.at
 GROUP BY events.timeline
 HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
+$)
 """
 
 _PARTS = {

@@ -78,7 +78,7 @@ _INTERVALS = """
                 {facts} AS counts,
                 if(phase = 'ended', interval_begin, {end}) AS death,
                 CAST(events.measures AS String) AS measures
-            FROM $database.events
+            FROM $local.events
             WHERE {timelines}
         )
         WINDOW whole AS (
@@ -170,7 +170,7 @@ _CONSUMED = """
             {columns}
             event_time,
             CAST(events.measures AS String) AS measures
-        FROM $database.events FINAL
+        FROM $local.events FINAL
         WHERE {timelines}
             AND event_time >= fromUnixTimestamp64Micro({begin}, 'UTC')
             AND {facts}
@@ -192,8 +192,12 @@ _COURSE = {
     usage.Kind.CONSUMPTION: 'groupArray((slot, time, amounts))',
 }
 
+# A timeline lies on one shard whole, so each makes the intervals of its own;
+# what they come to is all that leaves it.
+_SPANS = 'SELECT * FROM $shards({spans}$)'
+
 _COMPARED = """
-SELECT *, {earlier} AS earlier FROM ({spans})
+SELECT *, {earlier} AS earlier FROM $shards({spans}$)
 """
 
 _COMPARISON = """
@@ -204,7 +208,7 @@ _COMPARISON = """
 """
 
 _OWNED = """
-SELECT {timeline} FROM $database.project_resources
+SELECT {timeline} FROM $local.project_resources
 WHERE project_id IN {owners} AND resource_type IN {types}
 """
 
@@ -322,7 +326,7 @@ class _Statement:
         """What is added up: the period's, or that of both periods."""
         query = self._query
         if not query.previous:
-            return self._spans_of(query.period)
+            return _SPANS.format(spans=self._spans_of(query.period))
         return ' UNION ALL '.join(
             _COMPARED.format(earlier=earlier, spans=self._spans_of(period))
             for earlier, period in (
