@@ -15,6 +15,7 @@
 
 from collections.abc import Sequence
 import contextlib
+import secrets
 from typing import Self
 
 from stratometrics.tests.realparts import clickhouse
@@ -23,16 +24,13 @@ from stratometrics.tests.realparts import clickhouse
 NAME = 'shards'
 
 CONFIG = """\
-<remote_servers><{name}>{shards}</{name}></remote_servers>
+<remote_servers>
+  <{name}><secret>{secret}</secret>{shards}</{name}>
+</remote_servers>
 <query_log><database>system</database><table>query_log</table></query_log>
 """
 
-REPLICA = """\
-<replica>
-  <host>{host}</host><port>{port}</port>
-  <user>{user}</user><password>{password}</password>
-</replica>
-"""
+REPLICA = '<replica><host>{host}</host><port>{port}</port></replica>'
 
 
 class Shards:
@@ -42,13 +40,20 @@ class Shards:
 
     :param replicas: how many servers each shard has. What one of them is given
         the others of its shard do not get: the packaged engine replicates
-        nothing.
+            nothing.
+    :param users: see :class:`~.clickhouse.ClickHouse`.
     """
 
-    def __init__(self, replicas: Sequence[int] = (1, 1)) -> None:
+    def __init__(
+        self,
+        replicas: Sequence[int] = (1, 1),
+        users: Sequence[clickhouse.User] = (),
+    ) -> None:
         self._started = contextlib.ExitStack()
+        # With it, each does for the others what the user may do who asked.
+        self._secret = secrets.token_hex()
         self.shards = [
-            [clickhouse.ClickHouse() for _ in range(count)]
+            [clickhouse.ClickHouse(users=users) for _ in range(count)]
             for count in replicas
         ]
         #: All of them, by shard.
@@ -59,6 +64,7 @@ class Shards:
         """Have the servers know some of them as the cluster, once started."""
         config = CONFIG.format(
             name=NAME,
+            secret=self._secret,
             shards=''.join(
                 f'<shard>{"".join(_replica(node) for node in shard)}</shard>'
                 for shard in shards
@@ -92,6 +98,4 @@ class Shards:
 
 
 def _replica(node: clickhouse.ClickHouse) -> str:
-    return REPLICA.format(
-        host=node.host, port=node.port, user=node.user, password=node.password
-    )
+    return REPLICA.format(host=node.host, port=node.port)
