@@ -36,8 +36,11 @@ _DISTRIBUTED = {
 }
 
 #: The same, for replicas: most of a shard's must have what is acknowledged,
-#: and none that lags behind is asked. A change of a table is one of all.
+#: and none that lags behind is asked. A change of a table is one of all. Rows
+#: that were stored before are stored again: an insert that is repeated because
+#: a view failed must reach the view, and copies do no harm (R2).
 _REPLICATED = {
+    'insert_deduplicate': 0,
     'insert_quorum': 'auto',
     'insert_quorum_parallel': 1,
     'fallback_to_stale_replicas_for_distributed_queries': 0,
