@@ -111,6 +111,9 @@ _ENCODING_ERRORS = (
 )
 
 
+# One that has just what it has fetched could miss what is acknowledged.
+_CATCH_UP = 'SYSTEM SYNC REPLICA $database.events LIGHTWEIGHT'
+
 _NODES = """
 SELECT shard_num, replica_num, host_name, port FROM system.clusters
 WHERE cluster = {cluster:String}
@@ -320,8 +323,9 @@ class Pool:
     ) -> None:
         """Have every shard do something with its own rows.
 
-        Each does it on one of its replicas, and all at once. Without a cluster
-        this is :meth:`execute`.
+        Each does it on one of its replicas, when that one has all events that
+        were acknowledged, and all at once. Without a cluster this is
+        :meth:`execute`.
 
         :param statement: about ``$database.table``, which is the table of the
             shard. It must be harmless when it is run again.
@@ -356,6 +360,8 @@ class Pool:
         for node in replicas:
             try:
                 with contextlib.closing(self.at(node)) as pool:
+                    if self.layout.replicated:
+                        pool.execute(_CATCH_UP)
                     pool.execute(*statement)
                 return
             except errors.StorageUnavailable:

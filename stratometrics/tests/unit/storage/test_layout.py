@@ -28,13 +28,18 @@ ORDER BY a
 """
 
 
-def layout_of(**options) -> layout.Layout:
+def options(**values):
+    """The options of ``[clickhouse]``, some of them with other values."""
     conf = cfg.ConfigOpts()
     stratometrics_conf.register_opts(conf)
     conf([], project='stratometrics', default_config_files=[])
-    for name, value in options.items():
+    for name, value in values.items():
         conf.set_override(name, value, group='clickhouse')
-    return layout.Layout(conf.clickhouse)
+    return conf.clickhouse
+
+
+def layout_of(**values) -> layout.Layout:
+    return layout.Layout(options(**values))
 
 
 class OneServerTest(unittest.TestCase):
