@@ -17,8 +17,8 @@ import enum
 import hashlib
 
 #: Rank of an ordinary event among those of the same microsecond (R10).
-#: Births rank below zero and openings (microseconds since the epoch of their
-#: derivation) between zero and this.
+#: Births rank below zero and openings, by the places of what they carry
+#: forward (:attr:`Event.place`), between zero and this.
 RANK_EVENT = 2**62
 #: Rank of an end that is estimated: it follows the last event that is known,
 #: often in the same microsecond (R14).
@@ -27,6 +27,18 @@ RANK_ESTIMATE = RANK_EVENT + 1
 RANK_REFUTATION = RANK_EVENT + 2
 #: Rank of a deletion: the last of its microsecond.
 RANK_DELETION = RANK_EVENT + 3
+
+#: The source of an event that was carried forward to the start of a month.
+SOURCE_OPENING = 'opening'
+
+#: How many ranks a microsecond has for what an opening carries: a birth is
+#: the first, an ordinary event the second, and so on up to a deletion.
+PLACES = 8
+
+#: Later than any witness of a birth: the year 2112.
+_LATEST_WITNESS = 2**52
+#: For how many bits of a message's order there is room beside a witness.
+_ORDER_BITS = 76
 
 #: The state of a birth that only an end of its use tells of (R8).
 STATE_OF_BIRTH = 'active'
@@ -82,6 +94,8 @@ class Event:
         last tie-break of R10.
     :param rank: the place among the events of the same microsecond (R10).
     :param created_at: when the resource was created, if the message tells.
+    :param witnessed_at: of an opening that carries a birth: the time of the
+        event that the birth was taken from.
     :param measures: integer amounts by name: they multiply time, or, if
         the phase is :attr:`Phase.CONSUMED`, count once.
     :param attributes: what the definition adds to the columns.
@@ -105,8 +119,67 @@ class Event:
     type_id: str = ''
     image: str = ''
     availability_zone: str = ''
+    witnessed_at: int = 0
     attributes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     measures: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[int, int, bytes]:
+        """Where the event stands in its timeline (R10)."""
+        order = message_order(self.message_id)
+        if self.is_opening and self.rank % PLACES == 0:
+            # Of several births the one taken from the earliest event is the
+            # last. Their ranks as openings do not tell it.
+            number = (_LATEST_WITNESS - self.witnessed_at) << _ORDER_BITS
+            number |= int.from_bytes(order) >> (len(order) * 8 - _ORDER_BITS)
+            order = number.to_bytes(len(order))
+        return self.event_time, self.rank, order
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether the event was carried forward to the start of a month."""
+        return 0 <= self.rank < RANK_EVENT
+
+    @property
+    def place(self) -> int:
+        """Where the event stands in all of its timeline, as one number.
+
+        It compares as :attr:`order` does, but for messages of one instant. An
+        opening has the place of what it carries.
+        """
+        if self.is_opening:
+            return self.rank
+        kind = 0 if self.rank < 0 else self.rank - RANK_EVENT + 1
+        return max(self.event_time, 0) * PLACES + kind
+
+    def precedes(self, month: int) -> bool:
+        """Whether a month has to know of the event before it begins.
+
+        :param month: its first microsecond, since the epoch. Births at it come
+            before openings (R10), so they are among what these carry.
+        """
+        if self.phase is Phase.CONSUMED:
+            return False
+        return self.event_time < month or (
+            self.event_time == month and self.rank < 0
+        )
+
+    def opening(self, month: int) -> 'Event':
+        """The event, carried forward to the first microsecond of a month.
+
+        Of several openings of a month the one that carries the last event is
+        the last (R10), whichever was written first: it does no harm that the
+        others are there as well.
+
+        :param month: its first microsecond, since the epoch.
+        """
+        return dataclasses.replace(
+            self,
+            event_time=month,
+            rank=self.place,
+            source=SOURCE_OPENING,
+            witnessed_at=-self.rank if self.rank < 0 else self.witnessed_at,
+        )
 
     @property
     def tells_birth(self) -> bool:

@@ -36,11 +36,7 @@ class Recorded:
     @property
     def order(self) -> tuple:
         """Where the event stands in its timeline (R10)."""
-        return (
-            self.event.event_time,
-            self.event.rank,
-            event_model.message_order(self.event.message_id),
-        )
+        return self.event.order
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,22 @@ class EventWriter(abc.ABC):
         """
 
 
+class MonthStore(abc.ABC):
+    """Keeps what months begin with, so that old ones need not be read."""
+
+    @abc.abstractmethod
+    def open_month(self, month: int) -> None:
+        """Carry forward all that lives when a month begins.
+
+        It changes no answer, and doing it again is harmless.
+
+        :param month: its first microsecond (UTC), since the epoch.
+        :raises ValueError: the month has not begun.
+        :raises Purged: what was before it is gone.
+        :raises StorageUnavailable: try again.
+        """
+
+
 class UsageReader(abc.ABC):
     """Answers questions."""
 
@@ -95,6 +111,7 @@ class UsageReader(abc.ABC):
         :raises StorageUnavailable: the store cannot be reached, or is gone
             when some groups were given already.
         :raises QueryTooExpensive: a limit was reached.
+        :raises Purged: the question reaches back too far.
         """
 
     @abc.abstractmethod
@@ -401,6 +418,7 @@ class StatementStore(abc.ABC):
 
 class Storage(
     EventWriter,
+    MonthStore,
     UsageReader,
     TimelineReader,
     RejectedStore,

@@ -11,6 +11,8 @@
 # under the License.
 """What can go wrong in storage, as far as callers must tell it apart."""
 
+from stratometrics.model import timestamps
+
 
 class StorageError(Exception):
     """The base of all; its text is for the log, never for a client."""
@@ -30,3 +32,18 @@ class InvalidRows(StorageError):
 
 class QueryTooExpensive(StorageError):
     """The query reached a limit of time, memory or rows."""
+
+
+class Purged(StorageError):
+    """The question reaches back to what was dropped.
+
+    :param since: from when on there are answers; microseconds since the
+        epoch.
+    """
+
+    def __init__(self, since: int) -> None:
+        super().__init__(
+            'what was before '
+            f'{timestamps.to_datetime(since):%Y-%m-%dT%H:%M:%SZ} was purged'
+        )
+        self.since = since

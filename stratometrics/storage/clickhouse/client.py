@@ -323,8 +323,9 @@ class Pool:
     ) -> None:
         """Have every shard do something with its own rows.
 
-        Each does it on one of its replicas, when that one has all events that
-        were acknowledged, and all at once. Without a cluster this is
+        Each does it on one of its replicas, and all at once. That one has all
+        events that were acknowledged before, and in the end all replicas that
+        can be reached have what became of them. Without a cluster this is
         :meth:`execute`.
 
         :param statement: about ``$database.table``, which is the table of the
@@ -359,14 +360,22 @@ class Pool:
     def _execute_on_one(self, replicas: Sequence[Node], *statement) -> None:
         for node in replicas:
             try:
+                self._catch_up(node)
                 with contextlib.closing(self.at(node)) as pool:
-                    if self.layout.replicated:
-                        pool.execute(_CATCH_UP)
                     pool.execute(*statement)
-                return
+                break
             except errors.StorageUnavailable:
                 if node is replicas[-1]:
                     raise
+        for node in replicas:
+            with contextlib.suppress(errors.StorageUnavailable):
+                self._catch_up(node)
+
+    def _catch_up(self, node: Node) -> None:
+        """Have a replica fetch all events that there are."""
+        if self.layout.replicated:
+            with contextlib.closing(self.at(node)) as pool:
+                pool.execute(_CATCH_UP)
 
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""

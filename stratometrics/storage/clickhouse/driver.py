@@ -33,6 +33,7 @@ from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names
 from stratometrics.storage.clickhouse import prices
 from stratometrics.storage.clickhouse import quarantine
@@ -44,6 +45,7 @@ from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 #: How long a row of an answer may be on the average, in bytes.
 _ROW_SIZE = 1024
@@ -60,14 +62,19 @@ class ClickHouseStorage(base.Storage):
 
     def __init__(self, options: Any) -> None:
         self._pool = clickhouse_client.Pool(options)
-        self._writer = writer.Writer(self._pool, options.send_receive_timeout)
-        self._reader = reader.Reader(self._pool, query_limits(options))
+        self._months = months.Months(self._pool)
+        self._writer = writer.Writer(
+            self._pool, self._months, options.send_receive_timeout
+        )
+        self._reader = reader.Reader(
+            self._pool, self._months, query_limits(options)
+        )
         self._timelines = timelines.Timelines(
-            self._pool, query_limits(options)
+            self._pool, self._months, query_limits(options)
         )
         self._coverage = coverage.Reader(self._pool, query_limits(options))
         self._quarantine = quarantine.Quarantine(self._pool)
-        self._facts = facts.Facts(self._pool)
+        self._facts = facts.Facts(self._pool, self._months)
         self._reconciliations = reconciliations.Reconciliations(self._pool)
         self._names = names.Names(self._pool)
         self._prices = prices.Prices(self._pool)
@@ -85,6 +92,9 @@ class ClickHouseStorage(base.Storage):
 
     def write_rejected(self, messages: Sequence[base.RejectedMessage]) -> None:
         self._writer.write_rejected(messages)
+
+    def open_month(self, month: int) -> None:
+        self._writer.open_month(month)
 
     def stream_usage(
         self, query: usage.UsageQuery, limited: bool = True
@@ -217,7 +227,7 @@ class ClickHouseStorage(base.Storage):
 
     def rebuild_coverage(self) -> None:
         self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute_on_shards(s0003_arrivals.REBUILD_TIMELINES)
+        self._pool.execute_on_shards(s0008_openings.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

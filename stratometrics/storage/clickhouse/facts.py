@@ -18,12 +18,34 @@ from typing import Any
 from stratometrics.model import event as event_model
 from stratometrics.model import standing
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0008_openings
+
+# An opening tells of the event that it carries: its place is that one's time
+# and kind.
+_TIME = f"""if(
+        {s0008_openings.IS_OPENING},
+        intDiv(rank, 8),
+        toUnixTimestamp64Micro(event_time)
+    )"""
+#: The rank of an event, or of what it carries.
+RANK = f"""if(
+        {s0008_openings.IS_OPENING},
+        if(rank % 8 = 0, -witnessed_at, rank % 8 + 4611686018427387903),
+        rank
+    )"""
+
+#: What an opening carries was stored as well, unless it was purged.
+KEPT = f"""(
+        NOT ({s0008_openings.IS_OPENING})
+        OR event_time = fromUnixTimestamp64Micro({{purged:Int64}}, 'UTC')
+    )"""
 
 #: The columns of an event, and how each is read.
 _FACTS = {
-    'event_time': 'toUnixTimestamp64Micro(event_time)',
-    'rank': 'rank',
+    'event_time': _TIME,
+    'rank': RANK,
     'message_id': 'message_id',
     'phase': 'toInt8(phase)',
     'region': 'toString(region)',
@@ -47,10 +69,10 @@ TUPLE = f'({", ".join(_FACTS.values())})'
 
 #: The greatest counts: the first deletion if there is one (R7), else the last
 #: event (R10).
-_PRECEDENCE = """(
+_PRECEDENCE = f"""(
         phase = 'ended',
-        toUnixTimestamp64Micro(event_time) * if(phase = 'ended', -1, 1),
-        rank,
+        {_TIME} * if(phase = 'ended', -1, 1),
+        {RANK},
         message_order
     )"""
 
@@ -58,10 +80,10 @@ _STANDING = f"""
     any(events.resource_id) AS id,
     argMax({TUPLE}, {_PRECEDENCE}) AS fact,
     argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received,
-    minIf(toUnixTimestamp64Micro(event_time), rank >= 0) AS first_at,
+    minIf({_TIME}, {RANK} >= 0) AS first_at,
     max(toUnixTimestamp64Micro(created_at)) > 0 AS birth_told
 FROM $database.events
-WHERE resource_type = {{resource_type:String}}"""
+WHERE resource_type = {{resource_type:String}} AND {KEPT}"""
 
 # Text is made of the constants above only; every value is bound.
 _GIVEN = """
@@ -82,15 +104,16 @@ GROUP BY timeline
 _BEGINNINGS = """
 SELECT
     any(events.resource_id) AS id,
-    argMin({facts}, (event_time, rank, message_order)) AS fact
+    argMin({facts}, ({time}, {rank}, message_order)) AS fact
 FROM $database.events
-WHERE resource_type = {{resource_type:String}} AND {given} AND rank >= 0
+WHERE resource_type = {{resource_type:String}} AND {given} AND {kept}
+    AND {rank} >= 0
 GROUP BY timeline
 """
 
 _NUMBER = """
 SELECT uniq(timeline) FROM $database.events
-WHERE resource_type = {resource_type:String}
+WHERE resource_type = {{resource_type:String}} AND {kept}
 """
 
 # A page is a range of the key, so that it costs what it holds. With a limit in
@@ -125,20 +148,23 @@ $)
 _DOUBTED = """
 SELECT id
 FROM $shards(
-SELECT any(events.resource_id) AS id
-FROM $local.events
-WHERE resource_type = {resource_type:String}
-    AND timeline IN (
-        SELECT timeline FROM $local.events
-        WHERE resource_type = {resource_type:String}
-            AND rank = {estimate:Int64}
-    )
+SELECT any(resource_id) AS id
+FROM (
+    SELECT timeline, resource_id, region, {time} AS at, {rank} AS place
+    FROM $local.events
+    WHERE resource_type = {{resource_type:String}} AND {kept}
+        AND timeline IN (
+            SELECT timeline FROM $local.events
+            WHERE resource_type = {{resource_type:String}} AND {kept}
+                AND {rank} = {{estimate:Int64}}
+        )
+)
 GROUP BY timeline
-HAVING argMax(region, event_time) = {region:String}
-    AND maxIf(event_time, rank = {estimate:Int64})
-        > maxIf(event_time, rank = {refutation:Int64})
-    AND maxIf(event_time, rank = {estimate:Int64})
-        < maxIf(event_time, rank != {estimate:Int64})
+HAVING argMax(region, at) = {{region:String}}
+    AND maxIf(at, place = {{estimate:Int64}})
+        > maxIf(at, place = {{refutation:Int64}})
+    AND maxIf(at, place = {{estimate:Int64}})
+        < maxIf(at, place != {{estimate:Int64}})
 $)
 """
 
@@ -149,19 +175,19 @@ SELECT id, at, fact
 FROM $shards(
 SELECT
     any(events.resource_id) AS id,
-    toUnixTimestamp64Micro(any(estimates.at)) AS at,
-    argMax({facts}, (event_time, rank, message_order)) AS fact
+    any(estimates.last_at) AS at,
+    argMax({facts}, ({time}, {rank}, message_order)) AS fact
 FROM $local.events
 INNER JOIN (
-    SELECT timeline, max(event_time) AS at
+    SELECT timeline, max({time}) AS last_at
     FROM $local.events
-    WHERE resource_type = {{resource_type:String}} AND {given}
-        AND rank = {{estimate:Int64}}
+    WHERE resource_type = {{resource_type:String}} AND {given} AND {kept}
+        AND {rank} = {{estimate:Int64}}
     GROUP BY timeline
 ) AS estimates ON events.timeline = estimates.timeline
-WHERE resource_type = {{resource_type:String}} AND {given}
-    AND rank != {{estimate:Int64}}
-    AND event_time <= estimates.at
+WHERE resource_type = {{resource_type:String}} AND {given} AND {kept}
+    AND {rank} != {{estimate:Int64}}
+    AND {time} <= estimates.last_at
 GROUP BY events.timeline
 HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
 $)
@@ -169,23 +195,40 @@ $)
 
 _PARTS = {
     'facts': TUPLE,
+    'kept': KEPT,
+    'rank': RANK,
+    'time': _TIME,
     'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
     'standing': _STANDING,
 }
 
 
 class Facts:
-    """Reads standings, many at a time."""
+    """Reads standings, many at a time.
 
-    def __init__(self, pool: clickhouse_client.Pool) -> None:
+    :param months_: the journal of months.
+    """
+
+    def __init__(
+        self, pool: clickhouse_client.Pool, months_: months.Months
+    ) -> None:
         self._pool = pool
+        self._months = months_
+
+    def _execute(
+        self, statement: str, parameters: dict[str, Any]
+    ) -> list[tuple]:
+        purged = self._months.journal().first_kept
+        return self._pool.execute(
+            statement.format(**_PARTS), {**parameters, 'purged': purged}
+        )
 
     def standings(
         self, resource_type: str, resource_ids: Sequence[str]
     ) -> dict[str, standing.Standing]:
         """See :meth:`stratometrics.storage.base.FactReader.standings`."""
-        rows = self._pool.execute(
-            _BY_IDS.format(**_PARTS),
+        rows = self._execute(
+            _BY_IDS,
             {'resource_type': resource_type, 'ids': list(resource_ids)},
         )
         found = (_standing(resource_type, *row) for row in rows)
@@ -195,8 +238,8 @@ class Facts:
         self, resource_type: str, resource_ids: Sequence[str]
     ) -> dict[str, event_model.Event]:
         """See :meth:`stratometrics.storage.base.FactReader.beginnings`."""
-        rows = self._pool.execute(
-            _BEGINNINGS.format(**_PARTS),
+        rows = self._execute(
+            _BEGINNINGS,
             {'resource_type': resource_type, 'ids': list(resource_ids)},
         )
         return {
@@ -208,13 +251,11 @@ class Facts:
         self, resource_type: str, region: str, page_size: int
     ) -> Iterator[list[standing.Standing]]:
         """See :meth:`stratometrics.storage.base.FactReader.living`."""
-        [(number,)] = self._pool.execute(
-            _NUMBER, {'resource_type': resource_type}
-        )
+        [(number,)] = self._execute(_NUMBER, {'resource_type': resource_type})
         pages = number // page_size + 1
         for page in range(pages):
-            rows = self._pool.execute(
-                _LIVING.format(**_PARTS),
+            rows = self._execute(
+                _LIVING,
                 {
                     'resource_type': resource_type,
                     'region': region,
@@ -240,7 +281,7 @@ class Facts:
 
     def doubted(self, resource_type: str, region: str) -> list[str]:
         """See :meth:`stratometrics.storage.base.FactReader.doubted`."""
-        rows = self._pool.execute(
+        rows = self._execute(
             _DOUBTED,
             {
                 'resource_type': resource_type,
@@ -255,8 +296,8 @@ class Facts:
         self, resource_type: str, resource_ids: Sequence[str]
     ) -> dict[str, standing.Estimate]:
         """See :meth:`stratometrics.storage.base.FactReader.estimates`."""
-        rows = self._pool.execute(
-            _ESTIMATES.format(**_PARTS),
+        rows = self._execute(
+            _ESTIMATES,
             {
                 'resource_type': resource_type,
                 'ids': list(resource_ids),

@@ -22,10 +22,10 @@ import re
 from typing import Any
 
 #: Which shard an event is kept on. A resource's whole timeline lies on one, so
-#: that a shard can make intervals by itself (R6). Of all that is written
-#: through a Distributed table only events are many; the rest is on the first
-#: shard, where it is read as it was written.
-_SHARDING = {'events': 'sipHash64(resource_type, resource_id)'}
+#: that a shard can make intervals by itself (R6).
+_OF_RESOURCE = 'sipHash64(resource_type, resource_id)'
+_SHARDING = {'events': _OF_RESOURCE, 'deaths': _OF_RESOURCE}
+#: What else is written through a Distributed table is little.
 _FIRST_SHARD = '0'
 
 #: Whatever the profile of the user says: what is acknowledged is stored (R12),

@@ -29,8 +29,10 @@ from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import courses
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 # Names are put in place of ids at the very end, where groups are few.
 _ANSWER = """
@@ -280,9 +282,12 @@ class _Statement:
     every value that came from outside is bound (R16).
     """
 
-    def __init__(self, query: usage.UsageQuery) -> None:
+    def __init__(
+        self, query: usage.UsageQuery, journal: months.Journal
+    ) -> None:
         self.parameters: dict[str, Any] = {}
         self._query = query
+        self._journal = journal
         self._known = ''
         if query.as_of is not None:
             # The names that were known then, too (R15).
@@ -361,7 +366,7 @@ class _Statement:
             boundaries=boundaries,
             slot=slot,
             amounts=_AMOUNTS.format(times=''),
-            timelines=' AND '.join(self._timelines(query, end)),
+            timelines=' AND '.join(self._timelines(query, period, end)),
             facts=' AND '.join(self._facts(query)),
         )
 
@@ -519,9 +524,17 @@ class _Statement:
         each = self._bind(list(numbers.values()), 'Array(UInt8)')
         return f'transform({column}, {texts}, {each}, 0)'
 
-    def _timelines(self, query: usage.UsageQuery, end: str):
+    def _timelines(
+        self, query: usage.UsageQuery, period: usage.Period, end: str
+    ):
         types = self._bind_texts(query.resource_types)
         yield f'resource_type IN {types}'
+        if query.kind is usage.Kind.STATE:
+            yield from self._since(
+                self._journal.start(period.begin, query.as_of)
+            )
+        else:
+            self._journal.require(period.begin)
         yield f'event_time < {_instant(end)}'
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
@@ -545,6 +558,18 @@ class _Statement:
                 types=types,
             )
             yield f'timeline IN ({owned})'
+
+    def _since(self, start: int | None):
+        """Nothing of earlier months, and no openings but those of the first.
+
+        Those of later ones tell nothing that is not read anyway.
+        """
+        if start is None:
+            yield f'NOT ({s0008_openings.IS_OPENING})'
+            return
+        month = _instant(self._bind(start, 'Int64'))
+        yield f'event_time >= {month}'
+        yield f'(event_time = {month} OR NOT ({s0008_openings.IS_OPENING}))'
 
     def _facts(self, query: usage.UsageQuery):
         """What an event must say to count, or the interval that it opens."""
@@ -587,14 +612,19 @@ def _listed(texts) -> str:
 class Reader:
     """Answers usage questions.
 
+    :param months_: the journal of months.
     :param settings: limits that every query runs under, by the names of
         ClickHouse.
     """
 
     def __init__(
-        self, pool: clickhouse_client.Pool, settings: dict[str, Any]
+        self,
+        pool: clickhouse_client.Pool,
+        months_: months.Months,
+        settings: dict[str, Any],
     ) -> None:
         self._pool = pool
+        self._months = months_
         self._settings = {**settings, **_PLAN}
 
     def stream_usage(
@@ -603,7 +633,7 @@ class Reader:
         """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
         if not _anything_counts(query):
             return
-        statement = _Statement(query)
+        statement = _Statement(query, self._months.journal())
         with contextlib.closing(
             self._pool.stream(
                 statement.text,

@@ -18,7 +18,9 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timeline
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 _RECORDED = """
 SELECT
@@ -36,6 +38,7 @@ WHERE resource_type IN {{types:Array(String)}}
         )
     )
     AND received_at <= fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC')
+    AND {kept}
 """
 
 # The intervals of the usage query, of states that are not billed as well: but
@@ -77,7 +80,7 @@ FROM (
             ) AS facts,
             toString(project_id) AS owner,
             phase = 'billed' AS billed,
-            rank = {{estimate:Int64}} AS estimated,
+            {rank} = {{estimate:Int64}} AS estimated,
             toUnixTimestamp64Micro(event_time) AS interval_begin,
             rank,
             message_order,
@@ -103,7 +106,11 @@ ORDER BY type_name, timeline
 LIMIT {{limit:UInt64}}
 """
 
+# As in the usage query: no openings but those of the first month.
 _CONDITIONS = [
+    "event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')",
+    "(event_time = fromUnixTimestamp64Micro({start:Int64}, 'UTC') "
+    f'OR NOT ({s0008_openings.IS_OPENING}))',
     'resource_type IN {types:Array(String)}',
     "event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')",
     "received_at <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')",
@@ -131,7 +138,11 @@ _AFTER = """
     )"""
 
 # Text is made of constants only; every value is bound.
-_PARTS = {'facts': facts.TUPLE, 'timeline': s0001_initial.TIMELINE}
+_PARTS = {
+    'facts': facts.TUPLE,
+    'kept': facts.KEPT,
+    'timeline': s0001_initial.TIMELINE,
+}
 
 #: As of the end of all time that can be stored.
 _ALWAYS = 2**62
@@ -140,14 +151,19 @@ _ALWAYS = 2**62
 class Timelines:
     """Reads what was stored, for who wants to know why.
 
+    :param months_: the journal of months.
     :param settings: limits that every query runs under, by the names of
         ClickHouse.
     """
 
     def __init__(
-        self, pool: clickhouse_client.Pool, settings: dict[str, Any]
+        self,
+        pool: clickhouse_client.Pool,
+        months_: months.Months,
+        settings: dict[str, Any],
     ) -> None:
         self._pool = pool
+        self._months = months_
         self._settings = settings
 
     def recorded(
@@ -163,6 +179,7 @@ class Timelines:
                 'types': list(resource_types),
                 'id': resource_id,
                 'as_of': _ALWAYS if as_of is None else as_of,
+                'purged': self._months.journal().first_kept,
             },
             self._settings,
         )
@@ -178,9 +195,11 @@ class Timelines:
         """See :meth:`stratometrics.storage.base.TimelineReader.alive`."""
         if query.end <= query.period.begin:
             return []
+        start = self._months.journal().start(query.period.begin, query.as_of)
         conditions = list(_CONDITIONS)
         parameters: dict[str, Any] = {
             'types': list(query.resource_types),
+            'start': months.EARLIEST if start is None else start,
             'begin': query.period.begin,
             'end': query.end,
             'as_of': _ALWAYS if query.as_of is None else query.as_of,
@@ -197,7 +216,9 @@ class Timelines:
             parameters['after_type'], parameters['after_id'] = query.after
         rows = self._pool.execute(
             _ALIVE.format(
-                conditions=' AND '.join(conditions), visible=visible
+                conditions=' AND '.join(conditions),
+                rank=facts.RANK,
+                visible=visible,
             ),
             parameters,
             self._settings,

@@ -17,15 +17,13 @@ import json
 from stratometrics.model import event as event_model
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import months as months_module
+from stratometrics.storage.clickhouse import openings
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 _INSERT_EVENTS = """
-INSERT INTO $database.events (
-    resource_type, resource_id, event_time, rank, message_id, phase,
-    region, project_id, user_id, name, state, type, type_id, image,
-    availability_zone, attributes, measures, created_at, received_at,
-    event_type, source
-) VALUES
-"""
+INSERT INTO $database.events ({columns}) VALUES
+""".format(columns=', '.join(s0008_openings.COLUMNS))
 
 _INSERT_REJECTED = """
 INSERT INTO $database.rejected (
@@ -53,16 +51,21 @@ class _MeasureTexts(dict):
 class Writer:
     """Inserts with one statement per call.
 
+    :param months: the journal of months.
     :param time_limit: seconds that the server may take for one. Rows that
         show up later than the settling time of the API would change answers
         that were final (R15).
     """
 
     def __init__(
-        self, pool: clickhouse_client.Pool, time_limit: float
+        self,
+        pool: clickhouse_client.Pool,
+        months: months_module.Months,
+        time_limit: float,
     ) -> None:
         self._pool = pool
         self._settings = {**_INSERT_SETTINGS, 'max_execution_time': time_limit}
+        self._openings = openings.Openings(pool, months, self._settings)
 
     def write_events(
         self, events: Sequence[event_model.Event], received_at: int
@@ -70,6 +73,18 @@ class Writer:
         """See :meth:`stratometrics.storage.base.EventWriter.write_events`."""
         if not events:
             return
+        self._insert(events, received_at)
+        self._openings.follow(
+            events, lambda openings: self._insert(openings, received_at)
+        )
+
+    def open_month(self, month: int) -> None:
+        """See :meth:`stratometrics.storage.base.MonthStore.open_month`."""
+        self._openings.derive(month)
+
+    def _insert(
+        self, events: Sequence[event_model.Event], received_at: int
+    ) -> None:
         measure_texts = _MeasureTexts()
         self._pool.insert(
             _INSERT_EVENTS,
@@ -95,6 +110,10 @@ class Writer:
                 [received_at] * len(events),
                 [event.event_type for event in events],
                 [event.source for event in events],
+                [
+                    -event.rank if event.rank < 0 else event.witnessed_at
+                    for event in events
+                ],
             ],
             settings=self._settings,
         )

@@ -23,6 +23,7 @@ from stratometrics.storage.clickhouse.migrations import s0004_consumption
 from stratometrics.storage.clickhouse.migrations import s0005_names
 from stratometrics.storage.clickhouse.migrations import s0006_prices
 from stratometrics.storage.clickhouse.migrations import s0007_statements
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -33,4 +34,5 @@ STEPS = (
     s0005_names,
     s0006_prices,
     s0007_statements,
+    s0008_openings,
 )

@@ -77,7 +77,7 @@ ENGINE = AggregatingMergeTree
 ORDER BY (resource_type, region, timeline)
 """
 
-_LIVED = """
+LIVED = """
 SELECT
     resource_type,
     region,
@@ -85,8 +85,11 @@ SELECT
     max(phase = 'ended') AS ended,
     max((toUnixTimestamp64Micro(event_time), rank)) AS last
 FROM $database.events
+{which}
 GROUP BY resource_type, region, timeline
 """
+
+_LIVED = LIVED.format(which='')
 
 _TIMELINES_FEED = f"""
 CREATE MATERIALIZED VIEW IF NOT EXISTS $database.timelines_feed
@@ -96,10 +99,10 @@ AS {_LIVED}
 
 #: What the feeds do with each insert, for all events at once; what does not
 #: fit into memory goes through the disk of the server.
-_ON_DISK = 'SETTINGS max_bytes_before_external_group_by = 1000000000'
+ON_DISK = 'SETTINGS max_bytes_before_external_group_by = 1000000000'
 
-REBUILD_ARRIVALS = f'INSERT INTO $database.arrivals {_ARRIVED} {_ON_DISK}'
-REBUILD_TIMELINES = f'INSERT INTO $database.timelines {_LIVED} {_ON_DISK}'
+REBUILD_ARRIVALS = f'INSERT INTO $database.arrivals {_ARRIVED} {ON_DISK}'
+_REBUILD_TIMELINES = f'INSERT INTO $database.timelines {_LIVED} {ON_DISK}'
 
 FORWARDS = [
     _ARRIVALS,
@@ -107,7 +110,7 @@ FORWARDS = [
     _TIMELINES,
     _TIMELINES_FEED,
     REBUILD_ARRIVALS,
-    REBUILD_TIMELINES,
+    _REBUILD_TIMELINES,
 ]
 
 # Feeds first: without its table each would fail the inserts of events.

@@ -402,6 +402,10 @@ class SchemaTest(testtools.TestCase):
 class UnknownTest(testtools.TestCase):
     def test_a_cluster_that_no_server_knows_is_named(self) -> None:
         conf = base.configuration()
+        self.addCleanup(base.drop, conf)
+        with contextlib.closing(driver.get_storage(conf)) as alone:
+            alone.schema.migrate(alone.schema.newest)
+        self.addCleanup(conf.clear_override, 'cluster', group='clickhouse')
         conf.set_override('cluster', 'nowhere', group='clickhouse')
         storage = driver.get_storage(conf)
         self.addCleanup(storage.close)

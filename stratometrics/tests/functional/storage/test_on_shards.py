@@ -17,12 +17,17 @@ from stratometrics.tests.functional.storage import test_consumption_rules
 from stratometrics.tests.functional.storage import test_coverage
 from stratometrics.tests.functional.storage import test_named_usage
 from stratometrics.tests.functional.storage import test_names
+from stratometrics.tests.functional.storage import test_opening_rules
 from stratometrics.tests.functional.storage import test_prices
 from stratometrics.tests.functional.storage import test_usage_rules
 
 
 class UsageRulesTest(base.OnShards, test_usage_rules.UsageRulesTest):
     examples = 15
+
+
+class OpeningRulesTest(base.OnShards, test_opening_rules.OpeningRulesTest):
+    examples = 8
 
 
 class ConsumptionRulesTest(

@@ -1,0 +1,365 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What months begin with: derived for all at once, and for what is late.
+
+The order of steps is what makes it exact. A derivation announces its month
+before it reads. A writer looks for announced months after it has inserted, and
+again after it has carried something forward, until there is none that it has
+not seen to. So what a derivation does not see is seen to by who wrote it.
+"""
+
+import collections
+from collections.abc import Callable, Iterable, Sequence
+import threading
+
+from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
+from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import months as months_module
+from stratometrics.storage.clickhouse.migrations import s0001_initial
+from stratometrics.storage.clickhouse.migrations import s0008_openings
+
+#: How far the clocks of hosts may be apart, in microseconds.
+_SKEW = 86_400 * timestamps.MICROSECONDS
+
+#: For how many resources a process remembers that they were looked up.
+_REMEMBERED = 200_000
+
+_CARRIED = tuple(
+    column
+    for column in s0008_openings.COLUMNS
+    if column
+    not in (
+        'resource_type',
+        'resource_id',
+        'event_time',
+        'rank',
+        'source',
+        'witnessed_at',
+    )
+)
+
+
+def _instant(name: str) -> str:
+    return f"fromUnixTimestamp64Micro({{{name}:Int64}}, 'UTC')"
+
+
+_INSERT = """
+INSERT INTO $database.events (
+    resource_type, resource_id, event_time, rank, source, witnessed_at,
+    {carried}
+)
+"""
+
+#: As :attr:`stratometrics.model.event.Event.place`.
+_PLACE = f"""if(
+        {s0008_openings.IS_OPENING},
+        rank,
+        greatest(toUnixTimestamp64Micro(event_time), 0) * 8
+            + if(rank < 0, 0, rank - 4611686018427387903)
+    )"""
+
+# As Event.precedes(). Of earlier months nothing is read but the openings of
+# the first.
+_PRECEDING = f"""
+    event_time >= {_instant('start')}
+    AND (event_time < {_instant('month')}
+        OR event_time = {_instant('month')} AND rank < 0)
+    AND (
+        NOT ({s0008_openings.IS_OPENING})
+        OR event_time = {_instant('start')}
+    )
+    AND phase != 'consumed'
+"""
+
+# What held last, or the first end, which nothing reopens (R7). What ended
+# before the last month is carried no further, unless something was told of it
+# since.
+_DERIVE = """
+{insert}
+SELECT
+    resource_type,
+    last.1,
+    {month},
+    last.2,
+    'opening',
+    last.3,
+    {lasts}
+FROM (
+    SELECT
+        resource_type,
+        timeline,
+        argMax(
+            (resource_id, {place}, witnessed_at, {carried}),
+            (
+                phase = 'ended',
+                {place} * if(phase = 'ended', -1, 1),
+                message_order,
+                earliness
+            )
+        ) AS last,
+        maxIf(event_time, NOT ({is_opening})) AS heard_at,
+        max(phase = 'ended') AS dead
+    FROM $database.events
+    WHERE {preceding} AND received_at <= {run}
+    GROUP BY resource_type, timeline
+)
+WHERE NOT dead
+    OR heard_at >= {previous}
+    OR timeline IN (
+        SELECT timeline FROM $database.events WHERE event_time >= {month}
+    )
+"""
+
+# What came in while the month was announced, each for itself (R15).
+_DERIVE_RECENT = """
+{insert}
+SELECT
+    resource_type,
+    resource_id,
+    {month},
+    {place} AS place,
+    'opening',
+    witnessed_at,
+    {carried}
+FROM $database.events
+WHERE {preceding} AND received_at > {run}
+"""
+
+_DERIVE_SETTINGS = {
+    # The key begins with what it is grouped by: in bounded memory.
+    'optimize_aggregation_in_order': 1,
+    'max_execution_time': 0,
+}
+
+_GIVEN = """
+    (resource_type, timeline) IN (
+        SELECT resource_type, {timeline} FROM (
+            SELECT each.1 AS resource_type, each.2 AS resource_id
+            FROM (
+                SELECT arrayJoin(
+                    arrayZip({{types:Array(String)}}, {{ids:Array(String)}})
+                ) AS each
+            )
+        )
+    )"""
+
+_DEAD = """
+SELECT resource_type, resource_id, toUnixTimestamp64Micro(min(event_time))
+FROM $database.deaths
+WHERE {given}
+GROUP BY resource_type, resource_id
+"""
+
+# An end is told to every month after it.
+_BURY = """
+{insert}
+SELECT
+    resource_type,
+    resource_id,
+    fromUnixTimestamp64Micro(month, 'UTC'),
+    {place} AS place,
+    'opening',
+    witnessed_at,
+    {carried}
+FROM $database.deaths
+ARRAY JOIN {{months:Array(Int64)}} AS month
+WHERE toUnixTimestamp64Micro(event_time) < month
+    AND {given}
+"""
+
+# Text is made of constants only; every value is bound.
+_PARTS = {
+    'carried': ', '.join(_CARRIED),
+    'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
+    'insert': _INSERT.format(carried=', '.join(_CARRIED)),
+    'lasts': ', '.join(f'last.{n}' for n in range(4, 4 + len(_CARRIED))),
+    'place': _PLACE,
+    'preceding': _PRECEDING,
+    'is_opening': s0008_openings.IS_OPENING,
+    'month': _instant('month'),
+    'previous': _instant('previous'),
+    'run': _instant('run'),
+}
+
+#: Resource type and id.
+_Resource = tuple[str, str]
+
+
+class Openings:
+    """Carries forward what months begin with.
+
+    :param months: the journal.
+    :param settings: of inserts.
+    """
+
+    def __init__(
+        self,
+        pool: clickhouse_client.Pool,
+        months: months_module.Months,
+        settings: dict,
+    ) -> None:
+        self._pool = pool
+        self._months = months
+        self._settings = settings
+        #: The month in which a resource was last looked up among the dead.
+        self._looked_up: collections.OrderedDict[_Resource, int] = (
+            collections.OrderedDict()
+        )
+        self._lock = threading.Lock()
+
+    def derive(self, month: int) -> None:
+        """Open a month: give all that lives, or just died, an opening.
+
+        Doing it again, or twice at once, is harmless.
+
+        :param month: its first microsecond, since the epoch.
+        :raises ValueError: the month has not begun.
+        :raises Purged: there is nothing left to open it from.
+        :raises StorageError: do it again.
+        """
+        journal = self._months.journal()
+        previous = months_module.month_of(month - 1)
+        start = journal.start(previous, None)
+        if start is None:
+            start = months_module.EARLIEST
+        run = self._months.announce(month)
+        for statement in (_DERIVE, _DERIVE_RECENT):
+            self._pool.execute_on_shards(
+                statement.format(**_PARTS),
+                {
+                    'month': month,
+                    'previous': previous,
+                    'start': months_module.EARLIEST
+                    if start is None
+                    else start,
+                    'run': run,
+                },
+                {**self._settings, **_DERIVE_SETTINGS},
+            )
+        self._months.enter(month, months_module.Entry.OPENED, run)
+
+    def follow(
+        self,
+        events: Sequence[event_model.Event],
+        write: Callable[[Sequence[event_model.Event]], None],
+    ) -> None:
+        """Carry forward what was written and is late.
+
+        :param events: what is durable now.
+        :param write: stores openings as received when the events were.
+        :raises StorageUnavailable: write the events again.
+        """
+        timelines = [
+            each
+            for each in events
+            if each.phase is not event_model.Phase.CONSUMED
+        ]
+        unknown = self._unknown(timelines)
+        dead = self._dead({resource for resource, _ in unknown})
+        self._carry(timelines, dead, write)
+        self._remember(unknown)
+
+    def _carry(
+        self,
+        events: Sequence[event_model.Event],
+        dead: Sequence[_Resource],
+        write: Callable[[Sequence[event_model.Event]], None],
+    ) -> None:
+        newest = months_module.month_of(timestamps.now() + _SKEW)
+        late = [each for each in events if each.precedes(newest)]
+        covered: set[int] = set()
+        while late or dead:
+            months = [
+                month
+                for month in self._months.journal().announced
+                if month not in covered
+            ]
+            if not months:
+                break
+            openings = _openings(late, months)
+            if openings:
+                write(openings)
+            if dead:
+                self._pool.execute_on_shards(
+                    _BURY.format(**_PARTS),
+                    {**_named(dead), 'months': months},
+                    self._settings,
+                )
+            covered.update(months)
+
+    def _unknown(
+        self, events: Iterable[event_model.Event]
+    ) -> set[tuple[_Resource, int]]:
+        """Resources to look up among the dead, and the month to remember."""
+        resources = {
+            (
+                (each.resource_type, each.resource_id),
+                months_module.month_of(each.event_time),
+            )
+            for each in events
+        }
+        with self._lock:
+            return {
+                (resource, month)
+                for resource, month in resources
+                if self._looked_up.get(resource) != month
+            }
+
+    def _remember(self, looked_up: Iterable[tuple[_Resource, int]]) -> None:
+        with self._lock:
+            for resource, month in looked_up:
+                self._looked_up[resource] = month
+                self._looked_up.move_to_end(resource)
+            while len(self._looked_up) > _REMEMBERED:
+                self._looked_up.popitem(last=False)
+
+    def _dead(self, resources: Iterable[_Resource]) -> list[_Resource]:
+        resources = sorted(resources)
+        if not resources:
+            return []
+        rows = self._pool.execute(_DEAD.format(**_PARTS), _named(resources))
+        newest = months_module.month_of(timestamps.now() + _SKEW)
+        return [
+            (resource_type, resource_id)
+            for resource_type, resource_id, died_at in rows
+            if died_at < newest
+        ]
+
+
+def _named(resources: Iterable[_Resource]) -> dict[str, list[str]]:
+    types, ids = zip(*resources, strict=True)
+    return {'types': list(types), 'ids': list(ids)}
+
+
+def _openings(
+    events: Iterable[event_model.Event], months: Iterable[int]
+) -> list[event_model.Event]:
+    """The openings of events that came in together.
+
+    Of those of one resource and month only the last is needed, and every end.
+    """
+    openings = []
+    last: dict[tuple[_Resource, int], event_model.Event] = {}
+    for event in events:
+        resource = event.resource_type, event.resource_id
+        for month in months:
+            if not event.precedes(month):
+                continue
+            opening = event.opening(month)
+            if event.phase is event_model.Phase.ENDED:
+                openings.append(opening)
+                continue
+            rival = last.get((resource, month))
+            if rival is None or opening.order > rival.order:
+                last[resource, month] = opening
+    return [*openings, *last.values()]
