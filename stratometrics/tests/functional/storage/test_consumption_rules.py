@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from stratometrics.model import event as event_model
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import reader
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import division
@@ -433,7 +434,11 @@ class ConsumptionRulesTest(base.StorageTestCase):
                 'count': 1_000_000,
             },
         )
-        asked = reader.Reader(self.pool, {'max_memory_usage': 100_000_000})
+        asked = reader.Reader(
+            self.pool,
+            months.Months(self.pool),
+            {'max_memory_usage': 100_000_000},
+        )
         query = usage.UsageQuery(
             period=WHOLE,
             now=LATE,

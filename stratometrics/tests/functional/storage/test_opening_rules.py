@@ -40,6 +40,21 @@ INSTANTS = st.sampled_from(
     ]
 )
 
+#: The last of them begins at the newest month, where only openings tell of what
+#: was before.
+PERIODS = st.lists(
+    st.sampled_from(
+        list(
+            itertools.combinations(
+                [MONTHS[0] - 10**13, *MONTHS, MONTHS[-1] + 10**13], 2
+            )
+        )
+    ),
+    min_size=1,
+    max_size=3,
+    unique=True,
+).map(lambda some: [*some, (MONTHS[-1], MONTHS[-1] + 10**13)])
+
 
 @st.composite
 def observations(draw: st.DrawFn) -> list[oracle.Observation]:
@@ -104,15 +119,21 @@ class OpeningRulesTest(base.StorageTestCase):
                 st.lists(st.sampled_from(MONTHS)), label='opened last'
             ):
                 self.storage.open_month(month)
-            for as_of in (None, *sorted(set(arrived.values()))):
+            for as_of in data.draw(
+                st.lists(
+                    st.sampled_from([None, *sorted(set(arrived.values()))]),
+                    min_size=1,
+                    max_size=2,
+                    unique=True,
+                ),
+                label='as of',
+            ):
                 known = [
                     each
                     for each in seen
                     if as_of is None or arrived[each.message_id] <= as_of
                 ]
-                for begin, end in itertools.combinations(
-                    [MONTHS[0] - 10**13, *MONTHS, MONTHS[-1] + 10**13], 2
-                ):
+                for begin, end in data.draw(PERIODS, label='periods'):
                     self.check_usage(known, resource_type, begin, end, as_of)
 
         hypothesis.given(observations(), st.data())(
