@@ -21,8 +21,10 @@ from oslo_config import cfg
 
 from stratometrics import cloud
 from stratometrics import service
+from stratometrics import upkeep
 from stratometrics.cmd import costs
 from stratometrics.cmd import coverage
+from stratometrics.cmd import months
 from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
 from stratometrics.cmd import statements
@@ -170,6 +172,7 @@ def _add_commands(subparsers) -> None:
 
     costs.add_commands(subparsers)
     coverage.add_commands(subparsers)
+    months.add_commands(subparsers)
     prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
     statements.add_commands(subparsers)
@@ -236,6 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         pdf.MissingExtra,
         document.Altered,
         rounds.UnderWay,
+        upkeep.UnderWay,
         ValueError,
     ) as error:
         print(f'stratometrics-manage: {error}', file=sys.stderr)

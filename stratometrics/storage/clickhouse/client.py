@@ -112,7 +112,10 @@ _ENCODING_ERRORS = (
 
 
 # One that has just what it has fetched could miss what is acknowledged.
-_CATCH_UP = 'SYSTEM SYNC REPLICA $database.events LIGHTWEIGHT'
+_CATCH_UP = 'SYSTEM SYNC REPLICA $database.{table} LIGHTWEIGHT'
+
+#: What is derived from, and what is derived for questions.
+_CAUGHT_UP = ('events', 'deaths', 'intervals')
 
 _NODES = """
 SELECT shard_num, replica_num, host_name, port FROM system.clusters
@@ -329,7 +332,7 @@ class Pool:
         :meth:`execute`.
 
         :param statement: about ``$database.table``, which is the table of the
-            shard. It must be harmless when it is run again.
+            shard. No shard runs it twice.
         :raises StorageUnavailable: no replica of a shard can be reached; what
             the others did is not taken back.
         :raises StorageError: a shard could not do it.
@@ -361,21 +364,24 @@ class Pool:
         for node in replicas:
             try:
                 self._catch_up(node)
-                with contextlib.closing(self.at(node)) as pool:
-                    pool.execute(*statement)
                 break
             except errors.StorageUnavailable:
                 if node is replicas[-1]:
                     raise
-        for node in replicas:
-            with contextlib.suppress(errors.StorageUnavailable):
-                self._catch_up(node)
+        with contextlib.closing(self.at(node)) as pool:
+            pool.execute(*statement)
+        if self.layout.replicated:
+            for node in replicas:
+                with contextlib.suppress(errors.StorageUnavailable):
+                    self._catch_up(node)
 
     def _catch_up(self, node: Node) -> None:
-        """Have a replica fetch all events that there are."""
-        if self.layout.replicated:
-            with contextlib.closing(self.at(node)) as pool:
-                pool.execute(_CATCH_UP)
+        """Have a replica fetch all that there is, and see that it is there."""
+        with contextlib.closing(self.at(node)) as pool:
+            pool.execute('SELECT 1')
+            if self.layout.replicated:
+                for table in _CAUGHT_UP:
+                    pool.execute(_CATCH_UP.format(table=table))
 
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""

@@ -119,7 +119,9 @@ class Layout:
 
     def on_node(self, text: str) -> str:
         """The text of a statement about the tables of one node."""
-        return text.replace('$database', self.local)
+        return text.replace('$database', self.local).replace(
+            '$local', self.local
+        )
 
     def step(self, statements: Iterable[str]) -> list[str]:
         """What every node runs for a step of the schema.

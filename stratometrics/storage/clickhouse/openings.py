@@ -24,6 +24,7 @@ import threading
 from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing as closing_module
 from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
@@ -199,6 +200,7 @@ class Openings:
     """Carries forward what months begin with.
 
     :param months: the journal.
+    :param closing: is told of what is late for stored intervals.
     :param settings: of inserts.
     """
 
@@ -206,10 +208,12 @@ class Openings:
         self,
         pool: clickhouse_client.Pool,
         months: months_module.Months,
+        closing: closing_module.Closing,
         settings: dict,
     ) -> None:
         self._pool = pool
         self._months = months
+        self._closing = closing
         self._settings = settings
         #: The month in which a resource was last looked up among the dead.
         self._looked_up: collections.OrderedDict[_Resource, int] = (
@@ -251,11 +255,13 @@ class Openings:
     def follow(
         self,
         events: Sequence[event_model.Event],
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         """Carry forward what was written and is late.
 
         :param events: what is durable now.
+        :param received_at: when it was received.
         :param write: stores openings as received when the events were.
         :raises StorageUnavailable: write the events again.
         """
@@ -266,29 +272,32 @@ class Openings:
         ]
         unknown = self._unknown(timelines)
         dead = self._dead({resource for resource, _ in unknown})
-        self._carry(timelines, dead, write)
+        self._carry(timelines, dead, received_at, write)
         self._remember(unknown)
 
     def _carry(
         self,
         events: Sequence[event_model.Event],
         dead: Sequence[_Resource],
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         newest = months_module.month_of(timestamps.now() + _SKEW)
         late = [each for each in events if each.precedes(newest)]
+        written = list(late)
         covered: set[int] = set()
         while late or dead:
+            journal = self._months.journal()
             months = [
-                month
-                for month in self._months.journal().announced
-                if month not in covered
+                month for month in journal.announced if month not in covered
             ]
             if not months:
+                self._closing.heed(written, journal, received_at)
                 break
             openings = _openings(late, months)
             if openings:
                 write(openings)
+                written += openings
             if dead:
                 self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),

@@ -41,6 +41,14 @@ WHERE resource_type IN {{types:Array(String)}}
     AND {kept}
 """
 
+_SAMPLE = """
+SELECT DISTINCT resource_id
+FROM $database.project_resources
+WHERE resource_type IN {types:Array(String)}
+ORDER BY rand()
+LIMIT {number:UInt64}
+"""
+
 # The intervals of the usage query, of states that are not billed as well: but
 # for an end that is estimated, after which nothing is there.
 _ALIVE = """
@@ -190,6 +198,15 @@ class Timelines:
             )
             for resource_type, name, fact, received_at in rows
         ]
+
+    def sample(
+        self, resource_types: Collection[str], number: int
+    ) -> list[str]:
+        """See :meth:`stratometrics.storage.base.TimelineReader.sample`."""
+        rows = self._pool.execute(
+            _SAMPLE, {'types': list(resource_types), 'number': number}
+        )
+        return [resource_id for (resource_id,) in rows]
 
     def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
         """See :meth:`stratometrics.storage.base.TimelineReader.alive`."""

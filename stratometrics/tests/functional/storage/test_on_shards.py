@@ -13,6 +13,7 @@
 
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import test_audits
+from stratometrics.tests.functional.storage import test_closed_months
 from stratometrics.tests.functional.storage import test_consumption_rules
 from stratometrics.tests.functional.storage import test_coverage
 from stratometrics.tests.functional.storage import test_named_usage
@@ -23,17 +24,21 @@ from stratometrics.tests.functional.storage import test_usage_rules
 
 
 class UsageRulesTest(base.OnShards, test_usage_rules.UsageRulesTest):
-    examples = 15
+    max_examples = 15
 
 
 class OpeningRulesTest(base.OnShards, test_opening_rules.OpeningRulesTest):
-    examples = 8
+    max_examples = 8
+
+
+class ClosedMonthsTest(base.OnShards, test_closed_months.ClosedMonthsTest):
+    max_examples = 8
 
 
 class ConsumptionRulesTest(
     base.OnShards, test_consumption_rules.ConsumptionRulesTest
 ):
-    examples = 10
+    max_examples = 10
 
 
 class NamedUsageTest(base.OnShards, test_named_usage.TestNamedUsage):
