@@ -89,6 +89,27 @@ class Server(listener.BatchNotificationServer):
         adapter._poll_style_listener.msg_id_cache = _NoneTwice()
         return adapter
 
+    def _process_incoming(self, incoming: Sequence[Any]) -> None:
+        """Have a batch stored, and acknowledge all of it with one word.
+
+        A word for each message costs this process about as much as decoding
+        and storing it, and the broker a third of its work. What was delivered
+        before the last message of a batch is settled, or in the same batch:
+        they are stored one after another, by one thread.
+        """
+        if self.dispatcher.dispatch(incoming):
+            for message in incoming:
+                message.requeue()
+            return
+        last = incoming[-1]
+        raw = getattr(last.message, '_raw_message', None)
+        if raw is None:
+            for message in incoming:
+                message.acknowledge()
+            return
+        # Like the driver's own, it is sent by the thread that polls.
+        last._message_operations_handler.do(lambda: _acknowledge(raw))
+
     def drain(self) -> None:
         """Finish what was taken; to be called between stop() and wait().
 
@@ -97,3 +118,12 @@ class Server(listener.BatchNotificationServer):
         """
         self._work_executor.shutdown(wait=True)
         time.sleep(_LAST_ACKNOWLEDGEMENTS)
+
+
+def _acknowledge(last: Any) -> None:
+    """Acknowledge a message, and all that were delivered before it."""
+    try:
+        last.ack(multiple=True)
+    except Exception as error:
+        # The connection is gone; all of them come again, and do no harm (R2).
+        LOG.warning('A batch cannot be acknowledged: %s', str(error))

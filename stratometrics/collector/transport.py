@@ -26,8 +26,8 @@ _PREFETCH = 'rabbit_qos_prefetch_count'
 _RABBIT = 'oslo_messaging_rabbit'
 
 #: Batches that the broker sends ahead of their acknowledgement: one is being
-#: stored, one waits, one arrives.
-_BATCHES_AHEAD = 3
+#: stored while the next arrives.
+BATCHES_AHEAD = 2
 #: The driver keeps the last few messages that come again after a broken
 #: connection for itself; they must not use the whole prefetch up.
 _LEAST_PREFETCH = 100
@@ -66,7 +66,7 @@ def get_transport(
 ) -> oslo_messaging.transport.NotificationTransport:
     """A transport for a batch listener.
 
-    Its prefetch count is raised to hold a few batches if it is lower: a
+    Its prefetch count is raised to hold two batches if it is lower: a
     limit of one batch starves the listener, and none at all lets the broker
     send more than fits in memory.
 
@@ -75,7 +75,7 @@ def get_transport(
     """
     address = url(conf)
     if _RABBIT in conf:
-        needed = max(_BATCHES_AHEAD * batch_size, _LEAST_PREFETCH)
+        needed = max(BATCHES_AHEAD * batch_size, _LEAST_PREFETCH)
         configured = int(
             address.query.get(_PREFETCH, conf[_RABBIT][_PREFETCH])
         )

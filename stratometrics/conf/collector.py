@@ -66,11 +66,12 @@ OPTS = [
     ),
     cfg.IntOpt(
         'batch_size',
-        default=1000,
+        default=2000,
         min=1,
         help='Messages that are stored with one insert. The prefetch count '
         'of the driver ([oslo_messaging_rabbit]/rabbit_qos_prefetch_count) is '
-        'raised to three times this value if it is lower.',
+        'raised to twice this value if it is lower: a worker holds that many '
+        'messages of each queue in memory.',
     ),
     cfg.FloatOpt(
         'batch_timeout',

@@ -35,7 +35,8 @@ SOURCE_OPENING = 'opening'
 #: the first, an ordinary event the second, and so on up to a deletion.
 PLACES = 8
 
-#: Later than any witness of a birth: the year 2112.
+#: Later than witnesses of births are, in the year 2112; births that have a
+#: later one are ordered by their messages alone.
 _LATEST_WITNESS = 2**52
 #: For how many bits of a message's order there is room beside a witness.
 _ORDER_BITS = 76
@@ -130,7 +131,7 @@ class Event:
         if self.is_opening and self.rank % PLACES == 0:
             # Of several births the one taken from the earliest event is the
             # last. Their ranks as openings do not tell it.
-            number = (_LATEST_WITNESS - self.witnessed_at) << _ORDER_BITS
+            number = max(_LATEST_WITNESS - self.witnessed_at, 0) << _ORDER_BITS
             number |= int.from_bytes(order) >> (len(order) * 8 - _ORDER_BITS)
             order = number.to_bytes(len(order))
         return self.event_time, self.rank, order

@@ -12,8 +12,7 @@
 """Command line of the benchmark; tools/benchmark.sh calls it."""
 
 import argparse
-from collections.abc import Sequence
-import dataclasses
+from collections.abc import Callable, Sequence
 import pathlib
 import signal
 import sys
@@ -22,28 +21,94 @@ from benchmark import collecting
 from benchmark import dataset
 from benchmark import inserts
 from benchmark import machine
+from benchmark import memory
 from benchmark import overhead
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
+from benchmark import session
 from benchmark import statements
-from benchmark import traffic as traffic_module
-from stratometrics.model import timestamps
 from stratometrics.notifications import errors as notification_errors
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.realparts import errors as part_errors
 
-PARTS = (
-    collecting.PART,
-    questions.PART,
-    statements.PART,
-    overhead.PART,
-    inserts.PART,
-)
+
+def _collect(run: session.Session) -> None:
+    args = run.args
+    collecting.run(
+        run.report,
+        run.servers,
+        run.traffic,
+        args.messages,
+        args.batch_size,
+        args.pairs,
+    )
+
+
+def _memory(run: session.Session) -> None:
+    args = run.args
+    memory.run(
+        run.report,
+        run.servers,
+        run.traffic,
+        args.memory_messages,
+        args.batch_size,
+    )
+
+
+def _query(run: session.Session) -> None:
+    cloud = run.cloud
+    questions.run(
+        run.report,
+        cloud.database,
+        run.servers.store,
+        cloud.plan,
+        cloud.now,
+        run.args.repeat,
+    )
+
+
+def _statements(run: session.Session) -> None:
+    cloud = run.cloud
+    questions.merge(cloud.database)
+    statements.run(
+        run.report, cloud.database, cloud.plan, cloud.now, run.args.repeat
+    )
+
+
+def _overhead(run: session.Session) -> None:
+    cloud = run.cloud
+    overhead.run(
+        run.report,
+        cloud.database,
+        run.servers,
+        cloud.plan,
+        cloud.now,
+        run.args.requests,
+    )
+
+
+def _inserts(run: session.Session) -> None:
+    config = run.servers.configure('inserts')
+    with servers_module.database(config) as database:
+        inserts.run(run.report, database, run.traffic, run.args.repeat)
+
+
+#: What can be measured, in this order; the first that asks for the data set
+#: has it made.
+PARTS: dict[str, Callable[[session.Session], None]] = {
+    collecting.PART: _collect,
+    memory.PART: _memory,
+    questions.PART: _query,
+    statements.PART: _statements,
+    overhead.PART: _overhead,
+    inserts.PART: _inserts,
+}
 
 #: Sizes of --quick: enough to see that everything runs, and no more.
 QUICK = {
     'messages': 3000,
+    'memory_messages': 20_000,
     'batch_size': 250,
     'pairs': 1,
     'instances': 20_000,
@@ -126,7 +191,12 @@ def parser() -> argparse.ArgumentParser:
     collect = top.add_argument_group('the collector')
     for name, default, text in (
         ('messages', 30_000, 'messages that are timed for each consumer'),
-        ('batch-size', 1000, 'messages of a batch'),
+        (
+            'memory-messages',
+            1_000_000,
+            'messages over which the memory of a worker is watched',
+        ),
+        ('batch-size', 2000, 'messages of a batch'),
         ('pairs', 3, 'how often collector and listener are compared'),
     ):
         _add_number(collect, name, default, text)
@@ -169,61 +239,14 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def measure(
-    args: argparse.Namespace,
-    report: report_module.Report,
-    servers: servers_module.Servers,
-) -> None:
+def measure(run: session.Session) -> None:
     """Run the parts that were asked for."""
-    report.facts('Machine', machine.facts())
-    report.facts('ClickHouse', servers.settings())
-    traffic = traffic_module.Traffic()
-    if collecting.PART in args.only:
-        collecting.run(
-            report,
-            servers,
-            traffic,
-            args.messages,
-            args.batch_size,
-            args.pairs,
-        )
-    if {questions.PART, statements.PART, overhead.PART} & set(args.only):
-        _ask(args, report, servers)
-    if inserts.PART in args.only:
-        config = servers.configure('inserts')
-        with servers_module.database(config) as database:
-            inserts.run(report, database, traffic, args.repeat)
-    report.facts('At the end', {'load average': machine.load()})
-
-
-def _ask(
-    args: argparse.Namespace,
-    report: report_module.Report,
-    servers: servers_module.Servers,
-) -> None:
-    plan = dataset.Plan(
-        instances=args.instances,
-        events=args.events_per_instance,
-        months=args.months,
-        projects=min(args.projects, args.instances),
-        flavors=args.flavors,
-        parts=args.parts,
-    )
-    now = timestamps.now()
-    report.facts('Data set', dataclasses.asdict(plan))
-    config = servers.configure('data-set')
-    with servers_module.database(config) as database:
-        database.pool.execute('SYSTEM STOP MERGES $database.events')
-        dataset.build(database.pool, plan, now)
-        if questions.PART in args.only:
-            questions.run(
-                report, database, servers.store, plan, now, args.repeat
-            )
-        if statements.PART in args.only:
-            questions.merge(database)
-            statements.run(report, database, plan, now, args.repeat)
-        if overhead.PART in args.only:
-            overhead.run(report, database, servers, plan, now, args.requests)
+    run.report.facts('Machine', machine.facts())
+    run.report.facts('ClickHouse', run.servers.settings())
+    for name, part in PARTS.items():
+        if name in run.args.only:
+            part(run)
+    run.report.facts('At the end', {'load average': machine.load()})
 
 
 def main(argv: Sequence[str]) -> int:
@@ -239,16 +262,15 @@ def main(argv: Sequence[str]) -> int:
     servers = None
     try:
         servers = servers_module.Servers(args.data, args.memory * _GIB)
-        measure(args, report, servers)
+        with session.Session(args, report, servers) as run:
+            measure(run)
         if args.json:
             report.write(args.json)
     except (
         part_errors.PartError,
         notification_errors.DefinitionError,
         storage_errors.StorageError,
-        collecting.Failed,
-        overhead.Failed,
-        questions.WrongAnswer,
+        report_module.Failed,
         OSError,
     ) as error:
         print(f'benchmark: {error}', file=sys.stderr)

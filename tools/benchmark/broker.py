@@ -99,6 +99,19 @@ class Queues:
         """
         for name in self._names:
             self._connection.default_channel.queue_purge(name)
+        count = self.publish(messages)
+        deadline = time.monotonic() + PATIENCE
+        while self.ready() < count:
+            if time.monotonic() > deadline:
+                raise errors.PartError('the queues cannot be filled')
+            time.sleep(0.1)
+        return count
+
+    def publish(self, messages: Iterable[traffic_module.Message]) -> int:
+        """Add messages to what is in the queues.
+
+        :returns: how many there are.
+        """
         count = 0
         for message in messages:
             self._producer.publish(
@@ -110,11 +123,6 @@ class Queues:
                 delivery_mode=1,
             )
             count += 1
-        deadline = time.monotonic() + PATIENCE
-        while self.ready() < count:
-            if time.monotonic() > deadline:
-                raise errors.PartError('the queues cannot be filled')
-            time.sleep(0.1)
         return count
 
     def ready(self) -> int:

@@ -19,21 +19,23 @@ import sys
 import time
 
 from benchmark import broker
+from benchmark import processes
 from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import traffic as traffic_module
+from stratometrics.collector import transport
 from stratometrics.tests.realparts import process
 
 PART = 'collect'
 
 #: Of the listener that does nothing, by one worker.
-AIM_OF_NOTHING = 0.75
+AIM_OF_NOTHING = 0.8
 #: Two workers to one.
-AIM_OF_TWO = 1.5
+AIM_OF_TWO = 1.6
 
-#: Prefetched batches, and those behind the timed ones for each consumer: a
-#: last batch that is not full would wait for its timeout.
-_BATCHES_AHEAD = 3
+#: Batches behind the timed ones for each consumer: a last batch that is not
+#: full would wait for its timeout.
+_SURPLUS = 3
 
 _STORED = 'SELECT uniqExact(message_id) FROM $database.events'
 
@@ -41,7 +43,7 @@ _COLLECTOR = 'stratometrics.cmd.collector'
 _LISTENER = 'benchmark.listener'
 
 
-class Failed(Exception):
+class Failed(report_module.Failed):
     """A run did not end as it must."""
 
 
@@ -62,6 +64,19 @@ class Run:
         if self.collector:
             return f'{kind}, {self.consumers} worker{plural}'
         return f'{self.consumers} {kind}{plural}'
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """How a run went.
+
+    :param rate: messages a second from the first delivery on.
+    :param computed: microseconds of processors for each message: of the
+        consumers, of RabbitMQ and of ClickHouse.
+    """
+
+    rate: float
+    computed: tuple[float, float, float]
 
 
 RUNS = (Run(True, 1), Run(False, 1), Run(True, 2), Run(False, 2))
@@ -86,14 +101,14 @@ class Contest:
         self._batch_size = batch_size
         self._queues = broker.Queues(servers.rabbitmq, traffic.routes)
 
-    def rate(self, run: Run) -> float:
-        """Messages a second from the first delivery on.
+    def result(self, run: Run) -> Result:
+        """Let consumers take all messages.
 
         :raises Failed: not everything was acknowledged and stored.
         """
         config = self._configure(run)
         with servers_module.database(config) as database:
-            surplus = _BATCHES_AHEAD * self._batch_size * run.consumers
+            surplus = _SURPLUS * self._batch_size * run.consumers
             total = self._messages * run.consumers + surplus
             messages = list(self._traffic.messages(total))
             self._queues.fill(messages)
@@ -102,11 +117,16 @@ class Contest:
             try:
                 for child in children:
                     child.start()
+                before = None
                 while not watch.done():
                     for child in children:
                         child.check()
+                    # What came before the first message is not of interest.
+                    if before is None and self._queues.ready() < total:
+                        before = self._computed(children)
                     time.sleep(0.05)
                 course = watch.result()
+                after = self._computed(children)
             finally:
                 for child in children:
                     child.stop()
@@ -121,13 +141,33 @@ class Contest:
             raise Failed(
                 f'{run}: {stored} of {expected} messages are in ClickHouse'
             )
-        return course.acknowledged / course.seconds
+        return Result(
+            course.acknowledged / course.seconds,
+            tuple(
+                (end - begin) * 1_000_000 / course.acknowledged
+                for begin, end in zip(before or after, after, strict=True)
+            ),
+        )
+
+    def _computed(
+        self, children: Sequence[process.Child]
+    ) -> tuple[float, float, float]:
+        """Seconds of the consumers, of RabbitMQ and of ClickHouse."""
+        consumers, rabbitmq, clickhouse = (
+            processes.cpu_seconds(processes.family(pids))
+            for pids in (
+                [child.pid for child in children if child.pid],
+                self._servers.rabbitmq.pids,
+                self._servers.clickhouse_pids,
+            )
+        )
+        return consumers, rabbitmq, clickhouse
 
     def close(self) -> None:
         self._queues.close()
 
     def _configure(self, run: Run) -> pathlib.Path:
-        prefetch = _BATCHES_AHEAD * self._batch_size
+        prefetch = transport.BATCHES_AHEAD * self._batch_size
         return self._servers.configure(
             'collector',
             DEFAULT={'log_options': False},
@@ -170,20 +210,24 @@ def run(
     """
     version = servers.rabbitmq.rabbitmqctl('version').strip()
     report.facts('Broker', {'rabbitmq': version})
+    prefetch = transport.BATCHES_AHEAD * batch_size
     report.heading(
         f'Messages a second, {messages:,} timed for each consumer, batches of '
-        f'{batch_size}, {_BATCHES_AHEAD * batch_size} prefetched, {pairs} '
-        f'rounds, median'
+        f'{batch_size}, {prefetch} prefetched, {pairs} rounds, median'
     )
     contest = Contest(servers, traffic, messages, batch_size)
-    rates: dict[Run, list[float]] = {each: [] for each in RUNS}
+    results: dict[Run, list[Result]] = {each: [] for each in RUNS}
     try:
         for number in range(pairs):
             # Whatever else the machine does hits now one first, now another.
             for each in RUNS if number % 2 == 0 else reversed(RUNS):
-                rates[each].append(contest.rate(each))
+                results[each].append(contest.result(each))
     finally:
         contest.close()
+    rates = {
+        each: [result.rate for result in found]
+        for each, found in results.items()
+    }
     for each, found in rates.items():
         report.add(
             PART,
@@ -191,6 +235,20 @@ def run(
             statistics.median(found),
             'msg/s',
             note=', '.join(f'{rate:,.0f}' for rate in found),
+        )
+    for each, found in results.items():
+        parts = [
+            statistics.median(column)
+            for column in zip(
+                *(result.computed for result in found), strict=True
+            )
+        ]
+        report.add(
+            PART,
+            f'processor time, {each}',
+            parts[0],
+            'us/msg',
+            note='RabbitMQ {1:.0f}, ClickHouse {2:.0f}'.format(*parts),
         )
     one, nothing, two, nothing_twice = (rates[each] for each in RUNS)
     for name, above, below, aim in (

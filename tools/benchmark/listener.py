@@ -25,7 +25,7 @@ import oslo_messaging
 from stratometrics import conf as stratometrics_conf
 
 #: What a worker of the collector has.
-_THREADS = 2
+_THREADS = 1
 
 
 class Nothing:

@@ -39,7 +39,7 @@ _WARM_UP = 20
 _PATIENCE = 60
 
 
-class Failed(Exception):
+class Failed(report_module.Failed):
     """The API did not answer as it must."""
 
 

@@ -65,7 +65,7 @@ WHERE resource_type = 'instance' AND resource_id IN {ids:Array(String)}
 """
 
 
-class WrongAnswer(Exception):
+class WrongAnswer(report_module.Failed):
     """The usage is not what the events say."""
 
 

@@ -19,6 +19,10 @@ import sys
 from typing import Any, TextIO
 
 
+class Failed(Exception):
+    """Something did not do what it must: its time means nothing."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Figure:
     """One number of the benchmark.

@@ -96,6 +96,13 @@ class Servers:
         return None
 
     @property
+    def clickhouse_pids(self) -> list[int]:
+        """The processes of a ClickHouse of our own, else none."""
+        if isinstance(self._clickhouse, clickhouse.ClickHouse):
+            return self._clickhouse.pids
+        return []
+
+    @property
     def rabbitmq(self) -> rabbitmq.RabbitMQ:
         """A RabbitMQ of our own: the clock runs inside it."""
         if self._rabbitmq is None:

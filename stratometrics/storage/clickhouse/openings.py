@@ -23,6 +23,7 @@ import threading
 
 from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import closing as closing_module
 from stratometrics.storage.clickhouse import months as months_module
@@ -69,6 +70,19 @@ _PLACE = f"""if(
             + if(rank < 0, 0, rank - 4611686018427387903)
     )"""
 
+#: As the last part of :attr:`stratometrics.model.event.Event.order`, where all
+#: are compared by their places: births by what their openings will have.
+_ORDER = """if(
+        rank < 0,
+        bitOr(
+            bitShiftLeft(
+                toUInt128(greatest(4503599627370496 - witnessed_at, 0)), 76
+            ),
+            bitShiftRight(message_order, 52)
+        ),
+        message_order
+    )"""
+
 # As Event.precedes(). Of earlier months nothing is read but the openings of
 # the first.
 _PRECEDING = f"""
@@ -82,9 +96,9 @@ _PRECEDING = f"""
     AND phase != 'consumed'
 """
 
-# What held last, or the first end, which nothing reopens (R7). What ended
-# before the last month is carried no further, unless something was told of it
-# since.
+# What held last, or the first end, which nothing reopens (R7), of all that had
+# been received when the run began. What ended before the last month is carried
+# no further, unless something was told of it since.
 _DERIVE = """
 {insert}
 SELECT
@@ -99,25 +113,32 @@ FROM (
     SELECT
         resource_type,
         timeline,
-        argMax(
+        argMaxIf(
             (resource_id, {place}, witnessed_at, {carried}),
             (
                 phase = 'ended',
                 {place} * if(phase = 'ended', -1, 1),
-                message_order,
+                {order},
                 earliness
-            )
+            ),
+            received_at <= {run}
         ) AS last,
+        countIf(received_at <= {run}) AS known,
+        countIf(received_at > {run}) AS recent,
         maxIf(event_time, NOT ({is_opening})) AS heard_at,
-        max(phase = 'ended') AS dead
+        maxIf(phase = 'ended', received_at <= {run}) AS dead
     FROM $database.events
-    WHERE {preceding} AND received_at <= {run}
+    WHERE {preceding}
     GROUP BY resource_type, timeline
 )
-WHERE NOT dead
-    OR heard_at >= {previous}
-    OR timeline IN (
-        SELECT timeline FROM $database.events WHERE event_time >= {month}
+WHERE known > 0
+    AND (
+        NOT dead
+        OR recent > 0
+        OR heard_at >= {previous}
+        OR timeline IN (
+            SELECT timeline FROM $database.events WHERE event_time >= {month}
+        )
     )
 """
 
@@ -184,6 +205,7 @@ _PARTS = {
     'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
     'insert': _INSERT.format(carried=', '.join(_CARRIED)),
     'lasts': ', '.join(f'last.{n}' for n in range(4, 4 + len(_CARRIED))),
+    'order': _ORDER,
     'place': _PLACE,
     'preceding': _PRECEDING,
     'is_opening': s0008_openings.IS_OPENING,
@@ -234,8 +256,6 @@ class Openings:
         journal = self._months.journal()
         previous = months_module.month_of(month - 1)
         start = journal.start(previous, None)
-        if start is None:
-            start = months_module.EARLIEST
         run = self._months.announce(month)
         for statement in (_DERIVE, _DERIVE_RECENT):
             self._pool.execute_on_shards(
@@ -265,25 +285,50 @@ class Openings:
         :param write: stores openings as received when the events were.
         :raises StorageUnavailable: write the events again.
         """
+        try:
+            self._follow(events, received_at, write)
+        except (errors.InvalidRows, errors.StorageUnavailable):
+            raise
+        except errors.StorageError as error:
+            # What was written is right: it is not to be refused for this.
+            raise errors.StorageUnavailable(str(error)) from error
+
+    def _follow(
+        self,
+        events: Iterable[event_model.Event],
+        received_at: int,
+        write: Callable[[Sequence[event_model.Event]], None],
+    ) -> None:
+        newest = months_module.month_of(timestamps.now() + _SKEW)
         timelines = [
             each
             for each in events
             if each.phase is not event_model.Phase.CONSUMED
         ]
-        unknown = self._unknown(timelines)
-        dead = self._dead({resource for resource, _ in unknown})
-        self._carry(timelines, dead, received_at, write)
+        late = [each for each in timelines if each.precedes(newest)]
+        current = {
+            (_resource(each), months_module.month_of(each.event_time))
+            for each in timelines
+            if not each.precedes(newest)
+        }
+        unknown = self._unknown(current)
+        dead = self._dead(
+            {
+                *(_resource(each) for each in late),
+                *(resource for resource, _ in unknown),
+            },
+            newest,
+        )
+        self._carry(late, dead, received_at, write)
         self._remember(unknown)
 
     def _carry(
         self,
-        events: Sequence[event_model.Event],
+        late: Sequence[event_model.Event],
         dead: Sequence[_Resource],
         received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
-        newest = months_module.month_of(timestamps.now() + _SKEW)
-        late = [each for each in events if each.precedes(newest)]
         written = list(late)
         covered: set[int] = set()
         while late or dead:
@@ -307,20 +352,17 @@ class Openings:
             covered.update(months)
 
     def _unknown(
-        self, events: Iterable[event_model.Event]
+        self, heard: Iterable[tuple[_Resource, int]]
     ) -> set[tuple[_Resource, int]]:
-        """Resources to look up among the dead, and the month to remember."""
-        resources = {
-            (
-                (each.resource_type, each.resource_id),
-                months_module.month_of(each.event_time),
-            )
-            for each in events
-        }
+        """What was not looked up among the dead in this month.
+
+        What is late is looked up each time: months may have been opened since
+        that do not know of the end.
+        """
         with self._lock:
             return {
                 (resource, month)
-                for resource, month in resources
+                for resource, month in heard
                 if self._looked_up.get(resource) != month
             }
 
@@ -332,17 +374,23 @@ class Openings:
             while len(self._looked_up) > _REMEMBERED:
                 self._looked_up.popitem(last=False)
 
-    def _dead(self, resources: Iterable[_Resource]) -> list[_Resource]:
+    def _dead(
+        self, resources: Iterable[_Resource], newest: int
+    ) -> list[_Resource]:
+        """Those of them that ended before the newest month."""
         resources = sorted(resources)
         if not resources:
             return []
         rows = self._pool.execute(_DEAD.format(**_PARTS), _named(resources))
-        newest = months_module.month_of(timestamps.now() + _SKEW)
         return [
             (resource_type, resource_id)
             for resource_type, resource_id, died_at in rows
             if died_at < newest
         ]
+
+
+def _resource(event: event_model.Event) -> _Resource:
+    return event.resource_type, event.resource_id
 
 
 def _named(resources: Iterable[_Resource]) -> dict[str, list[str]]:
@@ -360,7 +408,7 @@ def _openings(
     openings = []
     last: dict[tuple[_Resource, int], event_model.Event] = {}
     for event in events:
-        resource = event.resource_type, event.resource_id
+        resource = _resource(event)
         for month in months:
             if not event.precedes(month):
                 continue

@@ -27,6 +27,7 @@ SIZES = (
     '--quick',
     '--messages=500',
     '--batch-size=100',
+    '--memory-messages=10000',
     '--instances=2000',
     '--months=2',
     '--projects=20',
@@ -34,15 +35,28 @@ SIZES = (
     '--requests=10',
 )
 
+#: A slope, which may be of either sign.
+GROWTH = 'growth over a million messages'
+
 FIGURES = {
     ('collect', 'collector, 1 worker'),
     ('collect', '1 do-nothing listener'),
     ('collect', 'collector, 2 workers'),
     ('collect', '2 do-nothing listeners'),
+    ('collect', 'processor time, collector, 1 worker'),
+    ('collect', 'processor time, 1 do-nothing listener'),
+    ('collect', 'processor time, collector, 2 workers'),
+    ('collect', 'processor time, 2 do-nothing listeners'),
     ('collect', 'one worker to a listener'),
     ('collect', 'two workers to one'),
     ('collect', 'two listeners to one: the machine'),
     ('collect', 'two workers to two listeners'),
+    *(
+        ('memory', f'after {tenth}0% of the messages')
+        for tenth in range(1, 11)
+    ),
+    ('memory', 'at most'),
+    ('memory', GROWTH),
     ('query', "one project's month, unmerged"),
     ('query', "the whole cloud's month, unmerged"),
     ('query', "one project's month, merged"),
@@ -98,7 +112,8 @@ class BenchmarkTest(testtools.TestCase):
         self.assertEqual(FIGURES, set(figures))
         for (_, name), value in figures.items():
             self.assertIn(name, done.stdout)
-            self.assertGreater(value, 0, name)
+            if name != GROWTH:
+                self.assertGreater(value, 0, name)
         for title, fact in (
             ('Machine', 'oslo.messaging'),
             ('Machine', 'kernel'),
@@ -111,7 +126,7 @@ class BenchmarkTest(testtools.TestCase):
     def test_an_unknown_part_is_named(self) -> None:
         done = self._run('--only', 'query,nothing')
         self.assertEqual(2, done.returncode)
-        self.assertIn("'nothing' is none of collect, query", done.stderr)
+        self.assertIn("'nothing' is none of collect, memory", done.stderr)
 
     def test_a_server_that_is_not_there_is_named(self) -> None:
         done = self._run(

@@ -86,6 +86,11 @@ class Part(abc.ABC):
         """The variables that tell a command where this part is."""
         return self.exports(self.address)
 
+    @property
+    def pids(self) -> list[int]:
+        """The ids of its processes, without what those started."""
+        return [child.pid for child in self._children if child.pid]
+
     @classmethod
     def exports(cls, where: addresses.Address) -> dict[str, str]:
         """Return the variables that tell a command where a part is.

@@ -34,7 +34,9 @@ ADD COLUMN IF NOT EXISTS witnessed_at Int64 DEFAULT if(rank < 0, -rank, 0)
 MESSAGE_ORDER = f"""if(
         {IS_OPENING} AND rank % 8 = 0,
         bitOr(
-            bitShiftLeft(toUInt128(4503599627370496 - witnessed_at), 76),
+            bitShiftLeft(
+                toUInt128(greatest(4503599627370496 - witnessed_at, 0)), 76
+            ),
             bitShiftRight({s0001_initial.MESSAGE_ORDER}, 52)
         ),
         {s0001_initial.MESSAGE_ORDER}

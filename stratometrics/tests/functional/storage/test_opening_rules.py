@@ -40,8 +40,8 @@ INSTANTS = st.sampled_from(
     ]
 )
 
-#: The last of them begins at the newest month, where only openings tell of what
-#: was before.
+#: The last of them begins at the newest month, where only openings tell of
+#: what was before.
 PERIODS = st.lists(
     st.sampled_from(
         list(

@@ -9,6 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import types
+
 import fixtures
 import testtools
 
@@ -64,3 +66,72 @@ class TestDispatcher(testtools.TestCase):
                 None, ['info', 'error']
             ).supported_priorities,
         )
+
+
+class Raw:
+    """A message as kombu knows it."""
+
+    def __init__(self, error=None):
+        self.acks = []
+        self.error = error
+
+    def ack(self, multiple=False):
+        if self.error:
+            raise self.error
+        self.acks.append(multiple)
+
+
+class Incoming:
+    """A message of the driver for RabbitMQ, or of another one."""
+
+    def __init__(self, tasks, raw):
+        self.message = types.SimpleNamespace()
+        if raw:
+            self.message._raw_message = raw
+        self._message_operations_handler = types.SimpleNamespace(
+            do=tasks.append
+        )
+        self.settled = []
+
+    def acknowledge(self):
+        self.settled.append('acknowledged')
+
+    def requeue(self):
+        self.settled.append('given back')
+
+
+class TestAcknowledging(testtools.TestCase):
+    def process(self, durable, raws):
+        self.tasks = []
+        batch = [Incoming(self.tasks, raw) for raw in raws]
+        server = dispatcher.Server.__new__(dispatcher.Server)
+        server.dispatcher = dispatcher.Dispatcher(FakeSink(durable), ['info'])
+        server._process_incoming(batch)
+        return [incoming.settled for incoming in batch]
+
+    def test_a_durable_batch_is_acknowledged_with_one_word(self):
+        raws = [Raw() for _ in range(3)]
+        self.assertEqual([[], [], []], self.process(True, raws))
+        # Not by this thread.
+        self.assertEqual([[], [], []], [raw.acks for raw in raws])
+        for task in self.tasks:
+            task()
+        self.assertEqual([[], [], [True]], [raw.acks for raw in raws])
+
+    def test_a_batch_that_is_not_durable_is_given_back(self):
+        self.assertEqual(
+            [['given back']] * 2, self.process(False, [Raw(), Raw()])
+        )
+        self.assertEqual([], self.tasks)
+
+    def test_another_driver_acknowledges_each_message(self):
+        self.assertEqual(
+            [['acknowledged']] * 2, self.process(True, [None, None])
+        )
+
+    def test_a_lost_connection_is_logged(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        self.process(True, [Raw(ConnectionError('gone'))])
+        for task in self.tasks:
+            task()
+        self.assertIn('cannot be acknowledged: gone', log.output)

@@ -48,11 +48,11 @@ class TestTransport(TransportTestCase):
 
     def test_prefetch_is_raised(self):
         conf = self.conf('rabbit://a:b@h/')
-        self.assertEqual(3000, self.prefetch(conf, 1000))
+        self.assertEqual(2000, self.prefetch(conf, 1000))
         conf = self.conf('rabbit://a:b@h/', rabbit_qos_prefetch_count=7)
-        self.assertEqual(3000, self.prefetch(conf, 1000))
+        self.assertEqual(2000, self.prefetch(conf, 1000))
         conf = self.conf('rabbit://a:b@h/?rabbit_qos_prefetch_count=7')
-        self.assertEqual(3000, self.prefetch(conf, 1000))
+        self.assertEqual(2000, self.prefetch(conf, 1000))
 
     def test_prefetch_is_not_lowered(self):
         conf = self.conf('rabbit://a:b@h/', rabbit_qos_prefetch_count=9000)

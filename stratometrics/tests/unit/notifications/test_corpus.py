@@ -10,6 +10,9 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 import collections
+import dataclasses
+import hashlib
+import json
 import unittest
 
 from stratometrics.notifications import definitions
@@ -51,6 +54,18 @@ class CorpusTest(unittest.TestCase):
                 'zone': 8,
             },
             dict(counts),
+        )
+
+    def test_every_event_is_as_it_was(self) -> None:
+        """Where it is meant to be another one, the digest is, too."""
+        digest = hashlib.sha256()
+        for _name, recorded in base.recordings():
+            for event in base.everything().decode(recorded.message):
+                facts = dataclasses.asdict(event)
+                digest.update(json.dumps(facts, sort_keys=True).encode())
+        self.assertEqual(
+            'eeeb24d3692310677f7c63195f6e4ed139155e09897bc9419a46c065112e2973',
+            digest.hexdigest(),
         )
 
     def test_every_message_of_the_scenario_is_decoded(self) -> None:
