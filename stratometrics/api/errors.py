@@ -85,6 +85,13 @@ class TooExpensive(BadRequest):
     title = 'Query Too Expensive'
 
 
+class Purged(BadRequest):
+    """The period reaches back to what the operator did not keep."""
+
+    code = 'purged'
+    title = 'Purged'
+
+
 class Forbidden(APIError):
     status = 403
     code = 'forbidden'

@@ -552,6 +552,7 @@ ERRORS = (
     errors.InvalidPeriod,
     errors.NoProject,
     errors.TooExpensive,
+    errors.Purged,
 )
 
 #: The schema of a value of which only the length is checked.

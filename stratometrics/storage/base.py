@@ -186,6 +186,7 @@ class TimelineReader(abc.ABC):
         resource_types: Collection[str],
         resource_id: str,
         as_of: int | None,
+        since: int | None = None,
     ) -> list[timeline.Recorded]:
         """All that was stored of resources with an id, in no order.
 
@@ -193,8 +194,11 @@ class TimelineReader(abc.ABC):
 
         :param as_of: only what was received up to this time (R15);
             microseconds since the epoch.
+        :param since: from when on all that held must be told; None if what
+            was purged may be missing.
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
+        :raises Purged: what it takes to tell it is gone.
         """
 
     @abc.abstractmethod
@@ -203,6 +207,7 @@ class TimelineReader(abc.ABC):
 
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
+        :raises Purged: the question reaches back too far.
         """
 
     @abc.abstractmethod

@@ -141,7 +141,10 @@ class TimelineController(base.Controller):
         owners = self._all.visible(request, question)
         end = usage.answered_until(question.period, now, question.as_of)
         recorded = self._all.storage.recorded(
-            question.resource_types, self._resource_id, question.as_of
+            question.resource_types,
+            self._resource_id,
+            question.as_of,
+            question.period.begin,
         )
         if not any(
             owners is None or each.event.project_id in owners

@@ -24,6 +24,7 @@ import wsme.rest.json
 
 from stratometrics.api import errors
 from stratometrics.api import types
+from stratometrics.model import timestamps
 from stratometrics.storage import errors as storage_errors
 
 LOG = logging.getLogger(__name__)
@@ -76,6 +77,15 @@ class Fault:
                     'The answer would take more time, memory or rows than '
                     'one query may. Ask for a shorter period, fewer groups '
                     'or one project.'
+                ),
+            )
+        except storage_errors.Purged as error:
+            response = _answer(
+                request,
+                errors.Purged(
+                    'What was before '
+                    f'{timestamps.isoformat(error.since)} was purged. Ask '
+                    'for a period from then on, as of now.'
                 ),
             )
         except storage_errors.StorageUnavailable as error:

@@ -139,8 +139,11 @@ class ClickHouseStorage(base.Storage):
         resource_types: Collection[str],
         resource_id: str,
         as_of: int | None,
+        since: int | None = None,
     ) -> list[timeline.Recorded]:
-        return self._timelines.recorded(resource_types, resource_id, as_of)
+        return self._timelines.recorded(
+            resource_types, resource_id, as_of, since
+        )
 
     def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
         return self._timelines.alive(query)

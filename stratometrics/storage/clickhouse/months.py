@@ -259,17 +259,19 @@ def _month_of_day(day: int) -> int:
 def _generations(
     rows: Sequence[tuple[int, str, int, int, int]],
 ) -> list[generations_module.Generation]:
+    """What was entered without its announcement is none that can be used."""
     found: dict[tuple[int, int], dict[str, int]] = {
         (month, run): {}
         for month, entry, run, *_ in rows
         if entry == Entry.CLOSING
     }
     for month, entry, run, received_at, entered_at in rows:
+        its = found.get((month, run), {})
         match Entry(entry):
             case Entry.CLOSED:
-                found[month, run]['known_at'] = received_at
+                its['known_at'] = received_at
             case Entry.DROPPED:
-                found[month, run]['dropped_at'] = entered_at
+                its['dropped_at'] = entered_at
             case Entry.LATE:
                 for (other, earlier), times in found.items():
                     if other == month and earlier <= run:

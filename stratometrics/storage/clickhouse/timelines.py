@@ -179,15 +179,19 @@ class Timelines:
         resource_types: Collection[str],
         resource_id: str,
         as_of: int | None,
+        since: int | None = None,
     ) -> list[timeline.Recorded]:
         """See :meth:`stratometrics.storage.base.TimelineReader.recorded`."""
+        journal = self._months.journal()
+        if since is not None:
+            journal.start(since, as_of)
         rows = self._pool.execute(
             _RECORDED.format(**_PARTS),
             {
                 'types': list(resource_types),
                 'id': resource_id,
                 'as_of': _ALWAYS if as_of is None else as_of,
-                'purged': self._months.journal().first_kept,
+                'purged': journal.first_kept,
             },
             self._settings,
         )

@@ -179,16 +179,25 @@ FORWARDS = [
     _MONTHS,
 ]
 
-# Openings first: without the table of months no question would leave the
-# superseded ones out.
+#: Only openings tell of what lived before a purge.
+_REFUSE_PURGED = """
+SELECT throwIf(count() > 0, 'months were purged: openings cannot be spared')
+FROM $database.months
+WHERE entry = 'purged'
+"""
+
+# Openings before the table of months, without which no question would leave
+# the superseded ones out.
 BACKWARDS = [
+    _MONTHS,
+    _REFUSE_PURGED,
     f'ALTER TABLE $database.events DELETE WHERE {IS_OPENING} '
     'SETTINGS mutations_sync = 2',
-    'DROP TABLE IF EXISTS $database.months SYNC',
     'DROP VIEW IF EXISTS $database.deaths_feed SYNC',
     'DROP TABLE IF EXISTS $database.deaths SYNC',
     _feed('timelines_feed', s0003_arrivals.LIVED.format(which='')),
     _feed('project_resources_feed', _OWNED),
     _ORDER_EVENTS,
     'ALTER TABLE $database.events DROP COLUMN IF EXISTS witnessed_at',
+    'DROP TABLE IF EXISTS $database.months SYNC',
 ]

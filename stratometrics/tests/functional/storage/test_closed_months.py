@@ -30,12 +30,15 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import closing
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import retention
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import test_usage_rules
 
 #: Months of an example, and where in one of them something happens.
 _MONTHS = 4
+#: For so many examples there are months, from 2001 on.
+_EXAMPLES = 60
 OFFSETS = st.sampled_from([0, 1, 2, 5, 10**12, 2_419_199_999_999])
 
 _FIRST = months.begin(10**15)
@@ -85,20 +88,72 @@ def histories(draw: st.DrawFn) -> list[list]:
     return steps
 
 
-class ClosedMonthsTest(base.StorageTestCase):
-    max_examples = 40
+class HistoriesTestCase(base.StorageTestCase):
+    """Plays histories, each in months of its own behind those before."""
 
     def setUp(self) -> None:
         super().setUp()
+        self.numbers = itertools.count()
         self.pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(self.pool.close)
-        self.examples = itertools.count()
+        self.begin()
 
-    def ask(self, resource_type: str, begin: int, end: int, **parameters):
+    def begin(self) -> None:
+        number = next(self.numbers)
+        if number and number % _EXAMPLES == 0:
+            # No months are left but those to come.
+            for table in ('events', 'deaths', 'intervals', 'months'):
+                self.pool.execute_on_shards(
+                    f'TRUNCATE TABLE $database.{table}'
+                )
+        self.first = later(_FIRST, number % _EXAMPLES * _MONTHS)
+        self.resource_type = f'type{number}'
+        self.seen: list[oracle.Observation] = []
+        #: When each batch was received.
+        self.marks: list[int] = []
+
+    def instant(self, pair: tuple[int, int]) -> int:
+        month, offset = pair
+        return later(self.first, month) + offset
+
+    def play(self, steps: list) -> None:
+        for step, what in steps:
+            if step == 'open':
+                self.storage.open_month(later(self.first, what))
+            elif step == 'close':
+                self.storage.close_month(later(self.first, what))
+            else:
+                self.write(what)
+
+    def write(self, batch: list[tuple]) -> None:
+        observed = [
+            oracle.Observation(
+                resource_id=resource_id,
+                time=self.instant(time),
+                message_id=message_id,
+                facts=facts,
+                created_at=created and self.instant(created),
+                received_at=len(self.marks),
+            )
+            for resource_id, time, message_id, facts, created in batch
+        ]
+        received_at = timestamps.now()
+        self.storage.write_events(
+            [
+                event
+                for each in observed
+                for event in test_usage_rules.events(each, self.resource_type)
+            ],
+            received_at,
+        )
+        self.seen += observed
+        self.marks.append(received_at)
+
+    def ask(self, begin: int, end: int, **parameters):
         query = usage.UsageQuery(
             period=usage.Period(begin, end),
             now=timestamps.now(),
-            resource_types=(resource_type,),
+            resource_types=(self.resource_type,),
             group_by=('state', 'project_id', 'type'),
             **parameters,
         )
@@ -126,106 +181,125 @@ class ClosedMonthsTest(base.StorageTestCase):
                 )
         return dict(grouped)
 
-    def test_answers_are_those_of_the_events(self) -> None:
-        """R1, R2, R5, R15: whatever is closed when, and late for it."""
-
-        def test(steps: list, data: st.DataObject) -> None:
-            # Each example has months of its own, behind those before.
-            number = next(self.examples)
-            first = later(_FIRST, number * _MONTHS)
-            resource_type = f'type{number}'
-            seen: list[oracle.Observation] = []
-            marks: list[int] = []
-
-            def instant(pair):
-                month, offset = pair
-                return later(first, month) + offset
-
-            for step, what in steps:
-                if step == 'open':
-                    self.storage.open_month(later(first, what))
-                elif step == 'close':
-                    self.storage.close_month(later(first, what))
-                else:
-                    batch = [
-                        oracle.Observation(
-                            resource_id=resource_id,
-                            time=instant(time),
-                            message_id=message_id,
-                            facts=facts,
-                            created_at=created and instant(created),
-                            received_at=len(marks),
-                        )
-                        for (
-                            resource_id,
-                            time,
-                            message_id,
-                            facts,
-                            created,
-                        ) in what
-                    ]
-                    received_at = timestamps.now()
-                    self.storage.write_events(
-                        [
-                            event
-                            for each in batch
-                            for event in test_usage_rules.events(
-                                each, resource_type
-                            )
-                        ],
-                        received_at,
-                    )
-                    seen += batch
-                    marks.append(received_at)
-            whole = first, later(first, _MONTHS)
-            spans = [
-                whole,
-                *itertools.pairwise(
-                    later(first, month) for month in range(_MONTHS + 1)
-                ),
-                data.draw(
-                    st.lists(
-                        st.tuples(st.integers(0, _MONTHS - 1), OFFSETS),
-                        min_size=2,
-                        max_size=2,
-                        unique=True,
-                    ).map(lambda pairs: sorted(map(instant, pairs))),
-                    label='span',
-                ),
-            ]
-            for begin, end in spans:
-                self.assertEqual(
-                    self.expect(seen, begin, end),
-                    self.ask(resource_type, begin, end),
-                    (begin, end),
-                )
-            for known, as_of in enumerate(marks):
-                for begin, end in (whole, spans[-1]):
-                    self.assertEqual(
-                        self.expect(
-                            [
-                                each
-                                for each in seen
-                                if each.received_at <= known
-                            ],
-                            begin,
-                            end,
-                        ),
-                        self.ask(resource_type, begin, end, as_of=as_of),
-                        (begin, end, as_of),
-                    )
-            self.assertEqual(
-                self.expect(seen, *whole, project_id='p1'),
-                self.ask(resource_type, *whole, project_ids=('p1',)),
-            )
-
+    def check(self, test, examples: int) -> None:
         hypothesis.given(histories(), st.data())(
             hypothesis.settings(
-                max_examples=self.max_examples,
+                max_examples=examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)
         )()
+
+
+class ClosedMonthsTest(HistoriesTestCase):
+    def test_answers_are_those_of_the_events(self) -> None:
+        """R1, R2, R5, R15: whatever is closed when, and late for it."""
+
+        def test(steps: list, data: st.DataObject) -> None:
+            self.begin()
+            self.play(steps)
+            whole = self.first, later(self.first, _MONTHS)
+            span = data.draw(
+                st.lists(
+                    st.tuples(st.integers(0, _MONTHS - 1), OFFSETS),
+                    min_size=2,
+                    max_size=2,
+                    unique=True,
+                ).map(lambda pairs: sorted(map(self.instant, pairs))),
+                label='span',
+            )
+            by_month = itertools.pairwise(
+                later(self.first, month) for month in range(_MONTHS + 1)
+            )
+            for begin, end in (whole, *by_month, span):
+                self.assertEqual(
+                    self.expect(self.seen, begin, end),
+                    self.ask(begin, end),
+                    (begin, end),
+                )
+            for known, as_of in enumerate(self.marks):
+                seen = [
+                    each for each in self.seen if each.received_at <= known
+                ]
+                for begin, end in (whole, span):
+                    self.assertEqual(
+                        self.expect(seen, begin, end),
+                        self.ask(begin, end, as_of=as_of),
+                        (begin, end, as_of),
+                    )
+            self.assertEqual(
+                self.expect(self.seen, *whole, project_id='p1'),
+                self.ask(*whole, project_ids=('p1',)),
+            )
+
+        self.check(test, 30)
+
+
+class PurgeTest(HistoriesTestCase):
+    def test_what_lives_is_kept(self) -> None:
+        """And what comes in late for what is gone counts for what is not."""
+
+        def test(steps: list, data: st.DataObject) -> None:
+            self.begin()
+            cut = data.draw(st.integers(0, len(steps)), label='before')
+            number = data.draw(st.integers(1, _MONTHS - 1), label='purged')
+            purged = later(self.first, number)
+            self.play(steps[:cut])
+            self.storage.open_month(purged)
+            with mock.patch.object(retention.time, 'sleep') as sleep:
+                self.storage.purge(purged)
+            sleep.assert_called()
+            self.play(
+                [
+                    (step, what)
+                    for step, what in steps[cut:]
+                    if step == 'write' or what >= number
+                ]
+            )
+            for begin, end in itertools.combinations(
+                [later(self.first, n) for n in range(number, _MONTHS + 1)], 2
+            ):
+                self.assertEqual(
+                    self.expect(self.seen, begin, end), self.ask(begin, end)
+                )
+            for begin in (purged - 1, self.first):
+                error = self.assertRaises(
+                    errors.Purged, self.ask, begin, later(self.first, _MONTHS)
+                )
+                self.assertEqual(purged, error.since)
+
+        self.check(test, 20)
+
+    def test_as_of_a_time_before_the_month_was_opened(self) -> None:
+        facts = oracle.Facts('active', 'p1', 'small', 1)
+        self.write([('a', (0, 5), 'm', facts, None)])
+        purged = later(self.first, 2)
+        end = months.after(purged)
+        self.storage.open_month(purged)
+        with mock.patch.object(retention.time, 'sleep'):
+            self.storage.purge(purged)
+        self.assertRaises(
+            errors.Purged, self.ask, purged, end, as_of=self.marks[0]
+        )
+        self.assertEqual(
+            self.expect(self.seen, purged, end),
+            self.ask(purged, end, as_of=timestamps.now()),
+        )
+
+
+class ClosedUsageRulesTest(test_usage_rules.UsageRulesTest):
+    """The rules again, where all that is asked about is closed."""
+
+    examples = 12
+
+    def store(self, seen, data) -> str:
+        for table in ('events', 'intervals'):
+            self.pool.execute_on_shards(f'TRUNCATE TABLE $database.{table}')
+        resource_type = super().store(seen, data)
+        for number in range(3):
+            # As it is in September, October and November of 2001.
+            self.assertTrue(self.storage.close_month(later(_FIRST, number)))
+        return resource_type
 
 
 class Actor:

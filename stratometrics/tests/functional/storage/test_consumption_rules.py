@@ -104,7 +104,7 @@ def expected(
 class ConsumptionRulesTest(base.StorageTestCase):
     """R1, R2, R4, R5, R9, R15 and R16, where an amount counts once."""
 
-    max_examples = 30
+    examples = 30
 
     def setUp(self) -> None:
         super().setUp()
@@ -153,7 +153,7 @@ class ConsumptionRulesTest(base.StorageTestCase):
         """Run a property on many examples, all in this test's database."""
         hypothesis.given(consumptions(), st.data())(
             hypothesis.settings(
-                max_examples=self.max_examples,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)

@@ -24,21 +24,30 @@ from stratometrics.tests.functional.storage import test_usage_rules
 
 
 class UsageRulesTest(base.OnShards, test_usage_rules.UsageRulesTest):
-    max_examples = 15
+    examples = 15
 
 
 class OpeningRulesTest(base.OnShards, test_opening_rules.OpeningRulesTest):
-    max_examples = 8
+    examples = 8
 
 
-class ClosedMonthsTest(base.OnShards, test_closed_months.ClosedMonthsTest):
-    max_examples = 8
+class FewHistories(base.OnShards):
+    def check(self, test, examples: int) -> None:
+        super().check(test, min(examples, 8))
+
+
+class ClosedMonthsTest(FewHistories, test_closed_months.ClosedMonthsTest):
+    pass
+
+
+class PurgeTest(FewHistories, test_closed_months.PurgeTest):
+    pass
 
 
 class ConsumptionRulesTest(
     base.OnShards, test_consumption_rules.ConsumptionRulesTest
 ):
-    max_examples = 10
+    examples = 10
 
 
 class NamedUsageTest(base.OnShards, test_named_usage.TestNamedUsage):

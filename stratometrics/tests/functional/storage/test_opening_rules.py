@@ -74,7 +74,7 @@ def observations(draw: st.DrawFn) -> list[oracle.Observation]:
 
 
 class OpeningRulesTest(base.StorageTestCase):
-    max_examples = 40
+    examples = 40
 
     def setUp(self) -> None:
         super().setUp()
@@ -138,7 +138,7 @@ class OpeningRulesTest(base.StorageTestCase):
 
         hypothesis.given(observations(), st.data())(
             hypothesis.settings(
-                max_examples=self.max_examples,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)

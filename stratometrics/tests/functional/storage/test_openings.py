@@ -274,7 +274,7 @@ class OpeningsTest(OpeningsTestCase):
         self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 2, 'stopped', 'm2'))
         self.storage.open_month(OCTOBER)
         self.storage.open_month(OCTOBER)
-        self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+        self.pool.execute_on_shards('OPTIMIZE TABLE $database.events FINAL')
         self.assertEqual(1, self.openings_of(OCTOBER))
         self.check_answers()
 
@@ -320,6 +320,79 @@ class OpeningsTest(OpeningsTestCase):
             self.assertRaises(
                 errors.StorageUnavailable, self.tell, seen(SEPTEMBER)
             )
+
+    def test_what_was_purged_is_not_answered(self) -> None:
+        self.tell(seen(SEPTEMBER + 1))
+        before = timestamps.now()
+        self.storage.open_month(NOVEMBER)
+        self.pool.execute(
+            'INSERT INTO $database.months (month, entered_at, entry, run) '
+            "SELECT month, now64(6), 'purged', run FROM $database.months "
+            "WHERE entry = 'opened'"
+        )
+        self.pool.execute('ALTER TABLE $database.events DROP PARTITION 200109')
+        self.assertEqual(
+            {('active', 'p1', 'small'): DECEMBER - NOVEMBER},
+            self.answer(NOVEMBER, DECEMBER),
+        )
+        for begin, as_of in ((OCTOBER, None), (NOVEMBER, before)):
+            error = self.assertRaises(
+                errors.Purged, self.answer, begin, DECEMBER, as_of
+            )
+            self.assertEqual(NOVEMBER, error.since)
+            self.assertRaises(
+                errors.Purged,
+                self.storage.recorded,
+                ['vm'],
+                'a',
+                as_of,
+                begin,
+            )
+        self.assertRaises(errors.Purged, self.storage.open_month, OCTOBER)
+        # What lives is known by what the month begins with.
+        [recorded] = self.storage.recorded(['vm'], 'a', None, NOVEMBER)
+        self.assertEqual(SEPTEMBER + 1, recorded.event.event_time)
+        standing = self.storage.standings('vm', ['a'])['a']
+        self.assertEqual(SEPTEMBER + 1, standing.latest.event_time)
+        # What is later than what the opening carries is carried, too.
+        self.tell(seen(OCTOBER + 1, 'stopped', 'm2'))
+        self.tell(seen(SEPTEMBER, 'active', 'm3', kind='big'))
+        self.assertEqual(
+            {('stopped', 'p1', 'small'): DECEMBER - NOVEMBER},
+            self.answer(NOVEMBER, DECEMBER),
+        )
+        self.storage.open_month(DECEMBER)
+        self.assertEqual(
+            {('stopped', 'p1', 'small'): JANUARY - DECEMBER},
+            self.answer(DECEMBER, JANUARY),
+        )
+        # Without openings nothing would be left of it.
+        self.assertRaises(errors.StorageError, self.storage.schema.migrate, 7)
+
+    def test_events_from_before_openings_are_carried(self) -> None:
+        self.tell(
+            seen(OCTOBER + 5, created_at=SEPTEMBER, kind='early'),
+            seen(OCTOBER + 6, 'stopped', 'm0', created_at=SEPTEMBER),
+            seen(SEPTEMBER + 1, 'active', 'm3', 'b'),
+            seen(SEPTEMBER + 2, 'deleted', 'm4', 'b'),
+        )
+        self.storage.open_month(OCTOBER)
+        self.check_answers()
+        self.storage.schema.migrate(7)
+        self.assertEqual(
+            [(0,)],
+            self.pool.execute(
+                "SELECT count() FROM $database.events WHERE source = 'opening'"
+            ),
+        )
+        self.storage.schema.migrate(self.storage.schema.newest)
+        self.check_answers()
+        self.storage.open_month(OCTOBER)
+        self.check_answers()
+        # The end was found by the migration.
+        self.storage.open_month(NOVEMBER)
+        self.tell(seen(DECEMBER + 2, 'active', 'm5', 'b'))
+        self.check_answers()
 
 
 class InterleavingTest(OpeningsTestCase):
@@ -371,7 +444,7 @@ class InterleavingTest(OpeningsTestCase):
         """What there is before: October and November are opened."""
         self.resource_type = f'type{next(self._examples)}'
         self.told = []
-        self.pool.execute('TRUNCATE TABLE $database.months')
+        self.pool.execute_on_shards('TRUNCATE TABLE $database.months')
         self.tell(*self.HISTORY)
         self.storage.open_month(OCTOBER)
         self.storage.open_month(NOVEMBER)

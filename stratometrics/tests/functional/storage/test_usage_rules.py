@@ -100,7 +100,7 @@ def events(
 class UsageRulesTest(base.StorageTestCase):
     """R1, R2, R4 to R10 and R15."""
 
-    max_examples = 60
+    examples = 60
 
     def setUp(self) -> None:
         super().setUp()
@@ -162,7 +162,7 @@ class UsageRulesTest(base.StorageTestCase):
         """Run a property on many examples, all in this test's database."""
         hypothesis.given(observations(), st.data())(
             hypothesis.settings(
-                max_examples=self.max_examples,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)

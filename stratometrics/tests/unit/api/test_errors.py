@@ -198,6 +198,12 @@ class TestErrors(base.ApiTestCase):
         self.assertIn('shorter period', detail)
         self.assert_secret_is_in_the_log_alone(response)
 
+    def test_a_question_that_reaches_back_too_far(self):
+        self.storage.failure = storage_errors.Purged(1_004_572_800_000_000)
+        response = self.ask('/v1/usage')
+        detail = self.assert_error(response, 400, 'purged')
+        self.assertIn('2001-11-01T00:00:00Z', detail)
+
     def test_anything_unforeseen(self):
         for failure in (
             storage_errors.StorageError(SECRET),
