@@ -158,18 +158,6 @@ class UsageReader(abc.ABC):
         """
 
     @abc.abstractmethod
-    def stream_recomputed(
-        self, query: usage.UsageQuery
-    ) -> Iterator[usage.UsageRow]:
-        """The same from the events alone: slow, and of any length.
-
-        Neither openings nor stored intervals are used, except for what was
-        before a purge.
-
-        :raises: the same.
-        """
-
-    @abc.abstractmethod
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """The same as a list.
 
@@ -208,6 +196,20 @@ class TimelineReader(abc.ABC):
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
         :raises Purged: the question reaches back too far.
+        """
+
+
+class Recomputer(abc.ABC):
+    """Tells usage from the events alone, to compare answers with."""
+
+    @abc.abstractmethod
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """As :meth:`UsageReader.stream_usage`: slow, and of any length.
+
+        Neither openings nor stored intervals are used, except for what was
+        before a purge.
         """
 
     @abc.abstractmethod
@@ -490,6 +492,7 @@ class Storage(
     MonthStore,
     UsageReader,
     TimelineReader,
+    Recomputer,
     RejectedStore,
     CoverageReader,
     FactReader,

@@ -643,7 +643,7 @@ class Reader:
     def stream_recomputed(
         self, query: usage.UsageQuery
     ) -> Iterator[usage.UsageRow]:
-        """See :meth:`~stratometrics.storage.base.UsageReader`."""
+        """See :class:`stratometrics.storage.base.Recomputer`."""
         if _anything_counts(query):
             yield from self._answer(query, self._months.journal().bare, False)
 

@@ -206,7 +206,7 @@ class Timelines:
     def sample(
         self, resource_types: Collection[str], number: int
     ) -> list[str]:
-        """See :meth:`stratometrics.storage.base.TimelineReader.sample`."""
+        """See :meth:`stratometrics.storage.base.Recomputer.sample`."""
         rows = self._pool.execute(
             _SAMPLE, {'types': list(resource_types), 'number': number}
         )

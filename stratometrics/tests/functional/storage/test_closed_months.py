@@ -253,7 +253,7 @@ class PurgeTest(HistoriesTestCase):
                 [
                     (step, what)
                     for step, what in steps[cut:]
-                    if step == 'write' or what >= number
+                    if step == 'write' or what >= number + (step == 'open')
                 ]
             )
             for begin, end in itertools.combinations(

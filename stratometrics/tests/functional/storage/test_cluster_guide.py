@@ -180,6 +180,10 @@ class RightsTest(testtools.TestCase):
             made.rebuild_coverage()
             written.check()
             written.write_events(test_cluster.events(), 1)
+            # The first microsecond of January and February of 1970.
+            written.open_month(2_678_400_000_000)
+            written.close_month(0)
+            written.tidy_months()
             read.check()
             self.assertEqual(2, len(read.usage(test_cluster.query())))
             self.assertEqual(10, len(read.alive(test_cluster.alive())))
