@@ -88,11 +88,10 @@ def _migrate(
     if conf.command.dry_run:
         for step in schema.plan(target):
             print(f'-- version {step.old_version} to {step.new_version}')
+            if step.nodes:
+                print(f'-- on each of: {", ".join(map(str, step.nodes))}')
             for statement in step.statements:
-                text = statement.strip()
-                print(
-                    text.replace('$database', conf.clickhouse.database) + ';'
-                )
+                print(f'{statement.strip()};')
         return
     schema.migrate(target)
     print(f'The schema is at version {schema.version()}.')

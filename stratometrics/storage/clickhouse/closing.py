@@ -185,7 +185,7 @@ class Closing:
         span = {'start': start, 'end': journal_module.month_after(month)}
         for resource_type, size in self._pool.execute(_SIZES, span):
             for first, last in _slices(size):
-                self._pool.execute(
+                self._pool.execute_on_shards(
                     _DERIVE,
                     {
                         **span,
@@ -326,7 +326,9 @@ class Closing:
             if each is None or (
                 each.dropped_at is not None and each.dropped_at < now - _GRACE
             ):
-                self._pool.execute(_DROP, {'month': month, 'run': run})
+                self._pool.execute_on_shards(
+                    _DROP, {'month': month, 'run': run}
+                )
             elif each.dropped_at is None and (
                 run < newest.get(month, run)
                 or (each.known_at is None and run < now - _ABANDONED)

@@ -48,7 +48,7 @@ OF_EVENTS = """
                 {facts} AS counts,
                 if(phase = 'ended', since, {end}) AS death,
                 CAST(events.measures AS String) AS measures
-            FROM $database.events
+            FROM $local.events
             WHERE {timelines}
         )
         WINDOW whole AS (
@@ -69,7 +69,7 @@ STORED = """
         CAST(events.measures AS String) AS measures,
         greatest(events.interval_begin, {begin}) AS interval_begin,
         least(events.interval_end, {end}) AS interval_end
-    FROM $database.intervals AS events
+    FROM $local.intervals AS events
     WHERE {conditions}
         AND events.interval_begin < {end}
         AND events.interval_end > {begin}

@@ -23,6 +23,7 @@ from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import generations as generations_module
+from stratometrics.storage.clickhouse import layout
 
 _ENTER = """
 INSERT INTO $database.months (month, entered_at, entry, run, received_at)
@@ -158,7 +159,7 @@ class Months:
         announced = set()
         opened: set[tuple[int, int]] = set()
         purged = None
-        rows = self._pool.execute(_ENTRIES)
+        rows = self._pool.execute(_ENTRIES, settings=layout.IN_SEQUENCE)
         for month, entry, run, *_ in rows:
             match Entry(entry):
                 case Entry.ANNOUNCED:
@@ -236,6 +237,7 @@ class Months:
                 'run': run,
                 'received_at': received_at,
             },
+            layout.IN_SEQUENCE,
         )
 
 

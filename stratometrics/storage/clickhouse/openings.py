@@ -258,7 +258,7 @@ class Openings:
         start = journal.start(previous, None)
         run = self._months.announce(month)
         for statement in (_DERIVE, _DERIVE_RECENT):
-            self._pool.execute(
+            self._pool.execute_on_shards(
                 statement.format(**_PARTS),
                 {
                     'month': month,
@@ -344,7 +344,7 @@ class Openings:
                 write(openings)
                 written += openings
             if dead:
-                self._pool.execute(
+                self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),
                     {**_named(dead), 'months': months},
                     self._settings,

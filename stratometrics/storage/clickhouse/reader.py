@@ -121,7 +121,7 @@ _CONSUMED = """
             {columns}
             event_time,
             CAST(events.measures AS String) AS measures
-        FROM $database.events FINAL
+        FROM $local.events FINAL
         WHERE {timelines}
             AND event_time >= fromUnixTimestamp64Micro({begin}, 'UTC')
             AND {facts}
@@ -143,8 +143,12 @@ _COURSE = {
     usage.Kind.CONSUMPTION: 'groupArray((slot, time, amounts))',
 }
 
+# A timeline lies on one shard whole, so each makes the intervals of its own;
+# what they come to is all that leaves it.
+_SPANS = 'SELECT * FROM $shards({spans}$)'
+
 _COMPARED = """
-SELECT *, {earlier} AS earlier FROM ({spans})
+SELECT *, {earlier} AS earlier FROM $shards({spans}$)
 """
 
 _COMPARISON = """
@@ -155,7 +159,7 @@ _COMPARISON = """
 """
 
 _OWNED = """
-SELECT timeline FROM $database.project_timelines
+SELECT timeline FROM $local.project_timelines
 WHERE project_id IN {owners} AND resource_type IN {types}
     AND month >= toYYYYMM({begin}, 'UTC')
     AND month <= toYYYYMM({end}, 'UTC')
@@ -278,7 +282,7 @@ class _Statement:
         """What is added up: the period's, or that of both periods."""
         query = self._query
         if not query.previous:
-            return self._spans_of(query.period)
+            return _SPANS.format(spans=self._spans_of(query.period))
         return ' UNION ALL '.join(
             _COMPARED.format(earlier=earlier, spans=self._spans_of(period))
             for earlier, period in (

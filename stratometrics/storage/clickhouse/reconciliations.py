@@ -20,6 +20,7 @@ from stratometrics.model import timestamps
 from stratometrics.storage import base
 from stratometrics.storage import budget
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import layout
 
 _RECORD = """
 INSERT INTO $database.reconciliations (
@@ -144,7 +145,7 @@ class Lease(base.Lease):
 
         :returns: whether it is ours now.
         """
-        if self._pool.execute(_CLAIMS, {'name': self._name}):
+        if self._first():
             return False
         self.prolong()
         # A rival may have taken the time of its claim before ours, and may
@@ -166,7 +167,9 @@ class Lease(base.Lease):
     def _first(self) -> str | None:
         # What was begun has to be ended, whoever waits for it.
         with budget.entered(None):
-            rows = self._pool.execute(_CLAIMS, {'name': self._name})
+            rows = self._pool.execute(
+                _CLAIMS, {'name': self._name}, layout.IN_SEQUENCE
+            )
         return rows[0][0] if rows else None
 
     def _enter(self, length: int) -> None:
@@ -174,4 +177,5 @@ class Lease(base.Lease):
             self._pool.execute(
                 _ENTER,
                 {'name': self._name, 'holder': self._holder, 'length': length},
+                layout.IN_SEQUENCE,
             )

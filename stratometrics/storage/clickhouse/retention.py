@@ -59,7 +59,7 @@ class Retention:
         # Who read the journal before that may be about to begin.
         time.sleep(self._pause)
         for earlier, _ in self._held(month):
-            self._pool.execute(_DROP, {'number': _number(earlier)})
+            self._pool.execute_on_shards(_DROP, {'number': _number(earlier)})
 
     def _held(self, month: int) -> list[tuple[int, int]]:
         return [

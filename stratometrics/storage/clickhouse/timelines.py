@@ -57,15 +57,18 @@ WHERE resource_type IN {types:Array(String)} AND timeline IN (
 # The intervals of the usage query, of states that are not billed as well: but
 # for an end that is estimated, after which nothing is there.
 _ALIVE = """
+SELECT type_name, resource, last, since, until, used
+FROM $shards(
 SELECT
     toString(resource_type) AS type_name,
+    timeline,
     any(id) AS resource,
     argMax(facts, interval_begin) AS last,
-    min(greatest(interval_begin, {{begin:Int64}})),
-    max(interval_end),
+    min(greatest(interval_begin, {{begin:Int64}})) AS since,
+    max(interval_end) AS until,
     sum(if(
         billed, interval_end - greatest(interval_begin, {{begin:Int64}}), 0
-    ))
+    )) AS used
 FROM (
     SELECT
         resource_type,
@@ -95,7 +98,7 @@ FROM (
             rank,
             message_order,
             if(phase = 'ended', interval_begin, {{end:Int64}}) AS death
-        FROM $database.events
+        FROM $local.events
         WHERE {conditions}
     )
     WINDOW whole AS (
@@ -109,6 +112,9 @@ WHERE {visible}
     AND interval_begin < timeline_end
     AND interval_end > greatest(interval_begin, {{begin:Int64}})
 GROUP BY resource_type, timeline
+ORDER BY type_name, timeline
+LIMIT {{limit:UInt64}}
+$)
 ORDER BY type_name, timeline
 LIMIT {{limit:UInt64}}
 """
@@ -126,7 +132,7 @@ _CONDITIONS = [
 # The whole timeline of what was theirs (R6).
 _OWNED = """
     timeline IN (
-        SELECT timeline FROM $database.project_timelines
+        SELECT timeline FROM $local.project_timelines
         WHERE project_id IN {owners:Array(String)}
             AND resource_type IN {types:Array(String)}
             AND month >= toYYYYMM(

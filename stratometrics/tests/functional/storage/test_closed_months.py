@@ -103,7 +103,9 @@ class HistoriesTestCase(base.StorageTestCase):
         if number and number % _EXAMPLES == 0:
             # No months are left but those to come.
             for table in ('events', 'deaths', 'intervals', 'months'):
-                self.pool.execute(f'TRUNCATE TABLE $database.{table}')
+                self.pool.execute_on_shards(
+                    f'TRUNCATE TABLE $database.{table}'
+                )
         self.first = later(_FIRST, number % _EXAMPLES * _MONTHS)
         self.resource_type = f'type{number}'
         self.seen: list[oracle.Observation] = []
@@ -292,7 +294,7 @@ class ClosedUsageRulesTest(test_usage_rules.UsageRulesTest):
 
     def store(self, seen, data) -> str:
         for table in ('events', 'intervals'):
-            self.pool.execute(f'TRUNCATE TABLE $database.{table}')
+            self.pool.execute_on_shards(f'TRUNCATE TABLE $database.{table}')
         resource_type = super().store(seen, data)
         for number in range(3):
             # As it is in September, October and November of 2001.

@@ -274,7 +274,7 @@ class OpeningsTest(OpeningsTestCase):
         self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 2, 'stopped', 'm2'))
         self.storage.open_month(OCTOBER)
         self.storage.open_month(OCTOBER)
-        self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+        self.pool.execute_on_shards('OPTIMIZE TABLE $database.events FINAL')
         self.assertEqual(1, self.openings_of(OCTOBER))
         self.check_answers()
 
@@ -444,7 +444,7 @@ class InterleavingTest(OpeningsTestCase):
         """What there is before: October and November are opened."""
         self.resource_type = f'type{next(self._examples)}'
         self.told = []
-        self.pool.execute('TRUNCATE TABLE $database.months')
+        self.pool.execute_on_shards('TRUNCATE TABLE $database.months')
         self.tell(*self.HISTORY)
         self.storage.open_month(OCTOBER)
         self.storage.open_month(NOVEMBER)

@@ -524,7 +524,9 @@ class UsageRulesTest(base.StorageTestCase):
                     self.storage.write_events(
                         events(each, resource_type), late + 9
                     )
-            self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+            self.pool.execute_on_shards(
+                'OPTIMIZE TABLE $database.events FINAL'
+            )
             as_of = data.draw(st.integers(0, 6), label='as of')
             begin, end = 10**15, 10**15 + 4_000_000_000_000
             self.assertEqual(
