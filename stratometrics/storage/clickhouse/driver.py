@@ -265,7 +265,9 @@ class ClickHouseStorage(base.Storage):
         return self._statements.users(resource_type, key, ids, before)
 
     def rebuild_project_timelines(self) -> None:
-        self._pool.execute_on_shards(s0010_project_timelines.REBUILD_PROJECT_TIMELINES)
+        self._pool.execute_on_shards(
+            s0010_project_timelines.REBUILD_PROJECT_TIMELINES
+        )
 
     def rebuild_coverage(self) -> None:
         self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)

@@ -18,7 +18,7 @@ not seen to. So what a derivation does not see is seen to by who wrote it.
 """
 
 import collections
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 import threading
 
 from stratometrics.model import event as event_model
@@ -312,26 +312,25 @@ class Openings:
             if not each.precedes(newest)
         }
         unknown = self._unknown(current)
-        dead = self._dead(
-            {
-                *(_resource(each) for each in late),
-                *(resource for resource, _ in unknown),
-            },
-            newest,
-        )
-        self._carry(late, dead, received_at, write)
+        resources = {
+            *(_resource(each) for each in late),
+            *(resource for resource, _ in unknown),
+        }
+        if late or self._dead(resources, newest):
+            self._carry(late, resources, newest, received_at, write)
         self._remember(unknown)
 
     def _carry(
         self,
         late: Sequence[event_model.Event],
-        dead: Sequence[_Resource],
+        resources: Collection[_Resource],
+        newest: int,
         received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         written = list(late)
         covered: set[int] = set()
-        while late or dead:
+        while True:
             journal = self._months.journal()
             months = [
                 month for month in journal.announced if month not in covered
@@ -339,6 +338,9 @@ class Openings:
             if not months:
                 self._closing.heed(written, journal, received_at)
                 break
+            # After the months were read: who tells of an end that is not here
+            # yet reads them later, and sees to all of these.
+            dead = self._dead(resources, newest)
             openings = _openings(late, months)
             if openings:
                 write(openings)
