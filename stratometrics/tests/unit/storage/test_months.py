@@ -31,7 +31,12 @@ class _Pool:
         self.rows = list(rows)
         self.entered: list[dict] = []
 
-    def execute(self, statement: str, parameters: dict | None = None) -> list:
+    def execute(
+        self,
+        statement: str,
+        parameters: dict | None = None,
+        settings: dict | None = None,
+    ) -> list:
         if parameters is not None:
             self.entered.append(parameters)
             return []
@@ -93,11 +98,11 @@ class MonthsTest(testtools.TestCase):
     def test_entries_come_in_any_order(self) -> None:
         journal = months.Months(
             _Pool(
-                (300, 'announced', 7),
-                (200, 'opened', 6),
-                (200, 'announced', 6),
-                (200, 'announced', 5),
-                (200, 'opened', 6),
+                (300, 'announced', 7, 0, 7),
+                (200, 'opened', 6, 0, 6),
+                (200, 'announced', 6, 0, 6),
+                (200, 'announced', 5, 0, 5),
+                (200, 'opened', 6, 0, 6),
             )
         ).journal()
         self.assertEqual([200, 300], journal.announced)
@@ -107,11 +112,11 @@ class MonthsTest(testtools.TestCase):
     def test_nothing_is_carried_to_before_the_last_purge(self) -> None:
         journal = months.Months(
             _Pool(
-                (100, 'announced', 7),
-                (200, 'announced', 7),
-                (300, 'announced', 7),
-                (200, 'purged', 7),
-                (100, 'purged', 7),
+                (100, 'announced', 7, 0, 7),
+                (200, 'announced', 7, 0, 7),
+                (300, 'announced', 7, 0, 7),
+                (200, 'purged', 7, 0, 7),
+                (100, 'purged', 7, 0, 7),
             )
         ).journal()
         self.assertEqual([200, 300], journal.announced)

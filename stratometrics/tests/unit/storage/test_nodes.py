@@ -30,7 +30,7 @@ class OnShardsTest(unittest.TestCase):
     def setUp(self) -> None:
         self.told: list[tuple[str, str]] = []
         self.away: set[str] = set()
-        patched = mock.patch.object(client.clickhouse_driver, 'Client')
+        patched = mock.patch.object(client, '_Client')
         patched.start().side_effect = self.connect
         self.addCleanup(patched.stop)
 

@@ -117,18 +117,26 @@ class FollowTest(testtools.TestCase):
         #: What each reading of the journal finds.
         self.announced: list[list[int]] = []
         self.dead: list[tuple[str, str, int]] = []
-        self.openings = openings_module.Openings(self, self, {})
+        self.openings = openings_module.Openings(self, self, self, {})
 
     def journal(self) -> months_module.Journal:
         self.calls.append('months')
         return months_module.Journal(announced=self.announced.pop(0))
 
-    def execute(self, statement: str, parameters: dict, *_) -> list:
-        if 'INSERT' in statement:
-            self.calls.append(
-                ('bury', parameters['ids'], parameters['months'])
-            )
-            return []
+    def heed(
+        self,
+        written: list[event_model.Event],
+        _journal: months_module.Journal,
+        _received_at: int,
+    ) -> None:
+        self.heeded = [each.event_time for each in written]
+
+    def execute_on_shards(
+        self, _statement: str, parameters: dict, _settings: dict
+    ) -> None:
+        self.calls.append(('bury', parameters['ids'], parameters['months']))
+
+    def execute(self, _statement: str, parameters: dict) -> list:
         self.calls.append(('look up', parameters['ids']))
         return [row for row in self.dead if row[1] in parameters['ids']]
 
@@ -137,7 +145,7 @@ class FollowTest(testtools.TestCase):
 
     def follow(self, *events: event_model.Event) -> list:
         self.calls.clear()
-        self.openings.follow(events, self.write)
+        self.openings.follow(events, _NOW, self.write)
         return list(self.calls)
 
     def test_what_is_of_now_is_looked_up_once_a_month(self) -> None:
@@ -165,6 +173,7 @@ class FollowTest(testtools.TestCase):
             ],
             self.follow(made(OCTOBER)),
         )
+        self.assertEqual([OCTOBER, NOVEMBER, DECEMBER], self.heeded)
 
     def test_without_months_what_is_late_costs_one_question(self) -> None:
         self.announced = [[]]
