@@ -32,6 +32,10 @@ DELETED = 'reconciliation.deleted'
 DELETED_ESTIMATED = 'reconciliation.deleted.estimated'
 REFUTED = 'reconciliation.refuted'
 
+#: What is not in the id of an event: itself, who asked, and what openings
+#: alone have.
+_UNIDENTIFYING = frozenset({'message_id', 'source', 'witnessed_at'})
+
 #: The state of a resource whose end is estimated.
 STATE_OF_ESTIMATE = 'deleted'
 
@@ -213,7 +217,7 @@ class Author:
         """Give an event an id that the same event always has (R2)."""
         digest = hashlib.sha256()
         for field in dataclasses.fields(event):
-            if field.name not in ('message_id', 'source'):
+            if field.name not in _UNIDENTIFYING:
                 value = getattr(event, field.name)
                 if isinstance(value, Mapping):
                     value = sorted(value.items())

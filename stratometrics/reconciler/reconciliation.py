@@ -186,17 +186,19 @@ class Reconciliation:
             differing = self._earlier(
                 known, beginnings.get(seen.resource_id), seen, horizon
             )
-            latest: event_model.Event | None = known.latest
+            latest = known.latest
             if known.estimated:
-                # It was missing once, and is there again.
-                latest = refutations.get(seen.resource_id)
-                if latest is not None:
+                # It was missing once, and is there again; from now on, if
+                # what it was before is not known any more.
+                restored = refutations.get(seen.resource_id)
+                if restored is not None:
                     self._counts['refuted'] += 1
-                    events.append(latest)
+                    events.append(restored)
+                    latest = restored
             if known.ended:
                 if known.latest.event_time <= horizon:
                     self._counts['contradicted'] += 1
-            elif latest is not None:
+            else:
                 differing += self._changed(
                     latest, seen, page.observed_at, horizon
                 )

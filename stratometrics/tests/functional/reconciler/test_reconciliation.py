@@ -33,6 +33,7 @@ from stratometrics.reconciler import listing
 from stratometrics.reconciler import reconciliation
 from stratometrics.reconciler import rounds
 from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.tests.functional import base
 
 SECOND = timestamps.MICROSECONDS
@@ -407,6 +408,31 @@ class ReconciliationTest(base.StorageTestCase):
         found = self.reconcile()
         self.assertEqual({'listed': 1, 'refuted': 1}, self.counted(found))
         self.assertEqual({('a',): 10 * HOUR}, self.usage())
+        self.assertEqual({'listed': 1}, self.counted(self.reconcile()))
+
+    def test_an_estimate_of_what_was_purged_yields_to_the_resource(
+        self,
+    ) -> None:
+        """What it was is gone: it is there again from now on."""
+        month = months_module.month_of(self.now)
+        self.tell('a', month - 2 * HOUR)
+        self.reconcile()
+        self.storage.open_month(month)
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        months_module.Months(pool).enter(
+            month, months_module.Entry.PURGED, self.now
+        )
+        pool.execute(
+            'DELETE FROM $database.events WHERE event_time < '
+            "fromUnixTimestamp64Micro({month:Int64}, 'UTC')",
+            {'month': month},
+        )
+        self.assertTrue(self.storage.standings('volume', ['a'])['a'].estimated)
+        self.service.has('a')
+        self.assertEqual(
+            {'listed': 1, 'changed': 1}, self.counted(self.reconcile())
+        )
         self.assertEqual({'listed': 1}, self.counted(self.reconcile()))
 
     def test_a_change_from_before_an_estimate_that_was_taken_back(

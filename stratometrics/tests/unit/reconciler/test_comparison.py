@@ -132,6 +132,10 @@ class AuthorTest(testtools.TestCase):
             self.author.changed(known(), seen(), 7).message_id,
         }
         self.assertEqual(4, len(others - {first.message_id}))
+        # Whichever release wrote it.
+        self.assertEqual(
+            'bc19bc18-bfb4-5fdb-bc9c-f537e05491af', first.message_id
+        )
 
     def test_states_mean_what_the_definition_says(self) -> None:
         for state, phase, rank in (
