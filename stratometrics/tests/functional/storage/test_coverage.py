@@ -262,9 +262,9 @@ class CoverageTest(base.StorageTestCase):
         self.assertEqual(expected, self.observed())
 
     def test_the_step_begins_with_the_events_that_there_are(self) -> None:
-        self.storage.schema.migrate(STEP - 1)
         self.write(3, event(1, 5), event(2, 6, event_type=AUDIT))
         self.write(2, ended(2, 4))
+        self.storage.schema.migrate(STEP - 1)
         self.storage.schema.migrate(self.storage.schema.newest)
         observed = self.observed()
         self.assertEqual(3, observed.arrivals[PLACE].last_day)
