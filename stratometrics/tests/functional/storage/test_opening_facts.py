@@ -161,13 +161,16 @@ class OpeningFactsTest(base.StorageTestCase):
                 )
             )
             found.append(sorted((row.group, row.usage) for row in rows))
+            lives = self.storage.alive(
+                timeline.ResourceQuery(**common, limit=10)
+            )
             found.append(
-                [
-                    dataclasses.replace(each, resource_type='')
-                    for each in self.storage.alive(
-                        timeline.ResourceQuery(**common, limit=10)
+                {
+                    each.resource_id: dataclasses.replace(
+                        each, resource_type=''
                     )
-                ]
+                    for each in lives
+                }
             )
         return found
 
@@ -176,8 +179,8 @@ class OpeningFactsTest(base.StorageTestCase):
         months = months_module.Months(self.pool)
         months.enter(NOVEMBER, months_module.Entry.PURGED, 0)
         partitions = self.pool.execute(
-            'SELECT DISTINCT toYYYYMM(event_time) FROM $database.events '
-            "WHERE event_time < fromUnixTimestamp64Micro({month:Int64}, 'UTC')",
+            'SELECT DISTINCT toYYYYMM(event_time) FROM $database.events WHERE '
+            "event_time < fromUnixTimestamp64Micro({month:Int64}, 'UTC')",
             {'month': NOVEMBER},
         )
         for (partition,) in partitions:
