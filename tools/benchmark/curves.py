@@ -184,7 +184,7 @@ def svg(curves: Sequence[Curve], caption: Sequence[str]) -> str:
             _text(
                 point,
                 'title',
-                f'{curve.name}: {months} months, {seconds * 1000:,.1f} ms',
+                f'{curve.name}: {seconds * 1000:,.1f} ms, months: {months}',
             )
         y = legend + _LINE * number
         _draw(

@@ -104,7 +104,7 @@ def run(
         asked.checked(label)
         asked.project(label, aim=AIM_PROJECT)
         asked.whole(label, aim=AIM_CLOUD)
-        asked.hours(label)
+        asked.hours(label, aim=AIM_HOURS)
 
 
 class Asked:
@@ -180,7 +180,7 @@ class Asked:
             f'{self._repeat} times{cold}',
         )
 
-    def hours(self, label: str) -> None:
+    def hours(self, label: str, aim: float | None = None) -> None:
         """The month by hour, each time beside its sum."""
         whole = question(self._cloud.now)
         hours = dataclasses.replace(
@@ -210,7 +210,7 @@ class Asked:
             f'by hour, to the sum, {label}',
             statistics.median(divided / whole for whole, divided in pairs),
             'times',
-            aim=AIM_HOURS,
+            aim=aim,
             note=f'{seconds.median * 1000:.0f} ms ({seconds}), '
             f'{len(hours.boundaries) - 1} hours, {self._repeat} pairs',
         )

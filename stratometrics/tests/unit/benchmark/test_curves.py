@@ -80,7 +80,7 @@ class ImageTest(testtools.TestCase):
         points = self._elements('circle')
         self.assertEqual(8, len(points))
         self.assertEqual(
-            'unopened: 10 months, 200.0 ms',
+            'unopened: 200.0 ms, months: 10',
             ''.join(points[-1].itertext()).strip(),
         )
 
