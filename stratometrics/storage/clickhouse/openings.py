@@ -17,7 +17,6 @@ again after it has carried something forward, until there is none that it has
 not seen to. So what a derivation does not see is seen to by who wrote it.
 """
 
-import collections
 from collections.abc import Callable, Collection, Iterable, Sequence
 import threading
 
@@ -33,7 +32,7 @@ from stratometrics.storage.clickhouse.migrations import s0008_openings
 #: How far the clocks of hosts may be apart, in microseconds.
 _SKEW = 86_400 * timestamps.MICROSECONDS
 
-#: For how many resources a process remembers that they were looked up.
+#: From how many resources on a process forgets that they were looked up.
 _REMEMBERED = 200_000
 
 _CARRIED = tuple(
@@ -237,10 +236,9 @@ class Openings:
         self._months = months
         self._closing = closing
         self._settings = settings
-        #: The month in which a resource was last looked up among the dead.
-        self._looked_up: collections.OrderedDict[_Resource, int] = (
-            collections.OrderedDict()
-        )
+        #: Which resources were looked up among the dead in which months: the
+        #: hashes, which take a quarter of the memory.
+        self._looked_up: set[int] = set()
         self._lock = threading.Lock()
 
     def derive(self, month: int) -> None:
@@ -363,18 +361,16 @@ class Openings:
         """
         with self._lock:
             return {
-                (resource, month)
-                for resource, month in heard
-                if self._looked_up.get(resource) != month
+                each for each in heard if hash(each) not in self._looked_up
             }
 
-    def _remember(self, looked_up: Iterable[tuple[_Resource, int]]) -> None:
+    def _remember(self, looked_up: Collection[tuple[_Resource, int]]) -> None:
+        if not looked_up:
+            return
         with self._lock:
-            for resource, month in looked_up:
-                self._looked_up[resource] = month
-                self._looked_up.move_to_end(resource)
-            while len(self._looked_up) > _REMEMBERED:
-                self._looked_up.popitem(last=False)
+            if len(self._looked_up) >= _REMEMBERED:
+                self._looked_up.clear()
+            self._looked_up.update(hash(each) for each in looked_up)
 
     def _dead(
         self, resources: Iterable[_Resource], newest: int

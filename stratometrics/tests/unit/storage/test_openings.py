@@ -219,9 +219,9 @@ class FollowTest(testtools.TestCase):
         self.assertEqual([('look up', ['a'])], self.follow(event))
 
     def test_only_so_many_are_remembered(self) -> None:
-        first, *others = [
-            made(DECEMBER, resource_id=each) for each in ('a', 'b', 'c')
-        ]
+        a, b, c = (made(DECEMBER, resource_id=each) for each in 'abc')
         with mock.patch.object(openings_module, '_REMEMBERED', 2):
-            self.follow(first, *others)
-            self.assertEqual(1, len(self.follow(first, *others)))
+            self.follow(a, b)
+            self.assertEqual([], self.follow(a, b))
+            self.assertEqual([('look up', ['c'])], self.follow(a, b, c))
+            self.assertEqual([('look up', ['a'])], self.follow(a, c))
