@@ -181,6 +181,25 @@ WHERE {given}
 GROUP BY resource_type, resource_id
 """
 
+# Who was cut off after the insert writes again, and is late for a second time.
+_ARRIVED = """
+SELECT
+    toString(resource_type),
+    resource_id,
+    toUnixTimestamp64Micro(event_time) AS at,
+    rank,
+    message_id,
+    toUnixTimestamp64Micro(min(received_at))
+FROM $database.events
+WHERE {given}
+    AND event_time IN (
+        SELECT fromUnixTimestamp64Micro(
+            arrayJoin({{instants:Array(Int64)}}), 'UTC'
+        )
+    )
+GROUP BY resource_type, resource_id, at, rank, message_id
+"""
+
 # An end is told to every month after it.
 _BURY = """
 {insert}
@@ -215,6 +234,8 @@ _PARTS = {
 
 #: Resource type and id.
 _Resource = tuple[str, str]
+
+_Write = Callable[[Sequence[event_model.Event], int], None]
 
 
 class Openings:
@@ -274,13 +295,13 @@ class Openings:
         self,
         events: Sequence[event_model.Event],
         received_at: int,
-        write: Callable[[Sequence[event_model.Event]], None],
+        write: _Write,
     ) -> None:
         """Carry forward what was written and is late.
 
         :param events: what is durable now.
-        :param received_at: when it was received.
-        :param write: stores openings as received when the events were.
+        :param received_at: when it was received, unless it was before.
+        :param write: stores openings, as received at a time.
         :raises StorageUnavailable: write the events again.
         """
         try:
@@ -295,7 +316,7 @@ class Openings:
         self,
         events: Iterable[event_model.Event],
         received_at: int,
-        write: Callable[[Sequence[event_model.Event]], None],
+        write: _Write,
     ) -> None:
         newest = months_module.month_of(timestamps.now() + _SKEW)
         timelines = [
@@ -324,9 +345,10 @@ class Openings:
         resources: Collection[_Resource],
         newest: int,
         received_at: int,
-        write: Callable[[Sequence[event_model.Event]], None],
+        write: _Write,
     ) -> None:
         written = list(late)
+        arrived: dict[int, list[event_model.Event]] = {}
         covered: set[int] = set()
         while True:
             journal = self._months.journal()
@@ -334,15 +356,20 @@ class Openings:
                 month for month in journal.announced if month not in covered
             ]
             if not months:
-                self._closing.heed(written, journal, received_at)
+                self._closing.heed(
+                    written, journal, min(arrived, default=received_at)
+                )
                 break
             # After the months were read: who tells of an end that is not here
             # yet reads them later, and sees to all of these.
             dead = self._dead(resources, newest)
-            openings = _openings(late, months)
-            if openings:
-                write(openings)
-                written += openings
+            if late and not arrived:
+                arrived = self._arrived(late, received_at)
+            for at, events in arrived.items():
+                openings = _openings(events, months)
+                if openings:
+                    write(openings, at)
+                    written += openings
             if dead:
                 self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),
@@ -350,6 +377,25 @@ class Openings:
                     self._settings,
                 )
             covered.update(months)
+
+    def _arrived(
+        self, events: Sequence[event_model.Event], received_at: int
+    ) -> dict[int, list[event_model.Event]]:
+        """Events by the first time that they were received (R15)."""
+        rows = self._pool.execute(
+            _ARRIVED.format(**_PARTS),
+            {
+                **_named({_resource(each) for each in events}),
+                'instants': sorted({each.event_time for each in events}),
+            },
+        )
+        first = {tuple(key): at for *key, at in rows}
+        arrived: dict[int, list[event_model.Event]] = {}
+        for each in events:
+            key = (*_resource(each), each.event_time, each.rank)
+            at = first.get((*key, each.message_id), received_at)
+            arrived.setdefault(at, []).append(each)
+        return arrived
 
     def _unknown(
         self, heard: Iterable[tuple[_Resource, int]]

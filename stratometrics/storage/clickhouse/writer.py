@@ -79,11 +79,7 @@ class Writer:
         if not events:
             return
         self._insert(events, received_at)
-        self._openings.follow(
-            events,
-            received_at,
-            lambda openings: self._insert(openings, received_at),
-        )
+        self._openings.follow(events, received_at, self._insert)
 
     def open_month(self, month: int) -> None:
         """See :meth:`stratometrics.storage.base.MonthStore.open_month`."""

@@ -28,6 +28,7 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import months as months_module
+from stratometrics.storage.clickhouse import openings
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import steps
@@ -153,6 +154,19 @@ class OpeningsTest(OpeningsTestCase):
             {('active', 'p1', 'small'): DECEMBER - NOVEMBER},
             self.answer(NOVEMBER, DECEMBER),
         )
+
+    def test_what_is_written_again_was_received_the_first_time(self) -> None:
+        """R15, for a writer that was cut off after its insert."""
+        self.tell(seen(SEPTEMBER + 1))
+        self.storage.open_month(NOVEMBER)
+        late = seen(OCTOBER + 1, 'stopped', 'm2')
+        with mock.patch.object(
+            openings.Openings, 'follow', side_effect=errors.StorageUnavailable
+        ):
+            self.assertRaises(errors.StorageUnavailable, self.tell, late)
+        self.told.append((late, timestamps.now()))
+        self.tell(late)
+        self.check_answers()
 
     def test_a_month_that_has_not_begun_is_refused(self) -> None:
         next_month = months_module.month_of(timestamps.now() + 32 * _DAY)

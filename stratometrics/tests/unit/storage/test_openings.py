@@ -137,10 +137,13 @@ class FollowTest(testtools.TestCase):
         self.calls.append(('bury', parameters['ids'], parameters['months']))
 
     def execute(self, _statement: str, parameters: dict) -> list:
+        if 'instants' in parameters:
+            self.calls.append(('received', parameters['instants']))
+            return []
         self.calls.append(('look up', parameters['ids']))
         return [row for row in self.dead if row[1] in parameters['ids']]
 
-    def write(self, openings: list[event_model.Event]) -> None:
+    def write(self, openings: list[event_model.Event], _at: int) -> None:
         self.calls.append(('write', [each.event_time for each in openings]))
 
     def follow(self, *events: event_model.Event) -> list:
@@ -165,6 +168,7 @@ class FollowTest(testtools.TestCase):
             [
                 'months',
                 ('look up', ['a']),
+                ('received', [OCTOBER]),
                 ('write', [NOVEMBER]),
                 'months',
                 ('look up', ['a']),
