@@ -23,7 +23,6 @@ import http.client
 import json
 import os
 import pathlib
-import sys
 import threading
 import time
 from urllib import parse
@@ -33,10 +32,10 @@ from benchmark import dataset
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
+from benchmark import service
 from stratometrics.model import timestamps
 from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import ports
-from stratometrics.tests.realparts import process
 
 PART = 'load'
 
@@ -104,8 +103,11 @@ def run(
     :raises Failed: an answer is not the storage's.
     """
     workers = len(os.sched_getaffinity(0))
-    keystone = _identity(servers)
-    with _users(keystone, count) as users, _api(servers, workers) as port:
+    keystone = service.identity_of(servers)
+    with (
+        _users(keystone, count) as users,
+        service.running(servers, 'api-under-load', workers=workers) as port,
+    ):
         _give(database, plan, users)
         question = _question(now)
         _check(database, now, port, question, users)
@@ -335,47 +337,3 @@ def _called(line: str) -> str:
         if part in line:
             return name
     return 'others'
-
-
-def _identity(servers: servers_module.Servers) -> identity.Identity:
-    where = servers.keystone
-    return identity.Identity.from_environment() or identity.Identity(where.url)
-
-
-@contextlib.contextmanager
-def _api(servers: servers_module.Servers, workers: int) -> Iterator[int]:
-    """A running stratometrics-api with its defaults, by its port."""
-    keystone = _identity(servers)
-    port = ports.free_port()
-    config = servers.configure(
-        'api-under-load',
-        DEFAULT={'log_options': False},
-        api={'bind_port': port, 'workers': workers},
-        keystone_authtoken={
-            'auth_type': 'password',
-            'auth_url': keystone.url,
-            'www_authenticate_uri': keystone.url,
-            'username': 'stratometrics',
-            'password': keystone.password,
-            'user_domain_id': 'default',
-            'project_name': 'service',
-            'project_domain_id': 'default',
-        },
-    )
-    api = process.Child(
-        'stratometrics-api',
-        [
-            sys.executable,
-            '-m',
-            'stratometrics.cmd.api',
-            '--config-file',
-            str(config),
-        ],
-        servers.folder / 'api-under-load.log',
-    )
-    try:
-        api.start()
-        api.wait_until(lambda: ports.accepts(port), _PATIENCE)
-        yield port
-    finally:
-        api.stop()

@@ -11,10 +11,7 @@
 # under the License.
 """What HTTP, token and policy add to the time of a query."""
 
-from collections.abc import Iterator
-import contextlib
 import statistics
-import sys
 
 import requests
 
@@ -22,12 +19,11 @@ from benchmark import dataset
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
+from benchmark import service
 from benchmark import timing
 from stratometrics.model import timestamps
 from stratometrics.model import usage
-from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import ports
-from stratometrics.tests.realparts import process
 
 PART = 'api'
 
@@ -35,9 +31,6 @@ PART = 'api'
 AIM = 0.015
 
 _WARM_UP = 20
-
-#: Seconds that the API gets to start.
-_PATIENCE = 60
 
 
 class Failed(report_module.Failed):
@@ -57,8 +50,12 @@ def run(
     :param count: how often.
     :raises Failed: an answer is not the storage's.
     """
-    with _api(servers) as url, requests.Session() as session:
-        token = _identity(servers).token('admin', 'admin')
+    with (
+        service.running(servers, 'api') as port,
+        requests.Session() as session,
+    ):
+        url = f'http://{ports.HOST}:{port}'
+        token = service.identity_of(servers).token('admin', 'admin')
         session.headers['X-Auth-Token'] = token
         project_id = dataset.project_id(database.pool, 0)
         asked = questions.question(now, project_id)
@@ -117,47 +114,3 @@ def _compare(results: list, rows: list[usage.UsageRow]) -> None:
     wanted = [timestamps.decimal_seconds(row.usage) for row in rows]
     if not wanted or got != wanted:
         raise Failed('the API does not answer what the storage does')
-
-
-def _identity(servers: servers_module.Servers) -> identity.Identity:
-    where = servers.keystone
-    return identity.Identity.from_environment() or identity.Identity(where.url)
-
-
-@contextlib.contextmanager
-def _api(servers: servers_module.Servers) -> Iterator[str]:
-    """A running stratometrics-api, by its address."""
-    keystone = _identity(servers)
-    port = ports.free_port()
-    config = servers.configure(
-        'api',
-        DEFAULT={'log_options': False},
-        api={'bind_port': port},
-        keystone_authtoken={
-            'auth_type': 'password',
-            'auth_url': keystone.url,
-            'www_authenticate_uri': keystone.url,
-            'username': 'stratometrics',
-            'password': keystone.password,
-            'user_domain_id': 'default',
-            'project_name': 'service',
-            'project_domain_id': 'default',
-        },
-    )
-    api = process.Child(
-        'stratometrics-api',
-        [
-            sys.executable,
-            '-m',
-            'stratometrics.cmd.api',
-            '--config-file',
-            str(config),
-        ],
-        servers.folder / 'api.log',
-    )
-    try:
-        api.start()
-        api.wait_until(lambda: ports.accepts(port), _PATIENCE)
-        yield f'http://{ports.HOST}:{port}'
-    finally:
-        api.stop()
