@@ -21,8 +21,10 @@ from oslo_config import cfg
 
 from stratometrics import cloud
 from stratometrics import service
+from stratometrics import upkeep
 from stratometrics.cmd import costs
 from stratometrics.cmd import coverage
+from stratometrics.cmd import months
 from stratometrics.cmd import prices
 from stratometrics.cmd import reconcile
 from stratometrics.cmd import statements
@@ -86,11 +88,10 @@ def _migrate(
     if conf.command.dry_run:
         for step in schema.plan(target):
             print(f'-- version {step.old_version} to {step.new_version}')
+            if step.nodes:
+                print(f'-- on each of: {", ".join(map(str, step.nodes))}')
             for statement in step.statements:
-                text = statement.strip()
-                print(
-                    text.replace('$database', conf.clickhouse.database) + ';'
-                )
+                print(f'{statement.strip()};')
         return
     schema.migrate(target)
     print(f'The schema is at version {schema.version()}.')
@@ -171,6 +172,7 @@ def _add_commands(subparsers) -> None:
 
     costs.add_commands(subparsers)
     coverage.add_commands(subparsers)
+    months.add_commands(subparsers)
     prices.add_commands(subparsers)
     reconcile.add_commands(subparsers)
     statements.add_commands(subparsers)
@@ -237,6 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         pdf.MissingExtra,
         document.Altered,
         rounds.UnderWay,
+        upkeep.UnderWay,
         ValueError,
     ) as error:
         print(f'stratometrics-manage: {error}', file=sys.stderr)

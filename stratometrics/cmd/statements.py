@@ -34,6 +34,7 @@ from stratometrics.rating.rendering import document
 from stratometrics.rating.rendering import forms
 from stratometrics.rating.rendering import page
 from stratometrics.storage import base
+from stratometrics.storage import errors
 
 _RECEIPT_HEADS = ('number', 'as of (UTC)', 'issued at (UTC)', 'by', 'sha256')
 _UNPRICED_HEADS = ('month', 'resource type', 'type', 'state', 'usage')
@@ -120,20 +121,30 @@ def list_(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
 def verify(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     """See that issued statements are what events and prices come to.
 
-    :returns: the exit status: 1 if any is not.
+    :returns: the exit status: 1 if any is not, or one that was named cannot
+        be verified any more.
     """
     known = definitions.Definitions.load(conf.definitions.directory)
     issuer, _ = _issuer(conf, storage, known)
     numbers = conf.command.number or [
         receipt.number for receipt in storage.receipts()
     ]
-    failed = 0
+    failed = gone = 0
     for number in _bar(numbers, 'verifying'):
-        for problem in issuer.verify(number):
+        try:
+            problems = issuer.verify(number)
+        except errors.Purged as error:
+            gone += 1
+            print(f'{number}: cannot be verified any more: {error}')
+            continue
+        for problem in problems:
             failed += 1
             print(f'{number}: {problem}')
-    print(f'{len(numbers) - failed} as they were issued, {failed} not')
-    return int(bool(failed))
+    print(
+        f'{len(numbers) - failed - gone} as they were issued, {failed} not'
+        + (f', {gone} unknown' if gone else '')
+    )
+    return int(bool(failed or (gone and conf.command.number)))
 
 
 def _issuer(

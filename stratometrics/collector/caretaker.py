@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The process that reconciles from time to time (R14)."""
+"""The process that reconciles (R14), and opens and closes months."""
 
 from collections.abc import Sequence
 
@@ -17,6 +17,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from stratometrics import cloud
+from stratometrics import upkeep
 from stratometrics.collector import plan as plan_module
 from stratometrics.collector import process
 from stratometrics.model import timestamps
@@ -32,11 +33,21 @@ LOG = logging.getLogger(__name__)
 _LOOK = 60.0
 
 
-class Caretaker(process.Process):
-    """Reconciles when it is time, unless another collector does.
+def has_duties(conf: cfg.ConfigOpts) -> bool:
+    """Whether there is anything to do from time to time."""
+    options = conf.collector
+    return bool(
+        conf.reconciler.interval
+        or options.opening_delay
+        or options.closing_delay
+    )
 
-    Without an interval it does nothing: one can be taken away on SIGHUP.
-    Before it stops it finishes the resource type that is under way.
+
+class Caretaker(process.Process):
+    """Does what it is time for, unless another collector does.
+
+    Without duties it does nothing: they can be taken away on SIGHUP. Before
+    it stops it finishes the month or the resource type that is under way.
     """
 
     name = 'caretaker'
@@ -50,9 +61,27 @@ class Caretaker(process.Process):
 
     def _work(self, storage: base.Storage) -> None:
         interval = self._conf.reconciler.interval
-        while interval and not self._stopping.is_set():
-            self._look(storage, interval * timestamps.MICROSECONDS)
-            self._stopping.wait(min(_LOOK, interval))
+        plan = upkeep.plan(self._conf.collector)
+        while has_duties(self._conf) and not self._stopping.is_set():
+            # A reconciliation takes long, and months do not.
+            self._keep_months(storage, plan)
+            if interval and not self._stopping.is_set():
+                self._look(storage, interval * timestamps.MICROSECONDS)
+            self._stopping.wait(min(_LOOK, interval or _LOOK))
+
+    def _keep_months(self, storage: base.Storage, plan: upkeep.Plan) -> None:
+        try:
+            storage.check()
+            for done in upkeep.Keeper(storage, 0).look(plan):
+                LOG.info('%s', done)
+                if self._stopping.is_set():
+                    break
+        except upkeep.UnderWay as error:
+            LOG.debug('%s', str(error))
+        except (errors.StorageError, ValueError) as error:
+            LOG.error('Seeing to months later: %s', str(error))
+        except Exception:
+            LOG.exception('Unexpected error; seeing to months later')
 
     def _look(self, storage: base.Storage, interval: int) -> None:
         try:

@@ -33,8 +33,8 @@ class Master:
     Workers are forked before they connect to anything, and inherit what was
     read here. On SIGHUP everything is read anew, and each worker is replaced
     after it has finished what it had taken; if anything that was read is
-    wrong, the new workers do as the old ones did. With an interval set, a
-    further process reconciles.
+    wrong, the new workers do as the old ones did. A further process
+    reconciles, opens and closes months, as far as it is told to.
 
     :param prepare: reads the configuration.
     :raises oslo_config.cfg.Error: the configuration is wrong.
@@ -54,7 +54,7 @@ class Master:
         self._workers = self._manager.add(
             self._worker, workers=options.workers
         )
-        if self._conf.reconciler.interval:
+        if caretaker.has_duties(self._conf):
             self._manager.add(self._caretaker)
 
     def run(self) -> None:

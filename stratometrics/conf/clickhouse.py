@@ -22,8 +22,9 @@ OPTS = [
         'hosts',
         default=['127.0.0.1'],
         item_type=cfg.types.HostAddress(),
-        help='Addresses of ClickHouse servers that hold the same data. A '
-        'connection is made to the first one that answers.',
+        help='Addresses of ClickHouse servers that hold the same data, or '
+        'are of one cluster. A connection is made to the first one that '
+        'answers.',
     ),
     cfg.PortOpt(
         'port',
@@ -36,6 +37,29 @@ OPTS = [
         regex=r'^[A-Za-z_][A-Za-z0-9_]*$',
         help='The database that holds the tables. "stratometrics-manage db '
         'sync" makes it.',
+    ),
+    cfg.StrOpt(
+        'cluster',
+        default='',
+        regex=r'^([A-Za-z_][A-Za-z0-9_]*)?$',
+        help='The name of a cluster, as the remote_servers of every node has '
+        'it. Then every node keeps the tables of its shard in a database '
+        'whose name ends in "_local", and "hosts" are any nodes, each of '
+        'which can answer for all shards. Empty if there is one server.',
+    ),
+    cfg.BoolOpt(
+        'replicated',
+        default=True,
+        help='In a cluster: whether tables are replicated, by a Keeper and '
+        'the macros {shard} and {replica} of every node. Without, every '
+        'shard has one replica.',
+    ),
+    cfg.IntOpt(
+        'max_replica_delay',
+        default=10,
+        min=1,
+        help='In a cluster with replicas: seconds that a replica may lag '
+        'behind and still be asked. Keep it below [api]/settling_time.',
     ),
     cfg.StrOpt('user', default='default', help='The user to log in as.'),
     cfg.StrOpt(

@@ -126,6 +126,37 @@ OPTS = [
         'served.',
     ),
     cfg.IntOpt(
+        'opening_delay',
+        default=3600,
+        min=0,
+        help='Seconds after the beginning of a month (UTC) at which one of '
+        'the collectors carries what lives into it, so that a question need '
+        'not look further back. 0 leaves it to "stratometrics-manage '
+        'open-month".',
+    ),
+    cfg.IntOpt(
+        'closing_delay',
+        default=3 * 86_400,
+        min=0,
+        help='Seconds after the end of a month (UTC) at which one of the '
+        'collectors stores its intervals, so that it is answered quickly. 0 '
+        'leaves it to "stratometrics-manage close-month".',
+    ),
+    cfg.IntOpt(
+        'renewal_delay',
+        default=3600,
+        min=1,
+        help='Seconds after an event came in late for a closed month at which '
+        'its intervals are stored again. Until then it is answered from its '
+        'events.',
+    ),
+    cfg.IntOpt(
+        'closed_months',
+        default=13,
+        min=1,
+        help='How many past months are closed without being told to.',
+    ),
+    cfg.IntOpt(
         'birth_cache_size',
         default=200_000,
         min=0,

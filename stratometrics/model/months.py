@@ -11,6 +11,8 @@
 # under the License.
 """Calendar months of the billing calendar, and how they are written."""
 
+from collections.abc import Sequence
+import dataclasses
 import datetime
 import re
 import zoneinfo
@@ -22,6 +24,42 @@ from stratometrics.model import usage
 #: How a month is written: its year and its number.
 WRITTEN = re.compile('(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])')
 _MIDDLE = 15
+
+_UTC = zoneinfo.ZoneInfo('UTC')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep:
+    """What is kept of a month beside its events.
+
+    All times are microseconds since the epoch.
+
+    :param month: its first microsecond (UTC).
+    :param opened: whether a question can begin with it.
+    :param closed: whether its intervals are stored and can be used.
+    :param late_at: when the first event was received that the stored
+        intervals lack; None if they lack nothing, or there are none.
+    """
+
+    month: int
+    opened: bool = False
+    closed: bool = False
+    late_at: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What is kept of all months.
+
+    :param months: those that hold events or were opened or closed, in order.
+    :param purged: nothing is left of what was before; None if nothing was
+        purged. Microseconds since the epoch.
+    :param now: the time of the server; microseconds since the epoch.
+    """
+
+    months: Sequence[Upkeep]
+    purged: int | None
+    now: int
 
 
 class InvalidMonth(ValueError):
@@ -52,3 +90,23 @@ def holding(instant: int, zone: zoneinfo.ZoneInfo) -> usage.Period:
 def written(month: usage.Period, zone: zoneinfo.ZoneInfo) -> str:
     """A month as :func:`read` takes it."""
     return f'{timestamps.to_datetime(month.begin).astimezone(zone):%Y-%m}'
+
+
+def begin_of(year: int, number: int) -> int:
+    """The first microsecond (UTC) of a month by its year and its number."""
+    return read(f'{year:04d}-{number:02d}', _UTC).begin
+
+
+def of(instant: int) -> str:
+    """The month (UTC) of an instant as people write it: ``2026-10``."""
+    return f'{timestamps.to_datetime(instant):%Y-%m}'
+
+
+def begin(instant: int) -> int:
+    """The first microsecond (UTC) of the month that holds an instant."""
+    return holding(instant, _UTC).begin
+
+
+def after(month: int) -> int:
+    """The first microsecond (UTC) of the next month."""
+    return holding(month, _UTC).end

@@ -29,15 +29,21 @@ import dataclasses
 import math
 import operator
 
+from oslo_log import log as logging
+
 from stratometrics.model import names
 from stratometrics.model import prices
 from stratometrics.model import statements
+from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import adjustments
 from stratometrics.rating import billing
 from stratometrics.rating import book
 from stratometrics.storage import base
+from stratometrics.storage import errors
+
+LOG = logging.getLogger(__name__)
 
 #: Up to when each month is settled; microseconds since the epoch.
 Marks = Mapping[usage.Period, int]
@@ -153,15 +159,19 @@ class Corrections:
         issued: Mapping[str, Marks],
         as_of: int,
         detailed: bool = False,
+        strict: bool = False,
     ) -> dict[str, Correction]:
         """What is to be corrected, by project.
 
         A month keeps the names that its statement was made with: a new name
-        is no new price for what was charged.
+        is no new price for what was charged. One whose events were purged
+        stays as it was settled, for nobody knows any more what it came to.
 
         :param suspects: as :meth:`suspects` gives them.
         :param issued: see :func:`watermarks`.
         :param detailed: whether there are lines for each resource.
+        :param strict: whether it matters that a month was purged.
+        :raises Purged: one was, and it matters.
         """
         together: dict[tuple[usage.Period, int, int], list[str]] = defaultdict(
             list
@@ -174,9 +184,24 @@ class Corrections:
         for (month, mark, named_at), project_ids in sorted(
             together.items(), key=lambda each: each[0][0].begin
         ):
-            for project_id, lacking in self._compared(
-                month, mark, named_at, as_of, project_ids, detailed
-            ):
+            try:
+                compared = list(
+                    self._compared(
+                        month, mark, named_at, as_of, project_ids, detailed
+                    )
+                )
+            except errors.Purged as error:
+                if strict:
+                    raise
+                LOG.warning(
+                    'The month that began at %s stays as it was settled for '
+                    '%d projects, of which something was heard since: %s',
+                    timestamps.isoformat(month.begin),
+                    len(project_ids),
+                    error,
+                )
+                continue
+            for project_id, lacking in compared:
                 known = found.get(project_id, Correction())
                 found[project_id] = Correction(
                     lines=known.lines + lacking.lines,

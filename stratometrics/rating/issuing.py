@@ -24,8 +24,6 @@ import contextlib
 import dataclasses
 import fractions
 import operator
-import threading
-import time
 from typing import Any
 import zoneinfo
 
@@ -44,18 +42,12 @@ from stratometrics.rating import survey
 from stratometrics.rating.rendering import canonical
 from stratometrics.storage import base
 from stratometrics.storage import errors as storage_errors
+from stratometrics.storage import turns
 
 LOG = logging.getLogger(__name__)
 
 #: The name of the right to issue.
 _LEASE = 'statements'
-#: How long it lasts unless it is prolonged, in microseconds; also how long
-#: others wait after the holder was killed.
-_LEASE_LENGTH = 30 * timestamps.MICROSECONDS
-#: Seconds after which it is prolonged.
-_PROLONG = 10.0
-#: Seconds from one attempt to get it to the next.
-_PAUSE = 0.5
 #: How many statements are made at a time, and kept with one insert.
 _TOGETHER = 200
 
@@ -470,7 +462,14 @@ class Issuer:
             for receipt in some
         }
         first = min((month.begin for month, _ in issued), default=None)
-        if first is None or first >= run.month.begin:
+        if first is None:
+            return {}
+        purged = self._storage.overview().purged
+        if purged is not None and first < purged:
+            # What was used before that can be found out no more.
+            month = months.holding(purged, self._terms.zone)
+            first = month.begin if month.begin >= purged else month.end
+        if first >= run.month.begin:
             return {}
         earlier = usage.Period(first, run.month.begin)
         rows = self._used(
@@ -537,10 +536,12 @@ class Issuer:
         receipts: Sequence[statements.Receipt],
         detailed: bool = False,
         daily: bool = True,
+        strict: bool = False,
     ) -> statements.Statement:
         """The statement of one project.
 
         :param receipts: what was issued to it before.
+        :param strict: whether it matters that an earlier month was purged.
         """
         issued = {project_id: receipts}
         corrected = self._corrections.find(
@@ -548,6 +549,7 @@ class Issuer:
             _watermarks(issued),
             as_of,
             detailed,
+            strict,
         )
         [found] = self._statements(
             (project_id,), month, as_of, corrected, detailed, daily
@@ -655,6 +657,7 @@ class Issuer:
         prices as of its watermark.
 
         :raises UnknownStatement: there is none with this number.
+        :raises Purged: the events that it followed from are gone.
         """
         issued = self._storage.issued(number)
         if issued is None:
@@ -665,7 +668,11 @@ class Issuer:
             number, self._storage.receipts((issued.project_id,))
         )
         again = self._one(
-            issued.project_id, issued.period, issued.as_of, receipts
+            issued.project_id,
+            issued.period,
+            issued.as_of,
+            receipts,
+            strict=True,
         )
         if canonical.text(again) != issued.content:
             return [
@@ -679,25 +686,16 @@ class Issuer:
     @contextlib.contextmanager
     def _alone(self, patience: float) -> Iterator[None]:
         """Until the end nobody else issues statements."""
-        lease = self._storage.lease(_LEASE, _LEASE_LENGTH)
-        deadline = time.monotonic() + patience
-        while not lease.claim():
-            if time.monotonic() > deadline:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(
+                    turns.alone(self._storage, _LEASE, patience)
+                )
+            except turns.Taken:
                 raise Busy(
                     'somebody else is issuing statements; try again later'
-                )
-            time.sleep(_PAUSE)
-        done = threading.Event()
-        keeper = threading.Thread(
-            target=_prolong, args=(lease, done), daemon=True
-        )
-        keeper.start()
-        try:
+                ) from None
             yield
-        finally:
-            done.set()
-            keeper.join()
-            lease.release()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -708,14 +706,6 @@ class _Run:
     by: str
     as_of: int
     progress: Progress
-
-
-def _prolong(lease: base.Lease, done: threading.Event) -> None:
-    while not done.wait(_PROLONG):
-        try:
-            lease.prolong()
-        except storage_errors.StorageError as error:
-            LOG.warning('The right to issue was not prolonged: %s', error)
 
 
 def _sealed(

@@ -24,6 +24,7 @@ import dataclasses
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import months
 from stratometrics.model import names as names_model
 from stratometrics.model import prices
 from stratometrics.model import standing
@@ -92,6 +93,48 @@ class MonthStore(abc.ABC):
         :raises StorageUnavailable: try again.
         """
 
+    @abc.abstractmethod
+    def close_month(self, month: int) -> bool:
+        """Store the intervals of a month that is over.
+
+        It changes no answer, and doing it again is harmless.
+
+        :param month: its first microsecond (UTC), since the epoch.
+        :returns: whether they can be used: nothing came in meanwhile that
+            they lack.
+        :raises ValueError: the month is not over.
+        :raises Purged: its events are gone.
+        :raises StorageUnavailable: try again.
+        """
+
+    @abc.abstractmethod
+    def tidy_months(self) -> None:
+        """Drop stored intervals that are of no use any more."""
+
+    @abc.abstractmethod
+    def purgeable(self, month: int) -> Sequence[tuple[int, int]]:
+        """What :meth:`purge` would drop: each month, and how many events.
+
+        :raises ValueError: the month is not opened.
+        :raises Purged: what was before a later month was dropped already.
+        """
+
+    @abc.abstractmethod
+    def purge(self, month: int) -> None:
+        """Drop the events of all months before one.
+
+        What lives is kept, by what the month begins with. A question that
+        reaches back further is refused from now on.
+
+        :param month: its first microsecond (UTC), since the epoch.
+        :raises: as :meth:`purgeable`.
+        :raises StorageUnavailable: do it again.
+        """
+
+    @abc.abstractmethod
+    def overview(self) -> months.Overview:
+        """What is kept of all months."""
+
 
 class UsageReader(abc.ABC):
     """Answers questions."""
@@ -153,6 +196,29 @@ class TimelineReader(abc.ABC):
         :raises StorageUnavailable: the store cannot be reached.
         :raises QueryTooExpensive: a limit was reached.
         :raises Purged: the question reaches back too far.
+        """
+
+
+class Recomputer(abc.ABC):
+    """Tells usage from the events alone, to compare answers with."""
+
+    @abc.abstractmethod
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """As :meth:`UsageReader.stream_usage`: slow, and of any length.
+
+        Neither openings nor stored intervals are used, except for what was
+        before a purge.
+        """
+
+    @abc.abstractmethod
+    def sample(
+        self, resource_types: Collection[str], number: int
+    ) -> list[str]:
+        """Ids of some resources, chosen at random.
+
+        :param number: how many at most.
         """
 
 
@@ -426,6 +492,7 @@ class Storage(
     MonthStore,
     UsageReader,
     TimelineReader,
+    Recomputer,
     RejectedStore,
     CoverageReader,
     FactReader,

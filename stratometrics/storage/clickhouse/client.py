@@ -12,7 +12,10 @@
 """Connections to ClickHouse: the one place that knows clickhouse-driver."""
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent import futures
 import contextlib
+import dataclasses
+import itertools
 import queue
 import struct
 from typing import Any
@@ -21,6 +24,7 @@ import clickhouse_driver
 from clickhouse_driver import errors as driver_errors
 
 from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import layout as layouts
 
 #: The server's answers that blame the rows, not the circumstances. Whatever
 #: is not listed counts as passing: waiting loses nothing (R12).
@@ -61,16 +65,30 @@ _MEMORY_LIMIT = 241
 #: that of all queries together.
 _OF_THE_SERVER = '(total)'
 
-#: The server cannot serve us now.
+#: The server cannot serve us now, or another one that it needs.
 _UNAVAILABLE = frozenset(
     {
+        32,  # ATTEMPT_TO_READ_AFTER_EOF: another one has died
+        198,  # DNS_ERROR
         202,  # TOO_MANY_SIMULTANEOUS_QUERIES
+        209,  # SOCKET_TIMEOUT
+        210,  # NETWORK_ERROR
+        225,  # NO_ZOOKEEPER
         236,  # ABORTED: it is shutting down
+        242,  # TABLE_IS_READ_ONLY: without its Keeper
         279,  # ALL_CONNECTION_TRIES_FAILED
+        285,  # TOO_FEW_LIVE_REPLICAS
+        286,  # UNSATISFIED_QUORUM_FOR_PREVIOUS_WRITE
+        289,  # REPLICA_IS_NOT_IN_QUORUM
+        319,  # UNKNOWN_STATUS_OF_INSERT
+        369,  # ALL_REPLICAS_ARE_STALE
         394,  # QUERY_WAS_CANCELLED: as it shuts down, too
         516,  # AUTHENTICATION_FAILED
+        999,  # KEEPER_EXCEPTION
     }
 )
+
+_CLUSTER_MISSING = 701
 
 #: What a broken connection raises, on connecting or in mid-query.
 _CONNECTION_ERRORS = (
@@ -93,6 +111,32 @@ _ENCODING_ERRORS = (
 )
 
 
+# One that has just what it has fetched could miss what is acknowledged.
+_CATCH_UP = 'SYSTEM SYNC REPLICA $database.{table} LIGHTWEIGHT'
+
+#: What is derived from, and what is derived for questions.
+_CAUGHT_UP = ('events', 'deaths', 'intervals')
+
+_NODES = """
+SELECT shard_num, replica_num, host_name, port FROM system.clusters
+WHERE cluster = {cluster:String}
+ORDER BY shard_num, replica_num
+"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Node:
+    """A server of a cluster, which has the rows of one shard."""
+
+    shard: int
+    replica: int
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f'{self.host}:{self.port}'
+
+
 def _text(error: Exception) -> str:
     """The message without the server's stack trace."""
     return str(error).partition('Stack trace:')[0].strip()
@@ -103,15 +147,26 @@ class Pool:
 
     A connection that failed in any way is closed and not lent again.
 
-    Statements name their tables as ``$database.table``: the session itself
-    stays in the server's default database, which exists before ours does.
+    Statements name their tables as ``$database.table``, and as
+    :class:`~stratometrics.storage.clickhouse.layout.Layout` says: the session
+    itself stays in the server's default database, which exists before ours
+    does.
 
     :param options: the ``[clickhouse]`` option group.
     :param size: connections to keep; by default as many as configured.
+    :param node: the node of the cluster to connect to. Then
+        ``$database.table`` is the table of this node.
     """
 
-    def __init__(self, options: Any, size: int | None = None) -> None:
+    def __init__(
+        self,
+        options: Any,
+        size: int | None = None,
+        node: Node | None = None,
+    ) -> None:
         self._options = options
+        self._node = node
+        self.layout = layouts.Layout(options)
         size = options.pool_size if size is None else size
         self._idle: queue.LifoQueue = queue.LifoQueue(size)
         for _ in range(size):
@@ -121,6 +176,8 @@ class Pool:
         options = self._options
         port = options.port or (9440 if options.secure else 9000)
         first, *others = options.hosts
+        if self._node:
+            first, others, port = self._node.host, [], self._node.port
         return clickhouse_driver.Client(
             first,
             port=port,
@@ -138,7 +195,7 @@ class Pool:
             certfile=options.certfile,
             keyfile=options.keyfile,
             tcp_keepalive=True,
-            settings={'server_side_params': True},
+            settings={'server_side_params': True, **self.layout.settings},
         )
 
     @contextlib.contextmanager
@@ -161,7 +218,9 @@ class Pool:
             self._idle.put(client if usable else None)
 
     def _qualified(self, statement: str) -> str:
-        return statement.replace('$database', self._options.database)
+        if self._node:
+            return self.layout.on_node(statement)
+        return self.layout.query(statement)
 
     def execute(
         self,
@@ -238,6 +297,92 @@ class Pool:
         except driver_errors.Error as error:
             raise errors.StorageUnavailable(_text(error)) from error
 
+    def nodes(self) -> list[Node]:
+        """The nodes of the cluster by shard, as the server knows them.
+
+        :returns: none if there is no cluster.
+        :raises StorageUnavailable: the server does not know the cluster, or
+            cannot be reached.
+        """
+        cluster = self.layout.cluster
+        if not cluster:
+            return []
+        nodes = [
+            Node(*row) for row in self.execute(_NODES, {'cluster': cluster})
+        ]
+        if not nodes:
+            raise _cluster_missing(f'there is no cluster "{cluster}"')
+        return nodes
+
+    def at(self, node: Node) -> 'Pool':
+        """A connection to one node, where ``$database`` is the local one."""
+        return Pool(self._options, size=1, node=node)
+
+    def execute_on_shards(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Have every shard do something with its own rows.
+
+        Each does it on one of its replicas, and all at once. That one has all
+        events that were acknowledged before, and in the end all replicas that
+        can be reached have what became of them. Without a cluster this is
+        :meth:`execute`.
+
+        :param statement: about ``$database.table``, which is the table of the
+            shard. No shard runs it twice.
+        :raises StorageUnavailable: no replica of a shard can be reached; what
+            the others did is not taken back.
+        :raises StorageError: a shard could not do it.
+        """
+        shards = [
+            list(replicas)
+            for _, replicas in itertools.groupby(
+                self.nodes(), lambda node: node.shard
+            )
+        ]
+        if not shards:
+            self.execute(statement, parameters, settings)
+            return
+        with futures.ThreadPoolExecutor(len(shards)) as workers:
+            running = [
+                workers.submit(
+                    self._execute_on_one,
+                    replicas,
+                    statement,
+                    parameters,
+                    settings,
+                )
+                for replicas in shards
+            ]
+            for each in running:
+                each.result()
+
+    def _execute_on_one(self, replicas: Sequence[Node], *statement) -> None:
+        for node in replicas:
+            try:
+                self._catch_up(node)
+                break
+            except errors.StorageUnavailable:
+                if node is replicas[-1]:
+                    raise
+        with contextlib.closing(self.at(node)) as pool:
+            pool.execute(*statement)
+        if self.layout.replicated:
+            for node in replicas:
+                with contextlib.suppress(errors.StorageUnavailable):
+                    self._catch_up(node)
+
+    def _catch_up(self, node: Node) -> None:
+        """Have a replica fetch all that there is, and see that it is there."""
+        with contextlib.closing(self.at(node)) as pool:
+            pool.execute('SELECT 1')
+            if self.layout.replicated:
+                for table in _CAUGHT_UP:
+                    pool.execute(_CATCH_UP.format(table=table))
+
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""
         # All are taken out first: what is put back would be the next to come.
@@ -277,6 +422,8 @@ def _query_error(error: driver_errors.ServerException) -> Exception:
         return _schema_missing(error)
     if error.code in _UNAVAILABLE:
         return errors.StorageUnavailable(_text(error))
+    if error.code == _CLUSTER_MISSING:
+        return _cluster_missing(_text(error))
     return errors.StorageError(_text(error))
 
 
@@ -291,4 +438,11 @@ def _insert_error(error: driver_errors.ServerException) -> Exception:
 def _schema_missing(error: Exception) -> errors.SchemaMissing:
     return errors.SchemaMissing(
         f'{_text(error)}: run "stratometrics-manage db sync"'
+    )
+
+
+def _cluster_missing(text: str) -> errors.StorageUnavailable:
+    return errors.StorageUnavailable(
+        f'{text}: see [clickhouse] cluster, and remote_servers in the '
+        'configuration of every node'
     )

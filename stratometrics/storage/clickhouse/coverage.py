@@ -70,18 +70,22 @@ GROUP BY audit, resource_type, region
 # that ever lived is looked at; what does not fit goes through the disk of the
 # server.
 _LIVING = """
+SELECT resource_type, place, sum(count) AS living
+FROM $shards(
 SELECT
     resource_type,
     latest.2 AS place,
-    countIf(dead = 0 AND latest.1.2 != {estimate:Int64}) AS living
+    countIf(dead = 0 AND latest.1.2 != {estimate:Int64}) AS count
 FROM (
     SELECT
         resource_type,
         max(ended) AS dead,
         max((last, toString(region))) AS latest
-    FROM $database.timelines
+    FROM $local.timelines
     GROUP BY resource_type, timeline
 )
+GROUP BY resource_type, place
+$)
 GROUP BY resource_type, place
 SETTINGS max_bytes_before_external_group_by = 100000000
 """

@@ -23,6 +23,7 @@ from typing import Any
 from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import months as months_model
 from stratometrics.model import names as names_model
 from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
@@ -31,6 +32,7 @@ from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing
 from stratometrics.storage.clickhouse import coverage
 from stratometrics.storage.clickhouse import facts
 from stratometrics.storage.clickhouse import months
@@ -39,6 +41,7 @@ from stratometrics.storage.clickhouse import prices
 from stratometrics.storage.clickhouse import quarantine
 from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
+from stratometrics.storage.clickhouse import retention
 from stratometrics.storage.clickhouse import schema
 from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
@@ -63,8 +66,15 @@ class ClickHouseStorage(base.Storage):
     def __init__(self, options: Any) -> None:
         self._pool = clickhouse_client.Pool(options)
         self._months = months.Months(self._pool)
+        self._closing = closing.Closing(self._pool, self._months)
+        self._retention = retention.Retention(
+            self._pool, self._months, options.query_timeout
+        )
         self._writer = writer.Writer(
-            self._pool, self._months, options.send_receive_timeout
+            self._pool,
+            self._months,
+            self._closing,
+            options.send_receive_timeout,
         )
         self._reader = reader.Reader(
             self._pool, self._months, query_limits(options)
@@ -96,10 +106,30 @@ class ClickHouseStorage(base.Storage):
     def open_month(self, month: int) -> None:
         self._writer.open_month(month)
 
+    def close_month(self, month: int) -> bool:
+        return self._closing.derive(month)
+
+    def purgeable(self, month: int) -> Sequence[tuple[int, int]]:
+        return self._retention.purgeable(month)
+
+    def purge(self, month: int) -> None:
+        self._retention.purge(month)
+
+    def overview(self) -> months_model.Overview:
+        return self._closing.overview()
+
+    def tidy_months(self) -> None:
+        self._closing.tidy()
+
     def stream_usage(
         self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         return self._reader.stream_usage(query, limited)
+
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        return self._reader.stream_recomputed(query)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         return self._reader.usage(query)
@@ -117,6 +147,11 @@ class ClickHouseStorage(base.Storage):
 
     def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
         return self._timelines.alive(query)
+
+    def sample(
+        self, resource_types: Collection[str], number: int
+    ) -> list[str]:
+        return self._timelines.sample(resource_types, number)
 
     def rejected(
         self, event_types: Collection[str] = ()
@@ -226,11 +261,11 @@ class ClickHouseStorage(base.Storage):
         return self._statements.users(resource_type, key, ids, before)
 
     def rebuild_project_resources(self) -> None:
-        self._pool.execute(s0001_initial.REBUILD_PROJECT_RESOURCES)
+        self._pool.execute_on_shards(s0001_initial.REBUILD_PROJECT_RESOURCES)
 
     def rebuild_coverage(self) -> None:
-        self._pool.execute(s0003_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute(s0008_openings.REBUILD_TIMELINES)
+        self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)
+        self._pool.execute_on_shards(s0008_openings.REBUILD_TIMELINES)
 
     def check(self) -> None:
         self.schema.check()

@@ -132,24 +132,29 @@ _TIMELINES = 2**128
 
 # As the report of coverage counts, without reading the events.
 _COUNT = """
-SELECT countIf(dead = 0 AND rank != {estimate:Int64})
+SELECT sum(living)
+FROM $shards(
+SELECT countIf(dead = 0 AND rank != {estimate:Int64}) AS living
 FROM (
     SELECT max(ended) AS dead, max(last).2 AS rank
-    FROM $database.timelines
+    FROM $local.timelines
     WHERE resource_type = {resource_type:String} AND region = {region:String}
     GROUP BY timeline
 )
+$)
 """
 
 # Estimates that something later than themselves speaks against.
 _DOUBTED = """
-SELECT any(resource_id)
+SELECT id
+FROM $shards(
+SELECT any(resource_id) AS id
 FROM (
     SELECT timeline, resource_id, region, {time} AS at, {rank} AS place
-    FROM $database.events
+    FROM $local.events
     WHERE resource_type = {{resource_type:String}} AND {kept}
         AND timeline IN (
-            SELECT timeline FROM $database.events
+            SELECT timeline FROM $local.events
             WHERE resource_type = {{resource_type:String}} AND {kept}
                 AND {rank} = {{estimate:Int64}}
         )
@@ -160,19 +165,22 @@ HAVING argMax(region, at) = {{region:String}}
         > maxIf(at, place = {{refutation:Int64}})
     AND maxIf(at, place = {{estimate:Int64}})
         < maxIf(at, place != {{estimate:Int64}})
+$)
 """
 
 # What comes last of all that is not later than the last estimate: what took
 # it back, if anything did, or else what held before.
 _ESTIMATES = """
+SELECT id, at, fact
+FROM $shards(
 SELECT
     any(events.resource_id) AS id,
     any(estimates.last_at) AS at,
     argMax({facts}, ({time}, {rank}, message_order)) AS fact
-FROM $database.events
+FROM $local.events
 INNER JOIN (
     SELECT timeline, max({time}) AS last_at
-    FROM $database.events
+    FROM $local.events
     WHERE resource_type = {{resource_type:String}} AND {given} AND {kept}
         AND {rank} = {{estimate:Int64}}
     GROUP BY timeline
@@ -182,6 +190,7 @@ WHERE resource_type = {{resource_type:String}} AND {given} AND {kept}
     AND {time} <= estimates.last_at
 GROUP BY events.timeline
 HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
+$)
 """
 
 _PARTS = {

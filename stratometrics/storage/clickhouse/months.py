@@ -18,28 +18,46 @@ import enum
 import functools
 
 from stratometrics.model import instants
+from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import generations as generations_module
+from stratometrics.storage.clickhouse import layout
 
 _ENTER = """
-INSERT INTO $database.months (month, entered_at, entry, run)
+INSERT INTO $database.months (month, entered_at, entry, run, received_at)
 SELECT
     fromUnixTimestamp64Micro({month:Int64}, 'UTC'),
     now64(6, 'UTC'),
     {entry:String},
-    {run:Int64}
+    {run:Int64},
+    {received_at:Int64}
+"""
+
+# Parts are counted without being read.
+_HELD = """
+SELECT toYYYYMM(event_time) AS number, count()
+FROM $database.events
+GROUP BY number
 """
 
 _NOW = "SELECT toUnixTimestamp64Micro(now64(6, 'UTC'))"
 
 _ENTRIES = """
-SELECT toUnixTimestamp64Micro(month), toString(entry), run
+SELECT
+    toUnixTimestamp64Micro(month),
+    toString(entry),
+    run,
+    received_at,
+    toUnixTimestamp64Micro(entered_at)
 FROM $database.months
 """
 
 
 _DAY = 86_400 * timestamps.MICROSECONDS
+#: From the begin of any month this leads into the next one.
+_LONGEST = 31 * _DAY
 
 #: The earliest time that can be stored, for who begins with all there is.
 EARLIEST = -2_208_988_800 * timestamps.MICROSECONDS
@@ -54,6 +72,14 @@ class Entry(enum.StrEnum):
     OPENED = 'opened'
     #: All that was before it may be gone.
     PURGED = 'purged'
+    #: Its intervals are being derived: who writes must tell what is late.
+    CLOSING = 'closing'
+    #: They are stored.
+    CLOSED = 'closed'
+    #: Those of this run, and of earlier ones, lack something.
+    LATE = 'late'
+    #: Those of this run are about to go.
+    DROPPED = 'dropped'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,11 +91,13 @@ class Journal:
         opened them: what is asked as of an earlier time cannot begin there.
     :param purged: nothing is left of what was before; None if nothing was
         purged.
+    :param generations: the stored intervals of closed months.
     """
 
     announced: Sequence[int] = ()
     opened: Sequence[tuple[int, int]] = ()
     purged: int | None = None
+    generations: Sequence[generations_module.Generation] = ()
 
     @property
     def first_kept(self) -> int:
@@ -96,6 +124,18 @@ class Journal:
             raise errors.Purged(self.purged)
         return start
 
+    @property
+    def bare(self) -> 'Journal':
+        """The same without what only spares reading."""
+        return Journal(
+            opened=[
+                (month, run)
+                for month, run in self.opened
+                if month == self.purged
+            ],
+            purged=self.purged,
+        )
+
     def require(self, begin: int) -> None:
         """See that what happened since a time is still there.
 
@@ -119,7 +159,8 @@ class Months:
         announced = set()
         opened: set[tuple[int, int]] = set()
         purged = None
-        for month, entry, run in self._pool.execute(_ENTRIES):
+        rows = self._pool.execute(_ENTRIES, settings=layout.IN_SEQUENCE)
+        for month, entry, run, *_ in rows:
             match Entry(entry):
                 case Entry.ANNOUNCED:
                     announced.add(month)
@@ -135,6 +176,11 @@ class Months:
             ],
             opened=sorted(opened),
             purged=purged,
+            generations=[
+                each
+                for each in _generations(rows)
+                if purged is None or each.month >= purged
+            ],
         )
 
     def announce(self, month: int) -> int:
@@ -144,19 +190,54 @@ class Months:
         :returns: what names the run: the time of the server.
         :raises ValueError: the month has not begun.
         """
-        [(now,)] = self._pool.execute(_NOW)
+        now = self.now()
         if now < month:
             raise ValueError('a month cannot be opened before it begins')
         self.enter(month, Entry.ANNOUNCED, now)
         return now
 
-    def enter(self, month: int, entry: Entry, run: int) -> None:
+    def announce_closing(self, month: int) -> int:
+        """Have writers tell what is late for a month from now on.
+
+        :returns: what names the run: the time of the server.
+        :raises ValueError: the month is not over.
+        """
+        now = self.now()
+        if now < month_after(month):
+            raise ValueError('a month cannot be closed before it ends')
+        self.enter(month, Entry.CLOSING, now)
+        return now
+
+    def held(self) -> list[tuple[int, int]]:
+        """The months that there are events of, in order, and how many."""
+        return [
+            (months_model.begin_of(*divmod(number, 100)), size)
+            for number, size in sorted(self._pool.execute(_HELD))
+        ]
+
+    def now(self) -> int:
+        """The time of the server, in microseconds since the epoch."""
+        [(now,)] = self._pool.execute(_NOW)
+        return now
+
+    def enter(
+        self, month: int, entry: Entry, run: int, received_at: int = 0
+    ) -> None:
         """Enter something of a month.
 
-        :param run: what :meth:`announce` returned.
+        :param run: what :meth:`announce` or :meth:`announce_closing` returned.
+        :param received_at: of what is closed, of the last event that it may
+            know; of what is late, of the first event that it lacks.
         """
         self._pool.execute(
-            _ENTER, {'month': month, 'entry': str(entry), 'run': run}
+            _ENTER,
+            {
+                'month': month,
+                'entry': str(entry),
+                'run': run,
+                'received_at': received_at,
+            },
+            layout.IN_SEQUENCE,
         )
 
 
@@ -165,6 +246,40 @@ def month_of(instant: int) -> int:
     return _month_of_day(instant // _DAY)
 
 
+def month_after(month: int) -> int:
+    """The first microsecond of the next month."""
+    return month_of(month + _LONGEST)
+
+
 @functools.lru_cache
 def _month_of_day(day: int) -> int:
     return instants.month(day * _DAY, datetime.UTC)[0]
+
+
+def _generations(
+    rows: Sequence[tuple[int, str, int, int, int]],
+) -> list[generations_module.Generation]:
+    """What was entered without its announcement is none that can be used."""
+    found: dict[tuple[int, int], dict[str, int]] = {
+        (month, run): {}
+        for month, entry, run, *_ in rows
+        if entry == Entry.CLOSING
+    }
+    for month, entry, run, received_at, entered_at in rows:
+        its = found.get((month, run), {})
+        match Entry(entry):
+            case Entry.CLOSED:
+                its['known_at'] = received_at
+            case Entry.DROPPED:
+                its['dropped_at'] = entered_at
+            case Entry.LATE:
+                for (other, earlier), times in found.items():
+                    if other == month and earlier <= run:
+                        known = times.get('late_at', received_at)
+                        times['late_at'] = min(known, received_at)
+    return [
+        generations_module.Generation(
+            month=month, end=month_after(month), run=run, **times
+        )
+        for (month, run), times in sorted(found.items())
+    ]

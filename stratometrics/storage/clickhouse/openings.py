@@ -24,6 +24,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing as closing_module
 from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
@@ -220,6 +221,7 @@ class Openings:
     """Carries forward what months begin with.
 
     :param months: the journal.
+    :param closing: is told of what is late for stored intervals.
     :param settings: of inserts.
     """
 
@@ -227,10 +229,12 @@ class Openings:
         self,
         pool: clickhouse_client.Pool,
         months: months_module.Months,
+        closing: closing_module.Closing,
         settings: dict,
     ) -> None:
         self._pool = pool
         self._months = months
+        self._closing = closing
         self._settings = settings
         #: Which resources were looked up among the dead in which months: the
         #: hashes, which take a quarter of the memory.
@@ -252,7 +256,7 @@ class Openings:
         start = journal.start(previous, None)
         run = self._months.announce(month)
         for statement in (_DERIVE, _DERIVE_RECENT):
-            self._pool.execute(
+            self._pool.execute_on_shards(
                 statement.format(**_PARTS),
                 {
                     'month': month,
@@ -269,16 +273,18 @@ class Openings:
     def follow(
         self,
         events: Sequence[event_model.Event],
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         """Carry forward what was written and is late.
 
         :param events: what is durable now.
+        :param received_at: when it was received.
         :param write: stores openings as received when the events were.
         :raises StorageUnavailable: write the events again.
         """
         try:
-            self._follow(events, write)
+            self._follow(events, received_at, write)
         except (errors.InvalidRows, errors.StorageUnavailable):
             raise
         except errors.StorageError as error:
@@ -288,6 +294,7 @@ class Openings:
     def _follow(
         self,
         events: Iterable[event_model.Event],
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
         newest = months_module.month_of(timestamps.now() + _SKEW)
@@ -308,7 +315,7 @@ class Openings:
             *(resource for resource, _ in unknown),
         }
         if late or self._dead(resources, newest):
-            self._carry(late, resources, newest, write)
+            self._carry(late, resources, newest, received_at, write)
         self._remember(unknown)
 
     def _carry(
@@ -316,16 +323,18 @@ class Openings:
         late: Sequence[event_model.Event],
         resources: Collection[_Resource],
         newest: int,
+        received_at: int,
         write: Callable[[Sequence[event_model.Event]], None],
     ) -> None:
+        written = list(late)
         covered: set[int] = set()
         while True:
+            journal = self._months.journal()
             months = [
-                month
-                for month in self._months.journal().announced
-                if month not in covered
+                month for month in journal.announced if month not in covered
             ]
             if not months:
+                self._closing.heed(written, journal, received_at)
                 break
             # After the months were read: who tells of an end that is not here
             # yet reads them later, and sees to all of these.
@@ -333,8 +342,9 @@ class Openings:
             openings = _openings(late, months)
             if openings:
                 write(openings)
+                written += openings
             if dead:
-                self._pool.execute(
+                self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),
                     {**_named(dead), 'months': months},
                     self._settings,

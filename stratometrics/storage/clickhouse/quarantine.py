@@ -71,7 +71,7 @@ class Quarantine:
     def remove_rejected(self, ids: Iterable[str]) -> None:
         """See :class:`stratometrics.storage.base.RejectedStore`."""
         for chunk in _chunks(ids):
-            self._pool.execute(_REMOVE, {'ids': chunk})
+            self._pool.execute_on_shards(_REMOVE, {'ids': chunk})
 
 
 def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:

@@ -11,8 +11,8 @@
 # under the License.
 """The queries for usage.
 
-For states it makes intervals from events, clips them to a period, and sums
-them; for consumptions it adds up the events of the period.
+For states it sums intervals, each clipped to the period; for consumptions it
+adds up the events of the period.
 """
 
 from collections.abc import (
@@ -29,6 +29,8 @@ from stratometrics.model import names
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import courses
+from stratometrics.storage.clickhouse import generations
+from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names as clickhouse_names
 from stratometrics.storage.clickhouse.migrations import s0001_initial
@@ -52,62 +54,16 @@ _AMOUNTS = """mapApply(
         JSONExtract(measures, 'Map(String, Int64)')
     )"""
 
-# An interval runs from one event of a timeline to the next, in the order of
-# R10, and no further than the end of the period. What begins at a deletion or
-# later is dead (R7). What is followed by another event at the same microsecond
-# has length zero, and so have all but the last of several copies of an event:
-# there is nothing to deduplicate (R2). The window needs its frame spelled
-# out: the default one ends at the current row, where leadInFrame sees no next
-# one. Texts are plain before the window sorts them: moving rows of
-# LowCardinality columns about takes several times as long.
-_INTERVALS = """
-    FROM (
-        SELECT
-            {keys}
-            measures,
-            counts,
-            interval_begin,
-            leadInFrame(interval_begin, 1, {end}) OVER whole
-                AS interval_end,
-            min(death) OVER whole AS timeline_end
-        FROM (
-            SELECT
-                {columns}
-                timeline,
-                toUnixTimestamp64Micro(event_time) AS interval_begin,
-                rank,
-                message_order,
-                {facts} AS counts,
-                if(phase = 'ended', interval_begin, {end}) AS death,
-                CAST(events.measures AS String) AS measures
-            FROM $database.events
-            WHERE {timelines}
-        )
-        WINDOW whole AS (
-            PARTITION BY timeline
-            ORDER BY interval_begin, rank, message_order
-            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-        )
-    )
-    WHERE counts
-        AND interval_begin < timeline_end
-        AND interval_end > greatest(interval_begin, {begin})
-"""
-
 # Of equal measures there are many: they are read and multiplied once, by the
 # time for which they held.
-_TIMES = (
-    """
+_TIMES = """
     SELECT
         {keys}
         measures,
-        sum(toInt128(interval_end - greatest(interval_begin, {begin}))) AS time
-"""
-    + _INTERVALS
-    + """
+        sum(toInt128(interval_end - interval_begin)) AS time
+    FROM ({intervals})
     GROUP BY {keys} measures
 """
-)
 
 # An interval is not multiplied by the buckets that it spans, but is a change
 # at each of its ends: of the level, which is how many resources there are from
@@ -115,8 +71,7 @@ _TIMES = (
 # for a while of it. A bucket has its level times its length, and its parts.
 # The changes, of which there are twice as many as intervals, are grouped by a
 # number for their texts, which takes a fifth less time.
-_CHANGES = (
-    """
+_CHANGES = """
     SELECT
         {keys}
         measures,
@@ -134,10 +89,7 @@ _CHANGES = (
                 {keys}
                 measures,
                 texts,
-                arrayJoin([
-                    (greatest(interval_begin, {begin}), 1),
-                    (interval_end, -1)
-                ]) AS change
+                arrayJoin([(interval_begin, 1), (interval_end, -1)]) AS change
             FROM (
                 SELECT
                     {keys}
@@ -145,16 +97,13 @@ _CHANGES = (
                     sipHash128({keys} measures) AS texts,
                     interval_begin,
                     interval_end
-"""
-    + _INTERVALS
-    + """
+                FROM ({intervals})
             )
         )
         GROUP BY texts, slot
     )
     GROUP BY {keys} measures
 """
-)
 
 # Here a copy would count, so FINAL leaves but the first one of each event,
 # before anything that is not in the key decides (R2, R15). Nothing but the
@@ -172,7 +121,7 @@ _CONSUMED = """
             {columns}
             event_time,
             CAST(events.measures AS String) AS measures
-        FROM $database.events FINAL
+        FROM $local.events FINAL
         WHERE {timelines}
             AND event_time >= fromUnixTimestamp64Micro({begin}, 'UTC')
             AND {facts}
@@ -194,8 +143,12 @@ _COURSE = {
     usage.Kind.CONSUMPTION: 'groupArray((slot, time, amounts))',
 }
 
+# A timeline lies on one shard whole, so each makes the intervals of its own;
+# what they come to is all that leaves it.
+_SPANS = 'SELECT * FROM $shards({spans}$)'
+
 _COMPARED = """
-SELECT *, {earlier} AS earlier FROM ({spans})
+SELECT *, {earlier} AS earlier FROM $shards({spans}$)
 """
 
 _COMPARISON = """
@@ -206,7 +159,7 @@ _COMPARISON = """
 """
 
 _OWNED = """
-SELECT {timeline} FROM $database.project_resources
+SELECT {timeline} FROM $local.project_resources
 WHERE project_id IN {owners} AND resource_type IN {types}
 """
 
@@ -327,7 +280,7 @@ class _Statement:
         """What is added up: the period's, or that of both periods."""
         query = self._query
         if not query.previous:
-            return self._spans_of(query.period)
+            return _SPANS.format(spans=self._spans_of(query.period))
         return ' UNION ALL '.join(
             _COMPARED.format(earlier=earlier, spans=self._spans_of(period))
             for earlier, period in (
@@ -338,33 +291,87 @@ class _Statement:
 
     def _spans_of(self, period: usage.Period) -> str:
         query = self._query
-        end = self._bind(query.end_of(period), 'Int64')
         boundaries = slot = ''
         if query.boundaries:
             boundaries = self._bind(list(query.boundaries), 'Array(Int64)')
             slot = _SLOT.format(boundaries=boundaries)
+        carried = {
+            'keys': _listed(alias for alias, _ in self._carried.values()),
+            'columns': _listed(
+                f'{column} AS {alias}'
+                for alias, column in self._carried.values()
+            ),
+        }
         if query.kind is usage.Kind.CONSUMPTION:
-            text = _CONSUMED
-        else:
-            text = _CHANGES if query.boundaries else _TIMES
+            return _CONSUMED.format(
+                **carried,
+                **self._span(period),
+                slot=slot,
+                amounts=_AMOUNTS.format(times=''),
+            )
+        text = _CHANGES if query.boundaries else _TIMES
         return text.format(
-            keys=_listed(alias for alias, _ in self._carried.values()),
+            keys=carried['keys'],
             any_keys=_listed(
                 f'any({alias}) AS {alias}'
                 for alias, _ in self._carried.values()
             ),
-            columns=_listed(
-                f'{column} AS {alias}'
-                for alias, column in self._carried.values()
-            ),
-            begin=self._bind(period.begin, 'Int64'),
-            end=end,
             boundaries=boundaries,
-            slot=slot,
-            amounts=_AMOUNTS.format(times=''),
-            timelines=' AND '.join(self._timelines(query, period, end)),
-            facts=' AND '.join(self._facts(query)),
+            intervals=self._intervals(period, carried),
         )
+
+    def _intervals(
+        self, period: usage.Period, carried: Mapping[str, str]
+    ) -> str:
+        """What lies in a period: as it is stored, the rest made of events."""
+        query = self._query
+        end = query.end_of(period)
+        if end <= period.begin:
+            return intervals.OF_EVENTS.format(**carried, **self._span(period))
+        divided = generations.divide(
+            usage.Period(period.begin, end),
+            self._journal.generations,
+            query.as_of,
+        )
+        sources = [
+            intervals.OF_EVENTS.format(**carried, **self._span(part))
+            for part in divided.rest
+        ]
+        if divided.stored:
+            sources.append(
+                intervals.STORED.format(
+                    **carried,
+                    begin=self._bind(period.begin, 'Int64'),
+                    end=self._bind(end, 'Int64'),
+                    conditions=' AND '.join(self._stored(divided.stored)),
+                )
+            )
+        return ' UNION ALL '.join(sources)
+
+    def _stored(self, chosen: Iterable[generations.Generation]):
+        query = self._query
+        names = [(each.month, each.run) for each in chosen]
+        for number, column in enumerate(('month', 'run')):
+            # Each by itself as well, for the partitions to be chosen by.
+            some = [name[number] for name in names]
+            yield f'{column} IN {self._bind(some, "Array(Int64)")}'
+        both = self._bind(names, 'Array(Tuple(Int64, Int64))')
+        yield f'(month, run) IN {both}'
+        yield f'resource_type IN {self._bind_texts(query.resource_types)}'
+        for key in _TIMELINE_KEYS & query.filters.keys():
+            yield f'{key} IN {self._bind_texts(query.filters[key])}'
+        yield from self._conditions(query)
+
+    def _span(self, period: usage.Period) -> dict[str, str]:
+        """What is read of the events for a period."""
+        query = self._query
+        end = self._bind(query.end_of(period), 'Int64')
+        return {
+            'begin': self._bind(period.begin, 'Int64'),
+            'end': end,
+            'timelines': ' AND '.join(self._timelines(query, period, end)),
+            'facts': ' AND '.join(self._facts(query)),
+        }
 
     def _order(self) -> str:
         ranked = [
@@ -570,6 +577,9 @@ class _Statement:
     def _facts(self, query: usage.UsageQuery):
         """What an event must say to count, or the interval that it opens."""
         yield _COUNTS[query.kind]
+        yield from self._conditions(query)
+
+    def _conditions(self, query: usage.UsageQuery):
         if query.project_ids is not None:
             owners = self._bind_texts(query.project_ids)
             yield f'project_id IN {owners}'
@@ -627,9 +637,20 @@ class Reader:
         self, query: usage.UsageQuery, limited: bool = True
     ) -> Iterator[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.stream_usage`."""
-        if not _anything_counts(query):
-            return
-        statement = _Statement(query, self._months.journal())
+        if _anything_counts(query):
+            yield from self._answer(query, self._months.journal(), limited)
+
+    def stream_recomputed(
+        self, query: usage.UsageQuery
+    ) -> Iterator[usage.UsageRow]:
+        """See :class:`stratometrics.storage.base.Recomputer`."""
+        if _anything_counts(query):
+            yield from self._answer(query, self._months.journal().bare, False)
+
+    def _answer(
+        self, query: usage.UsageQuery, journal: months.Journal, limited: bool
+    ) -> Iterator[usage.UsageRow]:
+        statement = _Statement(query, journal)
         with contextlib.closing(
             self._pool.stream(
                 statement.text,

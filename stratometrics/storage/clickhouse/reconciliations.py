@@ -19,6 +19,7 @@ from stratometrics.model import findings as findings_model
 from stratometrics.model import timestamps
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import layout
 
 _RECORD = """
 INSERT INTO $database.reconciliations (
@@ -143,7 +144,7 @@ class Lease(base.Lease):
 
         :returns: whether it is ours now.
         """
-        if self._pool.execute(_CLAIMS, {'name': self._name}):
+        if self._first():
             return False
         self.prolong()
         # A rival may have taken the time of its claim before ours, and may
@@ -163,11 +164,14 @@ class Lease(base.Lease):
         self._enter(-timestamps.MICROSECONDS)
 
     def _first(self) -> str | None:
-        rows = self._pool.execute(_CLAIMS, {'name': self._name})
+        rows = self._pool.execute(
+            _CLAIMS, {'name': self._name}, layout.IN_SEQUENCE
+        )
         return rows[0][0] if rows else None
 
     def _enter(self, length: int) -> None:
         self._pool.execute(
             _ENTER,
             {'name': self._name, 'holder': self._holder, 'length': length},
+            layout.IN_SEQUENCE,
         )

@@ -11,8 +11,10 @@
 # under the License.
 """Which step of the schema a database is at, and how it gets to another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
 import dataclasses
+import re
 
 from oslo_log import log as logging
 
@@ -23,22 +25,36 @@ from stratometrics.storage.clickhouse import migrations
 
 LOG = logging.getLogger(__name__)
 
-_CREATE_DATABASE = 'CREATE DATABASE IF NOT EXISTS $database'
+#: A node of the cluster, or None for the one server.
+_Node = clickhouse_client.Node | None
 
 # Append-only: a row when a step begins and another when it is done, so that
-# an interrupted one can be told from one that was never begun.
-_CREATE_JOURNAL = """
-CREATE TABLE IF NOT EXISTS $database.schema_journal (
-    entered_at DateTime64(6, 'UTC'),
-    old_version UInt32,
-    new_version UInt32,
-    state Enum8('begun' = 1, 'done' = 2)
-)
-ENGINE = MergeTree
-ORDER BY (entered_at, state)
+# an interrupted one can be told from one that was never begun. Every node of
+# a cluster has a journal of its own.
+_JOURNAL = [
+    'CREATE DATABASE IF NOT EXISTS $database',
+    """
+    CREATE TABLE IF NOT EXISTS $database.schema_journal (
+        entered_at DateTime64(6, 'UTC'),
+        old_version UInt32,
+        new_version UInt32,
+        state Enum8('begun' = 1, 'done' = 2)
+    )
+    ENGINE = MergeTree
+    ORDER BY (entered_at, state)
+    """,
+]
+
+_FRONT_DATABASE = 'CREATE DATABASE IF NOT EXISTS {database}'
+
+_LAST_ENTRIES = """
+SELECT * FROM $shards(
+    SELECT old_version, new_version, state FROM $local.schema_journal
+    ORDER BY entered_at DESC, state DESC LIMIT 1
+$)
 """
 
-_LAST_ENTRY = """
+_LAST_ENTRY_OF_NODE = """
 SELECT old_version, new_version, state FROM $database.schema_journal
 ORDER BY entered_at DESC, state DESC LIMIT 1
 """
@@ -49,6 +65,16 @@ INSERT INTO $database.schema_journal (
 )
 VALUES
 """
+
+# Each after those that it needs.
+_TABLES = """
+SELECT create_table_query FROM system.tables
+WHERE database IN {databases:Array(String)}
+    AND name != 'schema_journal'
+ORDER BY engine = 'MaterializedView', engine = 'Distributed', name
+"""
+
+_CREATE = re.compile('CREATE (TABLE|MATERIALIZED VIEW) ')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,17 +101,22 @@ class Version:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Step:
-    """The statements that lead from a version to a neighbouring one."""
+    """The statements that lead from a version to another.
+
+    :param nodes: the nodes of the cluster that have to take it, each of which
+        runs all statements; none if there is no cluster.
+    """
 
     old_version: int
     new_version: int
     statements: Sequence[str]
+    nodes: Sequence[clickhouse_client.Node] = ()
 
 
 class Schema:
-    """The schema of one database.
+    """The schema of one database, or of a cluster.
 
-    :param pool: connections to its server.
+    :param pool: connections to its server, or to any of its nodes.
     """
 
     def __init__(self, pool: clickhouse_client.Pool) -> None:
@@ -97,20 +128,20 @@ class Schema:
         return len(migrations.STEPS)
 
     def version(self) -> Version:
-        """The version of the database.
+        """The version of the database; in a cluster, that of all shards.
 
-        :raises StorageUnavailable: there is no server.
+        :raises StorageUnavailable: there is no server, or it does not know
+            the cluster, or a shard is away.
         """
+        shards = {node.shard for node in self._pool.nodes()}
         try:
-            rows = self._pool.execute(_LAST_ENTRY)
+            rows = self._pool.execute(_LAST_ENTRIES)
         except errors.SchemaMissing:
             rows = []
-        if not rows:
-            return Version(0, 0)
-        [(old, new, state)] = rows
-        if state == 'done':
-            return Version(new, new)
-        return Version(min(old, new), max(old, new))
+        versions = [_version(row) for row in rows]
+        if not versions or len(versions) < len(shards):
+            versions.append(Version(0, 0))
+        return _of_all(versions)
 
     def check(self) -> None:
         """See that this code can work with the database.
@@ -145,18 +176,55 @@ class Schema:
                 f'there is no version {target}: versions are 0 to '
                 f'{self.newest}'
             )
-        version = self.version()
+        with self._connected() as pools:
+            versions = {
+                node: _version_at(pool) for node, pool in pools.items()
+            }
+            joined = _joining(pools, versions)
+        for step in joined:
+            for node in step.nodes:
+                versions[node] = Version(step.new_version, step.new_version)
+        version = _of_all(versions.values())
         if version.high > self.newest:
             raise ValueError(self._too_new(version))
         if target >= version.high:
-            return [
-                Step(number - 1, number, migrations.STEPS[number - 1].FORWARDS)
-                for number in range(version.low + 1, target + 1)
-            ]
-        return [
-            Step(number, number - 1, migrations.STEPS[number - 1].BACKWARDS)
-            for number in range(version.high, target, -1)
-        ]
+            numbers = range(version.low + 1, target + 1)
+            steps = [self._step(each - 1, each, versions) for each in numbers]
+        else:
+            numbers = range(version.high, target, -1)
+            steps = [self._step(each, each - 1, versions) for each in numbers]
+        return joined + steps
+
+    def _step(
+        self, old: int, new: int, versions: Mapping[_Node, Version]
+    ) -> Step:
+        if old < new:
+            statements = migrations.STEPS[new - 1].FORWARDS
+            nodes = [node for node in versions if versions[node].low < new]
+        else:
+            statements = migrations.STEPS[old - 1].BACKWARDS
+            nodes = [node for node in versions if versions[node].high >= old]
+        return Step(
+            old,
+            new,
+            self._pool.layout.step(statements),
+            tuple(node for node in nodes if node),
+        )
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[dict[_Node, clickhouse_client.Pool]]:
+        """Connections to every node, or to the one server."""
+        nodes = self._pool.nodes()
+        if not nodes:
+            yield {None: self._pool}
+            return
+        with contextlib.ExitStack() as opened:
+            yield {
+                node: opened.enter_context(
+                    contextlib.closing(self._pool.at(node))
+                )
+                for node in nodes
+            }
 
     def _too_new(self, version: Version) -> str:
         return (
@@ -172,22 +240,103 @@ class Schema:
             its cause is gone.
         """
         steps = self.plan(target)
-        self._pool.execute(_CREATE_DATABASE)
-        self._pool.execute(_CREATE_JOURNAL)
-        for step in steps:
-            self._enter(step, 'begun')
-            for statement in step.statements:
-                self._pool.execute(statement)
-            self._enter(step, 'done')
-            LOG.info('The schema is at version %d now', step.new_version)
+        with self._connected() as pools:
+            self._prepare(pools.values())
+            for step in steps:
+                self._take(
+                    step,
+                    [
+                        pool
+                        for node, pool in pools.items()
+                        if node is None or node in step.nodes
+                    ],
+                )
+                LOG.info('The schema is at version %d now', step.new_version)
 
-    def _enter(self, step: Step, state: str) -> None:
-        self._pool.insert(
-            _ENTER,
-            [
-                [timestamps.now()],
-                [step.old_version],
-                [step.new_version],
-                [state],
-            ],
-        )
+    def _prepare(self, pools: Iterable[clickhouse_client.Pool]) -> None:
+        for pool in pools:
+            for statement in _JOURNAL:
+                pool.execute(statement)
+            pool.execute(_FRONT_DATABASE.format(database=pool.layout.database))
+
+    def _take(
+        self, step: Step, pools: Sequence[clickhouse_client.Pool]
+    ) -> None:
+        for pool in pools:
+            _enter(pool, step, 'begun')
+        # One statement everywhere before the next: replicas share what they
+        # alter, and a table is made as it was when the step was written.
+        for statement in step.statements:
+            for pool in pools:
+                pool.execute(statement)
+        for pool in pools:
+            _enter(pool, step, 'done')
+
+
+def _joining(
+    pools: Mapping[_Node, clickhouse_client.Pool],
+    versions: Mapping[_Node, Version],
+) -> list[Step]:
+    """What gives new replicas the tables of their shard.
+
+    Not by the steps: a table that was altered since it was made is not one
+    that a replica could join as it was first made.
+    """
+    steps = []
+    for node, version in versions.items():
+        whole = [
+            other
+            for other in versions
+            if node
+            and other
+            and other.shard == node.shard
+            and versions[other].low
+            and not versions[other].changing
+        ]
+        if whole and not version.low:
+            pool = pools[whole[0]]
+            rows = pool.execute(
+                _TABLES,
+                {'databases': [pool.layout.local, pool.layout.database]},
+            )
+            statements = [
+                _CREATE.sub(r'CREATE \1 IF NOT EXISTS ', text, count=1)
+                for (text,) in rows
+            ]
+            steps.append(Step(0, versions[whole[0]].low, statements, (node,)))
+    return steps
+
+
+def _version(entry: tuple[int, int, str]) -> Version:
+    old, new, state = entry
+    if state == 'done':
+        return Version(new, new)
+    return Version(min(old, new), max(old, new))
+
+
+def _version_at(pool: clickhouse_client.Pool) -> Version:
+    try:
+        rows = pool.execute(_LAST_ENTRY_OF_NODE)
+    except errors.SchemaMissing:
+        rows = []
+    return _version(rows[0]) if rows else Version(0, 0)
+
+
+def _of_all(versions: Iterable[Version]) -> Version:
+    versions = list(versions)
+    return Version(
+        min(version.low for version in versions),
+        max(version.high for version in versions),
+    )
+
+
+def _enter(pool: clickhouse_client.Pool, step: Step, state: str) -> None:
+    pool.insert(
+        _ENTER,
+        [
+            [timestamps.now()],
+            [step.old_version],
+            [step.new_version],
+            [state],
+        ],
+    )

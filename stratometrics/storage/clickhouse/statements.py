@@ -56,8 +56,10 @@ _LIMIT = 'LIMIT {limit:UInt64}'
 
 # Whoever ever owned a resource can be concerned by what it did (R6).
 _LATE = """
-SELECT project_id, mark, min(earliest)
-FROM $database.project_resources
+SELECT project_id, mark, min(first)
+FROM $shards(
+SELECT project_id, mark, min(earliest) AS first
+FROM $local.project_resources
 INNER JOIN (
     SELECT
         resource_type,
@@ -66,7 +68,7 @@ INNER JOIN (
             toUnixTimestamp64Micro(received_at) - 1, {{marks:Array(Int64)}}
         ) AS mark,
         toUnixTimestamp64Micro(min(event_time)) AS earliest
-    FROM $database.events
+    FROM $local.events
     WHERE received_at > fromUnixTimestamp64Micro({{since:Int64}})
         AND received_at <= fromUnixTimestamp64Micro({{until:Int64}})
         AND event_time < fromUnixTimestamp64Micro({{before:Int64}})
@@ -75,12 +77,14 @@ INNER JOIN (
 ) AS late USING (resource_type, resource_id)
 {owners}
 GROUP BY project_id, mark
+$)
+GROUP BY project_id, mark
 """
 
 _OWNED = """
 AND (resource_type, timeline) IN (
     SELECT resource_type, {timeline}
-    FROM $database.project_resources
+    FROM $local.project_resources
     WHERE project_id IN {{projects:Array(String)}}
 )
 """

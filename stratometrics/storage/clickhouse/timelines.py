@@ -41,18 +41,29 @@ WHERE resource_type IN {{types:Array(String)}}
     AND {kept}
 """
 
+_SAMPLE = """
+SELECT DISTINCT resource_id
+FROM $database.project_resources
+WHERE resource_type IN {types:Array(String)}
+ORDER BY rand()
+LIMIT {number:UInt64}
+"""
+
 # The intervals of the usage query, of states that are not billed as well: but
 # for an end that is estimated, after which nothing is there.
 _ALIVE = """
+SELECT type_name, resource, last, since, until, used
+FROM $shards(
 SELECT
     toString(resource_type) AS type_name,
+    timeline,
     any(id) AS resource,
     argMax(facts, interval_begin) AS last,
-    min(greatest(interval_begin, {{begin:Int64}})),
-    max(interval_end),
+    min(greatest(interval_begin, {{begin:Int64}})) AS since,
+    max(interval_end) AS until,
     sum(if(
         billed, interval_end - greatest(interval_begin, {{begin:Int64}}), 0
-    ))
+    )) AS used
 FROM (
     SELECT
         resource_type,
@@ -82,7 +93,7 @@ FROM (
             rank,
             message_order,
             if(phase = 'ended', interval_begin, {{end:Int64}}) AS death
-        FROM $database.events
+        FROM $local.events
         WHERE {conditions}
     )
     WINDOW whole AS (
@@ -96,6 +107,9 @@ WHERE {visible}
     AND interval_begin < timeline_end
     AND interval_end > greatest(interval_begin, {{begin:Int64}})
 GROUP BY resource_type, timeline
+ORDER BY type_name, timeline
+LIMIT {{limit:UInt64}}
+$)
 ORDER BY type_name, timeline
 LIMIT {{limit:UInt64}}
 """
@@ -113,7 +127,7 @@ _CONDITIONS = [
 # The whole timeline of what was ever theirs (R6).
 _OWNED = """
     timeline IN (
-        SELECT {timeline} FROM $database.project_resources
+        SELECT {timeline} FROM $local.project_resources
         WHERE project_id IN {{owners:Array(String)}}
             AND resource_type IN {{types:Array(String)}}
     )"""
@@ -188,6 +202,15 @@ class Timelines:
             )
             for resource_type, name, fact, received_at in rows
         ]
+
+    def sample(
+        self, resource_types: Collection[str], number: int
+    ) -> list[str]:
+        """See :meth:`stratometrics.storage.base.Recomputer.sample`."""
+        rows = self._pool.execute(
+            _SAMPLE, {'types': list(resource_types), 'number': number}
+        )
+        return [resource_id for (resource_id,) in rows]
 
     def alive(self, query: timeline.ResourceQuery) -> list[timeline.Life]:
         """See :meth:`stratometrics.storage.base.TimelineReader.alive`."""

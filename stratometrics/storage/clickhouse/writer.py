@@ -17,6 +17,7 @@ import json
 from stratometrics.model import event as event_model
 from stratometrics.storage import base
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing as closing_module
 from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.storage.clickhouse import openings
 from stratometrics.storage.clickhouse.migrations import s0008_openings
@@ -52,6 +53,7 @@ class Writer:
     """Inserts with one statement per call.
 
     :param months: the journal of months.
+    :param closing: what is stored of closed months.
     :param time_limit: seconds that the server may take for one. Rows that
         show up later than the settling time of the API would change answers
         that were final (R15).
@@ -61,11 +63,14 @@ class Writer:
         self,
         pool: clickhouse_client.Pool,
         months: months_module.Months,
+        closing: closing_module.Closing,
         time_limit: float,
     ) -> None:
         self._pool = pool
         self._settings = {**_INSERT_SETTINGS, 'max_execution_time': time_limit}
-        self._openings = openings.Openings(pool, months, self._settings)
+        self._openings = openings.Openings(
+            pool, months, closing, self._settings
+        )
 
     def write_events(
         self, events: Sequence[event_model.Event], received_at: int
@@ -75,7 +80,9 @@ class Writer:
             return
         self._insert(events, received_at)
         self._openings.follow(
-            events, lambda openings: self._insert(openings, received_at)
+            events,
+            received_at,
+            lambda openings: self._insert(openings, received_at),
         )
 
     def open_month(self, month: int) -> None:

@@ -12,6 +12,7 @@
 """What functional tests share: running parts and a database of their own."""
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
@@ -24,6 +25,7 @@ from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import choice
+from stratometrics.tests.realparts import shards
 
 _NUMBERS = itertools.count(1)
 
@@ -42,6 +44,15 @@ def address(name: str) -> addresses.Address:
     atexit.register(part.close)
     part.wait()
     return part.address
+
+
+@functools.cache
+def cluster() -> shards.Shards:
+    """Two shards that all tests of this process share."""
+    servers = shards.Shards()
+    atexit.register(servers.close)
+    servers.start()
+    return servers
 
 
 def configuration() -> cfg.ConfigOpts:
@@ -65,11 +76,23 @@ def configuration_of(where: addresses.Address) -> cfg.ConfigOpts:
     return conf
 
 
+def configuration_of_cluster(servers: shards.Shards) -> cfg.ConfigOpts:
+    """The same, for a cluster."""
+    conf = configuration_of(servers.nodes[0].address)
+    conf.set_override('cluster', shards.NAME, group='clickhouse')
+    conf.set_override('replicated', False, group='clickhouse')
+    return conf
+
+
 def drop(conf: cfg.ConfigOpts) -> None:
     """Take the test's database away again."""
-    pool = client.Pool(conf.clickhouse)
-    pool.execute('DROP DATABASE IF EXISTS $database SYNC')
-    pool.close()
+    with contextlib.closing(client.Pool(conf.clickhouse)) as pool:
+        for node in pool.nodes():
+            with contextlib.closing(pool.at(node)) as there:
+                there.execute(
+                    f'DROP DATABASE IF EXISTS {conf.clickhouse.database} SYNC'
+                )
+        pool.execute_on_shards('DROP DATABASE IF EXISTS $database SYNC')
 
 
 class StorageTestCase(testtools.TestCase):
@@ -77,11 +100,21 @@ class StorageTestCase(testtools.TestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.conf = configuration_of(self.clickhouse_address())
+        self.conf = self.configuration()
         self.storage = driver.get_storage(self.conf)
         self.addCleanup(drop, self.conf)
         self.addCleanup(self.storage.close)
         self.storage.schema.migrate(self.storage.schema.newest)
 
+    def configuration(self) -> cfg.ConfigOpts:
+        return configuration_of(self.clickhouse_address())
+
     def clickhouse_address(self) -> addresses.Address:
         return address('clickhouse')
+
+
+class OnShards:
+    """Has a storage test run on a cluster of two shards."""
+
+    def configuration(self) -> cfg.ConfigOpts:
+        return configuration_of_cluster(cluster())

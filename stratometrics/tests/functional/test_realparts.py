@@ -35,6 +35,7 @@ from stratometrics.tests.realparts import glance
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import rabbitmq
+from stratometrics.tests.realparts import shards
 
 STAND_IN = """\
 #!/bin/sh
@@ -114,29 +115,20 @@ class ClickHouseTest(unittest.TestCase):
         self.assertNotIn(('billing',), self._ask(other, 'SHOW DATABASES'))
 
     def test_two_make_a_cluster(self) -> None:
-        shards = [clickhouse.ClickHouse(), clickhouse.ClickHouse()]
-        replicas = ''.join(
-            f'<shard><replica><host>{shard.host}</host>'
-            f'<port>{shard.port}</port><user>{shard.user}</user>'
-            f'<password>{shard.password}</password></replica></shard>'
-            for shard in shards
-        )
-        for shard in shards:
-            self.addCleanup(shard.close)
-            shard.extra_config = (
-                f'<remote_servers><pair>{replicas}</pair></remote_servers>'
+        with shards.Shards() as cluster:
+            for node in cluster.nodes:
+                self._fill(node)
+            self._ask(
+                cluster.nodes[0],
+                'CREATE TABLE billing.everything AS billing.kept '
+                f'ENGINE = Distributed({shards.NAME}, billing, kept, n)',
             )
-            shard.start()
-            self._fill(shard)
-        self._ask(
-            shards[0],
-            'CREATE TABLE billing.everything AS billing.kept '
-            'ENGINE = Distributed(pair, billing, kept, n)',
-        )
-        self.assertEqual(
-            [(6,)],
-            self._ask(shards[0], 'SELECT sum(n) FROM billing.everything'),
-        )
+            self.assertEqual(
+                [(6,)],
+                self._ask(
+                    cluster.nodes[0], 'SELECT sum(n) FROM billing.everything'
+                ),
+            )
 
     def test_a_wrong_password_is_refused(self) -> None:
         server = self._start()

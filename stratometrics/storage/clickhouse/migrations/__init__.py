@@ -24,6 +24,7 @@ from stratometrics.storage.clickhouse.migrations import s0005_names
 from stratometrics.storage.clickhouse.migrations import s0006_prices
 from stratometrics.storage.clickhouse.migrations import s0007_statements
 from stratometrics.storage.clickhouse.migrations import s0008_openings
+from stratometrics.storage.clickhouse.migrations import s0009_closed_months
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -35,4 +36,5 @@ STEPS = (
     s0006_prices,
     s0007_statements,
     s0008_openings,
+    s0009_closed_months,
 )

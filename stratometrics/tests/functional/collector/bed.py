@@ -69,6 +69,8 @@ targets = {exchange}:{topic}
 retry_max_interval = 1
 batch_size = 100
 batch_timeout = 0.2
+opening_delay = 0
+closing_delay = 0
 """
 
 

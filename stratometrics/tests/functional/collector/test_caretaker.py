@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""A collector that reconciles, and is killed or stopped while it does."""
+"""A collector that reconciles, and opens and closes months."""
 
 import os
 import re
@@ -18,6 +18,9 @@ import signal
 import subprocess
 import sys
 
+from stratometrics.model import event as event_model
+from stratometrics.model import months
+from stratometrics.model import timestamps
 from stratometrics.tests import answers
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.functional.reconciler import recorded
@@ -108,3 +111,62 @@ class CaretakerTest(bed.CollectorTestCase):
         self.assertTrue(self.process_that('Reconciled volume'))
         done = self.reconcile()
         self.assertEqual(0, done.returncode, done.stderr)
+
+
+class MonthsTest(bed.CollectorTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.configure('collector', opening_delay=1, closing_delay=1)
+
+    def write(self, number: int, event_time: int) -> None:
+        self.storage.write_events(
+            [
+                event_model.Event(
+                    resource_type='volume',
+                    resource_id='v',
+                    event_time=event_time,
+                    message_id=f'm{number}',
+                    rank=event_model.RANK_EVENT,
+                    phase=event_model.Phase.BILLED,
+                    state='available',
+                    project_id='p',
+                    event_type='test',
+                )
+            ],
+            timestamps.now(),
+        )
+
+    def kept(self) -> dict[int, tuple[bool, bool]]:
+        return {
+            each.month: (each.opened, each.closed)
+            for each in self.storage.overview().months
+        }
+
+    def wait_kept(self, month: int, opened: bool, closed: bool) -> None:
+        self.wait_until(
+            lambda: self.kept().get(month) == (opened, closed),
+            f'{months.of(month)} is opened: {opened}, closed: {closed}',
+        )
+
+    def test_collectors_open_and_close_months(self) -> None:
+        """By themselves, though none of them reconciles."""
+        present = months.begin(timestamps.now())
+        last = months.begin(present - 1)
+        self.write(1, last + 5)
+        self.start()
+        self.start()
+        self.wait_kept(present, True, False)
+        self.wait_kept(last, False, True)
+        self.assertNotIn('Traceback', self.log())
+        self.assertEqual(1, self.log().count(f'{months.of(last)} is closed'))
+
+    def test_what_is_late_is_closed_again(self) -> None:
+        present = months.begin(timestamps.now())
+        last = months.begin(present - 1)
+        self.write(1, last + 5)
+        self.storage.close_month(last)
+        self.write(2, last + 7)
+        self.assertFalse(self.kept()[last][1])
+        self.configure('collector', renewal_delay=1)
+        self.start()
+        self.wait_kept(last, False, True)

@@ -24,6 +24,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import months
 from stratometrics.model import names
 from stratometrics.model import prices
+from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import billing
@@ -31,6 +32,7 @@ from stratometrics.rating import corrections
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering import document
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.rating import test_billing
@@ -497,7 +499,7 @@ class IssuingTest(IssuingTestCase):
             self.assertEqual(first, self.storage.issued('2026-07-p'))
             [receipt] = self.storage.receipts(('p',), '2026-07')
             self.assertEqual('alice', receipt.issued_by)
-            self.storage._pool.execute(
+            self.storage._pool.execute_on_shards(
                 'OPTIMIZE TABLE $database.statements FINAL'
             )
 
@@ -699,3 +701,40 @@ class ManyTest(IssuingTestCase):
             'SELECT count() FROM $database.statements'
         )
         self.assertEqual(2, rows)
+
+
+class PurgedTest(IssuingTestCase):
+    """An earlier month was purged after its statement was issued."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.issue(JULY, IN_AUGUST)
+        self.conf.set_override('query_timeout', 0.1, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        self.august = months.begin_of(2026, 8)
+        storage.open_month(self.august)
+        storage.purge(self.august)
+        self.issuer = self.issuer_at(timestamps.now())
+
+    def test_what_is_late_for_it_does_not_stop_later_statements(self) -> None:
+        self.storage.write_events(
+            [released('a1'), event('floating-ip', 'a1', 'p', at(7, 3))],
+            timestamps.now(),
+        )
+        self.issuer = self.issuer_at(timestamps.now())
+        with self.assertLogs(corrections.__name__, 'WARNING') as logged:
+            statement = self.issue(SEPTEMBER, None)
+        self.assertIn('stays as it was settled', logged.output[0])
+        self.assertEqual((), statement.adjustments)
+        self.assertNotEqual((), statement.lines)
+        self.assertRaises(errors.Purged, self.issuer.verify, '2026-09-p')
+
+    def test_its_own_statement_cannot_be_verified_any_more(self) -> None:
+        self.assertRaises(errors.Purged, self.issuer.verify, '2026-07-p')
+
+    def test_a_run_over_all_projects(self) -> None:
+        """It does not look for statements that lack before the purge."""
+        summary = self.issuer.issue_all(SEPTEMBER, 'alice')
+        self.assertEqual(2, summary.issued)
+        self.assertEqual({}, summary.missing)

@@ -297,7 +297,7 @@ class ClientTest(base.StorageTestCase):
         self.storage.write_events([event()], 1)
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
-        pool.execute('TRUNCATE TABLE $database.project_resources')
+        pool.execute_on_shards('TRUNCATE TABLE $database.project_resources')
         narrowed = query(project_ids=('p1',))
         self.assertEqual([], self.storage.usage(narrowed))
         self.storage.rebuild_project_resources()

@@ -104,6 +104,8 @@ def expected(
 class ConsumptionRulesTest(base.StorageTestCase):
     """R1, R2, R4, R5, R9, R15 and R16, where an amount counts once."""
 
+    examples = 30
+
     def setUp(self) -> None:
         super().setUp()
         self._examples = itertools.count(1)
@@ -151,7 +153,7 @@ class ConsumptionRulesTest(base.StorageTestCase):
         """Run a property on many examples, all in this test's database."""
         hypothesis.given(consumptions(), st.data())(
             hypothesis.settings(
-                max_examples=30,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)
@@ -331,7 +333,9 @@ class ConsumptionRulesTest(base.StorageTestCase):
         def test(found: list[Consumed], data: st.DataObject) -> None:
             resource_type = self.store(found, data)
             if data.draw(st.booleans(), label='merged'):
-                self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+                self.pool.execute_on_shards(
+                    'OPTIMIZE TABLE $database.events FINAL'
+                )
             as_of = data.draw(st.integers(0, 6), label='as of')
             self.assertEqual(
                 expected(
@@ -351,7 +355,7 @@ class ConsumptionRulesTest(base.StorageTestCase):
         second = dataclasses.replace(
             first, project_id='p2', method='put', size=7
         )
-        self.pool.execute('SYSTEM STOP MERGES $database.events')
+        self.pool.execute_on_shards('SYSTEM STOP MERGES $database.events')
         self.storage.write_events([second.event('changed')], LATE + 2)
         self.storage.write_events([first.event('changed')], LATE + 1)
         self.storage.write_events([second.event('changed')], LATE + 3)
@@ -367,8 +371,10 @@ class ConsumptionRulesTest(base.StorageTestCase):
                 self.assertEqual(
                     answer, self.ask('changed', WHOLE, **parameters)
                 )
-            self.pool.execute('SYSTEM START MERGES $database.events')
-            self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+            self.pool.execute_on_shards('SYSTEM START MERGES $database.events')
+            self.pool.execute_on_shards(
+                'OPTIMIZE TABLE $database.events FINAL'
+            )
 
     def test_it_is_no_time_and_time_is_none_of_it(self) -> None:
         consumed = Consumed('a', 10**15, 'm', 'p1', 'get', 5, ()).event('both')

@@ -255,7 +255,7 @@ class CoverageTest(base.StorageTestCase):
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
         for table in ('arrivals', 'timelines'):
-            pool.execute(f'TRUNCATE TABLE $database.{table}')
+            pool.execute_on_shards(f'TRUNCATE TABLE $database.{table}')
         self.assertEqual({}, self.observed().arrivals)
         self.assertEqual({}, self.observed().living)
         self.storage.rebuild_coverage()

@@ -16,6 +16,7 @@ import dataclasses
 from stratometrics.model import event as event_model
 from stratometrics.model import names
 from stratometrics.model import usage
+from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import reader
 from stratometrics.tests.functional import base
 
@@ -368,7 +369,8 @@ class TestNamedUsage(base.StorageTestCase):
         )
 
     def test_joins_that_make_nulls_elsewhere_make_none_here(self) -> None:
-        asked = reader.Reader(self.storage._pool, {'join_use_nulls': 1})
+        pool = self.storage._pool
+        asked = reader.Reader(pool, months.Months(pool), {'join_use_nulls': 1})
         query = usage.UsageQuery(
             period=usage.Period(0, 1000),
             now=1000,

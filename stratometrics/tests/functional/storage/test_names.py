@@ -54,7 +54,9 @@ class TestNames(base.StorageTestCase):
     def test_the_newest_counts_in_whatever_order_it_came(self) -> None:
         written = [(ACME, 1), (RENAMED, 2), (GONE, 3)]
         for order in itertools.permutations(written):
-            self.storage._pool.execute('TRUNCATE TABLE $database.names')
+            self.storage._pool.execute_on_shards(
+                'TRUNCATE TABLE $database.names'
+            )
             for name, known_at in (*order, *order):
                 self.storage.write_names([name], known_at)
             self.assertEqual(
@@ -64,7 +66,9 @@ class TestNames(base.StorageTestCase):
     def test_a_merge_forgets_no_name(self) -> None:
         for known_at, name in enumerate((ACME, RENAMED, GONE), 1):
             self.storage.write_names([name], known_at)
-        self.storage._pool.execute('OPTIMIZE TABLE $database.names FINAL')
+        self.storage._pool.execute_on_shards(
+            'OPTIMIZE TABLE $database.names FINAL'
+        )
         self.assertEqual(
             {'p1': GONE_WITH_ITS_NAME}, self.storage.names(names.PROJECT)
         )

@@ -74,6 +74,8 @@ def observations(draw: st.DrawFn) -> list[oracle.Observation]:
 
 
 class OpeningRulesTest(base.StorageTestCase):
+    examples = 40
+
     def setUp(self) -> None:
         super().setUp()
         self._examples = itertools.count(1)
@@ -83,7 +85,7 @@ class OpeningRulesTest(base.StorageTestCase):
     def test_months_opened_at_any_time_change_no_answer(self) -> None:
         def test(seen: list[oracle.Observation], data: st.DataObject) -> None:
             # Nothing is opened but by this example.
-            self.pool.execute('TRUNCATE TABLE $database.months')
+            self.pool.execute_on_shards('TRUNCATE TABLE $database.months')
             resource_type = f'type{next(self._examples)}'
             arriving = data.draw(
                 st.permutations(
@@ -136,7 +138,7 @@ class OpeningRulesTest(base.StorageTestCase):
 
         hypothesis.given(observations(), st.data())(
             hypothesis.settings(
-                max_examples=40,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)

@@ -146,7 +146,9 @@ class OpeningsTest(OpeningsTestCase):
     def test_a_question_reads_nothing_of_earlier_months(self) -> None:
         self.tell(seen(SEPTEMBER + 1))
         self.storage.open_month(NOVEMBER)
-        self.pool.execute('ALTER TABLE $database.events DROP PARTITION 200109')
+        self.pool.execute_on_shards(
+            'ALTER TABLE $database.events DROP PARTITION 200109'
+        )
         self.assertEqual(
             {('active', 'p1', 'small'): DECEMBER - NOVEMBER},
             self.answer(NOVEMBER, DECEMBER),
@@ -274,14 +276,16 @@ class OpeningsTest(OpeningsTestCase):
         self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 2, 'stopped', 'm2'))
         self.storage.open_month(OCTOBER)
         self.storage.open_month(OCTOBER)
-        self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+        self.pool.execute_on_shards('OPTIMIZE TABLE $database.events FINAL')
         self.assertEqual(1, self.openings_of(OCTOBER))
         self.check_answers()
 
     def test_what_lives_is_found_from_the_openings(self) -> None:
         self.tell(seen(SEPTEMBER + 1), seen(NOVEMBER + 1, 'stopped', 'm2'))
         self.storage.open_month(NOVEMBER)
-        self.pool.execute('ALTER TABLE $database.events DROP PARTITION 200109')
+        self.pool.execute_on_shards(
+            'ALTER TABLE $database.events DROP PARTITION 200109'
+        )
         [life] = self.storage.alive(
             timeline.ResourceQuery(
                 period=usage.Period(NOVEMBER, DECEMBER),
@@ -330,7 +334,9 @@ class OpeningsTest(OpeningsTestCase):
             "SELECT month, now64(6), 'purged', run FROM $database.months "
             "WHERE entry = 'opened'"
         )
-        self.pool.execute('ALTER TABLE $database.events DROP PARTITION 200109')
+        self.pool.execute_on_shards(
+            'ALTER TABLE $database.events DROP PARTITION 200109'
+        )
         self.assertEqual(
             {('active', 'p1', 'small'): DECEMBER - NOVEMBER},
             self.answer(NOVEMBER, DECEMBER),
@@ -444,7 +450,7 @@ class InterleavingTest(OpeningsTestCase):
         """What there is before: October and November are opened."""
         self.resource_type = f'type{next(self._examples)}'
         self.told = []
-        self.pool.execute('TRUNCATE TABLE $database.months')
+        self.pool.execute_on_shards('TRUNCATE TABLE $database.months')
         self.tell(*self.HISTORY)
         self.storage.open_month(OCTOBER)
         self.storage.open_month(NOVEMBER)

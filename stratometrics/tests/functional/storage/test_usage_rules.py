@@ -100,6 +100,8 @@ def events(
 class UsageRulesTest(base.StorageTestCase):
     """R1, R2, R4 to R10 and R15."""
 
+    examples = 60
+
     def setUp(self) -> None:
         super().setUp()
         self._examples = itertools.count(1)
@@ -160,7 +162,7 @@ class UsageRulesTest(base.StorageTestCase):
         """Run a property on many examples, all in this test's database."""
         hypothesis.given(observations(), st.data())(
             hypothesis.settings(
-                max_examples=60,
+                max_examples=self.examples,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)
@@ -522,7 +524,9 @@ class UsageRulesTest(base.StorageTestCase):
                     self.storage.write_events(
                         events(each, resource_type), late + 9
                     )
-            self.pool.execute('OPTIMIZE TABLE $database.events FINAL')
+            self.pool.execute_on_shards(
+                'OPTIMIZE TABLE $database.events FINAL'
+            )
             as_of = data.draw(st.integers(0, 6), label='as of')
             begin, end = 10**15, 10**15 + 4_000_000_000_000
             self.assertEqual(

@@ -23,11 +23,13 @@ PATIENCE = 20
 
 
 class CaretakerTest(testtools.TestCase):
-    def test_without_an_interval_it_does_nothing(self):
-        """It may have been taken away on SIGHUP."""
+    def test_without_duties_it_does_nothing(self):
+        """They may have been taken away on SIGHUP."""
         conf = cfg.ConfigOpts()
         stratometrics_conf.register_opts(conf)
         conf([], project='stratometrics', default_config_files=[])
+        for name in ('opening_delay', 'closing_delay'):
+            conf.set_override(name, 0, group='collector')
         idle = caretaker.Caretaker(
             0, conf, plan.Plan((), definitions.Definitions.load(None))
         )

@@ -28,10 +28,12 @@ class _Pool:
     """Answers with the rows of a journal."""
 
     def __init__(self, *rows: tuple) -> None:
-        self.rows = list(rows)
+        self.rows = [(*row, 0, 0) for row in rows]
         self.entered: list[dict] = []
 
-    def execute(self, statement: str, parameters: dict | None = None) -> list:
+    def execute(
+        self, statement: str, parameters: dict | None = None, *_, **__
+    ) -> list:
         if parameters is not None:
             self.entered.append(parameters)
             return []

@@ -117,13 +117,13 @@ class FollowTest(testtools.TestCase):
         #: What each reading of the journal finds.
         self.announced: list[list[int]] = []
         self.dead: list[tuple[str, str, int]] = []
-        self.openings = openings_module.Openings(self, self, {})
+        self.openings = openings_module.Openings(self, self, mock.Mock(), {})
 
     def journal(self) -> months_module.Journal:
         self.calls.append('months')
         return months_module.Journal(announced=self.announced.pop(0))
 
-    def execute(self, statement: str, parameters: dict, *_) -> list:
+    def execute(self, statement: str, parameters: dict, *_, **__) -> list:
         if 'INSERT' in statement:
             self.calls.append(
                 ('bury', parameters['ids'], parameters['months'])
@@ -132,12 +132,14 @@ class FollowTest(testtools.TestCase):
         self.calls.append(('look up', parameters['ids']))
         return [row for row in self.dead if row[1] in parameters['ids']]
 
+    execute_on_shards = execute
+
     def write(self, openings: list[event_model.Event]) -> None:
         self.calls.append(('write', [each.event_time for each in openings]))
 
     def follow(self, *events: event_model.Event) -> list:
         self.calls.clear()
-        self.openings.follow(events, self.write)
+        self.openings.follow(events, _NOW, self.write)
         return list(self.calls)
 
     def test_what_is_of_now_is_looked_up_once_a_month(self) -> None:

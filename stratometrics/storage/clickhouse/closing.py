@@ -1,0 +1,387 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The intervals of closed months: stored, told to be late, and dropped.
+
+As for openings, the order of steps is what makes it exact. A derivation is
+announced before it reads. A writer looks for announced ones after it has
+inserted, and tells of those that lack what it wrote, before it lets its caller
+go on. So a derivation has read what was written, or is known to lack it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from stratometrics.model import event as event_model
+from stratometrics.model import months as months_model
+from stratometrics.model import timestamps
+from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import intervals
+from stratometrics.storage.clickhouse import months as journal_module
+from stratometrics.storage.clickhouse.migrations import s0008_openings
+
+#: About how many events are read for one insert: they have to fit in memory,
+#: with all that is known of them.
+_SLICE = 1_000_000
+
+#: What intervals are of, beside their measures.
+_FACTS = (
+    'resource_type',
+    'resource_id',
+    'project_id',
+    'type',
+    'state',
+    'region',
+    'user_id',
+    'name',
+    'type_id',
+    'image',
+    'availability_zone',
+    'attributes',
+)
+
+_READ = f"""
+    resource_type = {{resource_type:String}}
+    AND timeline BETWEEN {{first:UInt128}} AND {{last:UInt128}}
+    AND event_time >= fromUnixTimestamp64Micro({{start:Int64}}, 'UTC')
+    AND (
+        event_time = fromUnixTimestamp64Micro({{start:Int64}}, 'UTC')
+        OR NOT ({s0008_openings.IS_OPENING})
+    )
+    AND event_time < fromUnixTimestamp64Micro({{end:Int64}}, 'UTC')
+    AND phase != 'consumed'
+"""
+
+_INTERVALS = intervals.OF_EVENTS.format(
+    keys=''.join(f'{name}, ' for name in _FACTS),
+    columns=''.join(
+        f'events.{name} AS {name}, '
+        if name == 'attributes'
+        else f'CAST(events.{name} AS String) AS {name}, '
+        for name in _FACTS
+    ),
+    begin='{month:Int64}',
+    end='{end:Int64}',
+    timelines=_READ,
+    facts="phase = 'billed'",
+)
+
+_STORE = """
+INSERT INTO $database.intervals (
+    month, run, {facts}, measures, interval_begin, interval_end
+)
+SELECT {{month:Int64}}, {{run:Int64}}, * FROM ({intervals})
+"""
+
+_DERIVE = _STORE.format(facts=', '.join(_FACTS), intervals=_INTERVALS)
+
+_DERIVE_SETTINGS = {
+    'max_execution_time': 0,
+    # One part for each insert.
+    'max_insert_threads': 1,
+    'min_insert_block_size_rows': 2 * _SLICE,
+    'min_insert_block_size_bytes': 0,
+    'query_plan_execute_functions_after_sorting': 0,
+    'async_insert': 0,
+}
+
+_SIZES = """
+SELECT toString(resource_type), count()
+FROM $database.events
+WHERE event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+    AND phase != 'consumed'
+GROUP BY resource_type
+"""
+
+_KNOWN_AT = """
+SELECT toUnixTimestamp64Micro(max(received_at))
+FROM $database.events
+WHERE event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
+    AND event_time < fromUnixTimestamp64Micro({end:Int64}, 'UTC')
+"""
+
+_HELD = 'SELECT month, run, count() FROM $database.intervals GROUP BY ALL'
+
+_DROP = """
+ALTER TABLE $database.intervals
+DROP PARTITION tuple({month:Int64}, {run:Int64})
+"""
+
+# What counts at the instants of some events, of what was there long before.
+_RIVALS = """
+SELECT
+    toString(resource_type),
+    resource_id,
+    toUnixTimestamp64Micro(event_time) AS instant,
+    max((rank, message_order)),
+    max(phase = 'ended')
+FROM $database.events
+WHERE (resource_type, timeline) IN (
+        SELECT each.1, reinterpretAsUInt128(
+            sipHash128Reference(each.1, each.2)
+        )
+        FROM (
+            SELECT arrayJoin(
+                arrayZip({types:Array(String)}, {ids:Array(String)})
+            ) AS each
+        )
+    )
+    AND event_time IN (
+        SELECT fromUnixTimestamp64Micro(
+            arrayJoin({instants:Array(Int64)}), 'UTC'
+        )
+    )
+    AND received_at < fromUnixTimestamp64Micro({before:Int64}, 'UTC')
+GROUP BY resource_type, resource_id, event_time
+"""
+
+#: What was received so long before a derivation was announced was read by it,
+#: whatever the clocks of hosts say; microseconds.
+_SURELY_READ = 86_400 * timestamps.MICROSECONDS
+
+#: How long a derivation may take, and how long after it was given up somebody
+#: may still begin to read one; microseconds.
+_ABANDONED = 86_400 * timestamps.MICROSECONDS
+_GRACE = 600 * timestamps.MICROSECONDS
+
+_LAST_TIMELINE = 2**128 - 1
+
+
+class Closing:
+    """Stores intervals, and knows which of them still hold.
+
+    :param months: the journal.
+    """
+
+    def __init__(
+        self,
+        pool: clickhouse_client.Pool,
+        months: journal_module.Months,
+    ) -> None:
+        self._pool = pool
+        self._months = months
+
+    def derive(self, month: int) -> bool:
+        """Store the intervals of a month.
+
+        :param month: its first microsecond, since the epoch.
+        :returns: whether they can be used: nothing came in meanwhile that
+            they lack.
+        :raises ValueError: the month is not over.
+        :raises Purged: its events are gone.
+        """
+        run = self._months.announce_closing(month)
+        start = self._months.journal().start(month, None)
+        if start is None:
+            start = journal_module.EARLIEST
+        span = {'start': start, 'end': journal_module.month_after(month)}
+        for resource_type, size in self._pool.execute(_SIZES, span):
+            for first, last in _slices(size):
+                self._pool.execute_on_shards(
+                    _DERIVE,
+                    {
+                        **span,
+                        'month': month,
+                        'run': run,
+                        'resource_type': resource_type,
+                        'first': first,
+                        'last': last,
+                    },
+                    _DERIVE_SETTINGS,
+                )
+        # Last, so that it is told of all that was read.
+        [(known_at,)] = self._pool.execute(_KNOWN_AT, span)
+        # A purge is entered before anything is dropped.
+        self._months.journal().require(start)
+        self._months.enter(month, journal_module.Entry.CLOSED, run, known_at)
+        return any(
+            each.run == run and each.answers(None)
+            for each in self._months.journal().generations
+        )
+
+    def heed(
+        self,
+        written: Sequence[event_model.Event],
+        journal: journal_module.Journal,
+        received_at: int,
+    ) -> None:
+        """Tell which stored intervals lack what was just written.
+
+        :param written: what is durable now, with its openings.
+        :param journal: as it was read after that.
+        """
+        concerned = [
+            each for each in journal.generations if not each.lacks(received_at)
+        ]
+        reach = _Reach(journal.announced)
+        spans = [
+            (event, event.event_time, reach.end(event.event_time))
+            for event in written
+            if event.phase is not event_model.Phase.CONSUMED
+        ]
+        near = [
+            (event, begin, end)
+            for event, begin, end in spans
+            if any(begin < each.end and each.month < end for each in concerned)
+        ]
+        if not near:
+            return
+        void = self._void(
+            [event for event, *_ in near],
+            min(
+                received_at,
+                min(each.run for each in concerned) - _SURELY_READ,
+            ),
+        )
+        late: dict[int, int] = {}
+        for each in concerned:
+            if any(
+                begin < each.end and each.month < end
+                for event, begin, end in near
+                if event not in void
+            ):
+                late[each.month] = max(each.run, late.get(each.month, 0))
+        for month, run in late.items():
+            self._months.enter(
+                month, journal_module.Entry.LATE, run, received_at
+            )
+
+    def _void(
+        self, written: Sequence[event_model.Event], before: int
+    ) -> '_Void':
+        """Which events change nothing: long before, others counted more."""
+        rows = self._pool.execute(
+            _RIVALS,
+            {
+                'types': [event.resource_type for event in written],
+                'ids': [event.resource_id for event in written],
+                'instants': sorted({event.event_time for event in written}),
+                'before': before,
+            },
+        )
+        return _Void(
+            {
+                (resource_type, resource_id, instant): (last, bool(ended))
+                for resource_type, resource_id, instant, last, ended in rows
+            }
+        )
+
+    def overview(self) -> months_model.Overview:
+        """See :class:`stratometrics.storage.base.MonthStore`."""
+        journal = self._months.journal()
+        opened = {month for month, _ in journal.opened}
+        closed = {
+            each.month for each in journal.generations if each.answers(None)
+        }
+        late = {
+            each.month: each.late_at
+            for each in journal.generations
+            if each.known_at is not None and each.month not in closed
+        }
+        found = {
+            month
+            for month, _ in self._months.held()
+            if journal.purged is None or month >= journal.purged
+        }
+        return months_model.Overview(
+            months=[
+                months_model.Upkeep(
+                    month=month,
+                    opened=month in opened,
+                    closed=month in closed,
+                    late_at=late.get(month),
+                )
+                for month in sorted({*found, *opened, *closed, *late})
+            ],
+            purged=journal.purged,
+            now=self._months.now(),
+        )
+
+    def tidy(self) -> None:
+        """Drop what nobody will read any more.
+
+        It is announced first, and dropped by one of the next calls.
+        """
+        now = self._months.now()
+        known = {
+            (each.month, each.run): each
+            for each in self._months.journal().generations
+        }
+        newest = {
+            month: run
+            for (month, run), each in sorted(known.items())
+            if each.answers(None)
+        }
+        for month, run, _ in self._pool.execute(_HELD):
+            each = known.get((month, run))
+            # What was purged is not in the journal any more.
+            if each is None or (
+                each.dropped_at is not None and each.dropped_at < now - _GRACE
+            ):
+                self._pool.execute_on_shards(
+                    _DROP, {'month': month, 'run': run}
+                )
+            elif each.dropped_at is None and (
+                run < newest.get(month, run)
+                or (each.known_at is None and run < now - _ABANDONED)
+            ):
+                self._months.enter(month, journal_module.Entry.DROPPED, run)
+
+
+class _Reach:
+    """How far an event can be felt: to the next month with openings.
+
+    What it changes beyond that, its opening there tells.
+    """
+
+    def __init__(self, announced: Sequence[int]) -> None:
+        self._announced = announced
+
+    def end(self, instant: int) -> int:
+        return min(
+            (month for month in self._announced if month > instant),
+            default=event_model.RANK_EVENT,
+        )
+
+
+class _Void:
+    """Whether events come before others of the same instant (R10).
+
+    :param rivals: the place of the last one among those of an instant, and
+        whether there is an end; by resource type, id and instant.
+    """
+
+    def __init__(
+        self,
+        rivals: Mapping[tuple[str, str, int], tuple[tuple[int, int], bool]],
+    ) -> None:
+        self._rivals = rivals
+
+    def __contains__(self, event: event_model.Event) -> bool:
+        instant, rank, message = event.order
+        key = event.resource_type, event.resource_id, instant
+        if key not in self._rivals:
+            return False
+        last, ended = self._rivals[key]
+        if event.phase is event_model.Phase.ENDED:
+            # An end holds whatever else is said.
+            return ended
+        return last >= (rank, int.from_bytes(message))
+
+
+def _slices(size: int) -> Iterable[tuple[int, int]]:
+    """Ranges of timelines, which are evenly spread numbers."""
+    count = -(-size // _SLICE)
+    bounds = [
+        (_LAST_TIMELINE + 1) * number // count for number in range(count + 1)
+    ]
+    for number in range(count):
+        yield bounds[number], bounds[number + 1] - 1

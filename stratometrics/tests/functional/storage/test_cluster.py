@@ -1,0 +1,420 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""A cluster of two shards: where rows are, what travels, and what is away."""
+
+import contextlib
+import dataclasses
+from unittest import mock
+import uuid
+
+import testtools
+
+from stratometrics.model import event as event_model
+from stratometrics.model import names
+from stratometrics.model import timeline
+from stratometrics.model import usage
+from stratometrics.storage import errors
+from stratometrics.storage.clickhouse import client
+from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import migrations
+from stratometrics.storage.clickhouse import schema
+from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import test_schema
+from stratometrics.tests.realparts import clickhouse
+from stratometrics.tests.realparts import shards
+
+PERIOD = usage.Period(0, 10_000_000)
+
+
+def events(count: int = 100) -> list[event_model.Event]:
+    """Two events of each resource, of which every other one is large."""
+    return [
+        event_model.Event(
+            resource_type='thing',
+            resource_id=f'r{number}',
+            event_time=time,
+            message_id=f'{number} {time}',
+            rank=event_model.RANK_EVENT,
+            phase=event_model.Phase.BILLED,
+            state='active',
+            project_id=f'p{number}',
+            event_type='test',
+            type=('small', 'large')[number % 2],
+        )
+        for number in range(count)
+        for time in (1_000_000, 2_000_000)
+    ]
+
+
+def query(**parameters) -> usage.UsageQuery:
+    defaults = {
+        'period': PERIOD,
+        'now': PERIOD.end,
+        'resource_types': ('thing',),
+        'group_by': ('type',),
+    }
+    return usage.UsageQuery(**(defaults | parameters))
+
+
+def alive() -> timeline.ResourceQuery:
+    return timeline.ResourceQuery(
+        period=PERIOD,
+        now=PERIOD.end,
+        resource_types=('thing',),
+        project_ids=None,
+        as_of=None,
+        limit=10,
+        after=None,
+    )
+
+
+class ClusterTestCase(base.OnShards, base.StorageTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(self.pool.close)
+
+    def on_nodes(self, statement: str, **parameters) -> list[list[tuple]]:
+        """What each node answers, where ``$database`` is its own."""
+        answers = []
+        for node in self.pool.nodes():
+            with contextlib.closing(self.pool.at(node)) as pool:
+                answers.append(pool.execute(statement, parameters))
+        return answers
+
+
+class PlaceTest(ClusterTestCase):
+    """Where rows are."""
+
+    def test_every_shard_has_whole_timelines(self) -> None:
+        self.storage.write_events(events(), 1)
+        counts = self.on_nodes('SELECT count() FROM $database.events')
+        self.assertEqual(200, sum(count for [(count,)] in counts))
+        for [(count,)] in counts:
+            self.assertGreater(count, 0)
+        self.assertEqual(
+            [(0,)],
+            self.pool.execute(
+                'SELECT countIf(parts > 1) FROM (SELECT '
+                'uniqExact(_shard_num) AS parts FROM $database.events '
+                'GROUP BY timeline)'
+            ),
+        )
+
+    def test_what_follows_from_events_is_beside_them(self) -> None:
+        self.storage.write_events(events(), 1)
+        for table in ('project_resources', 'timelines'):
+            self.assertEqual(
+                self.on_nodes(
+                    'SELECT uniqExact(resource_id) FROM $database.events'
+                ),
+                self.on_nodes(f'SELECT count() FROM $database.{table} FINAL'),
+            )
+
+    def test_small_tables_are_on_the_first_shard(self) -> None:
+        for number in range(5):
+            self.storage.write_names(
+                [names.Name(kind='project', id=f'p{number}', name='P')],
+                number,
+            )
+        self.assertEqual(
+            [[(5,)], [(0,)]],
+            self.on_nodes('SELECT count() FROM $database.names'),
+        )
+
+    def test_nothing_waits_to_be_stored(self) -> None:
+        self.storage.write_events(events(), 1)
+        for [(waiting,)] in self.on_nodes(
+            'SELECT sum(data_files) FROM system.distribution_queue'
+        ):
+            self.assertEqual(0, waiting)
+
+
+class TravelTest(ClusterTestCase):
+    """Windows are computed on the shards, and only sums leave them."""
+
+    def travelled(self, ask) -> tuple[int, int]:
+        """Rows that the second shard read, and rows that it gave."""
+        mark = uuid.uuid4().hex
+        pool = self.storage._pool
+        pool.close()
+        with mock.patch.dict(pool.layout.settings, log_comment=mark):
+            ask()
+        pool = self.pool.at(self.pool.nodes()[1])
+        self.addCleanup(pool.close)
+        pool.execute('SYSTEM FLUSH LOGS')
+        [(queries, read, given)] = pool.execute(
+            'SELECT count(), sum(read_rows), sum(result_rows) '
+            "FROM system.query_log WHERE type = 'QueryFinish' "
+            'AND NOT is_initial_query AND log_comment = {mark:String}',
+            {'mark': mark},
+        )
+        self.storage._pool.close()
+        self.assertGreater(queries, 0)
+        return read, given
+
+    def test_usage(self) -> None:
+        self.storage.write_events(events(2000), 1)
+        read, given = self.travelled(lambda: self.storage.usage(query()))
+        self.assertGreater(read, 1000)
+        self.assertEqual(2, given)
+
+    def test_buckets(self) -> None:
+        self.storage.write_events(events(2000), 1)
+        boundaries = tuple(range(0, 10_000_001, 2_500_000))
+        read, given = self.travelled(
+            lambda: self.storage.usage(query(boundaries=boundaries))
+        )
+        self.assertGreater(read, 1000)
+        self.assertEqual(2, given)
+
+    def test_what_is_alive(self) -> None:
+        self.storage.write_events(events(2000), 1)
+        read, given = self.travelled(lambda: self.storage.alive(alive()))
+        self.assertGreater(read, 1000)
+        self.assertEqual(10, given)
+
+    def test_what_lives(self) -> None:
+        self.storage.write_events(events(2000), 1)
+        read, given = self.travelled(
+            lambda: self.assertEqual(
+                2000, self.storage.count_living('thing', '')
+            )
+        )
+        self.assertGreater(read, 500)
+        self.assertEqual(1, given)
+
+    def test_very_many_projects(self) -> None:
+        """What is bound becomes a part of the text that shards are given."""
+        self.storage.write_events(events(), 1)
+        owners = tuple(f'p{number:040d}' for number in range(20_000))
+        self.assertEqual(
+            [9_000_000],
+            [
+                row.usage
+                for row in self.storage.usage(
+                    query(project_ids=('p7', *owners))
+                )
+            ],
+        )
+
+
+class AwayTest(testtools.TestCase):
+    """A shard goes away and comes back."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cluster = shards.Shards()
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+        self.conf = base.configuration_of_cluster(self.cluster)
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+
+    def test_no_part_of_an_answer_is_given(self) -> None:
+        self.storage.schema.migrate(self.storage.schema.newest)
+        self.storage.write_events(events(), 1)
+        expected = self.storage.usage(query())
+        self.cluster.nodes[1].kill()
+        for ask in (
+            self.storage.check,
+            lambda: self.storage.usage(query()),
+            lambda: self.storage.usage(query(group_by=('project_name',))),
+            lambda: self.storage.alive(alive()),
+            lambda: self.storage.recorded(['thing'], 'r1', None),
+            lambda: self.storage.standings('thing', ['r1']),
+            lambda: self.storage.late([0], 10, 10_000_000),
+            lambda: self.storage.observed((), 1),
+            lambda: self.storage.used_ids('type'),
+            lambda: self.storage.write_events(events(), 2),
+            self.storage.rebuild_coverage,
+            lambda: self.storage.schema.plan(1),
+        ):
+            self.assertRaises(errors.StorageUnavailable, ask)
+        self.cluster.nodes[1].start()
+        self.storage.check()
+        self.assertEqual(expected, self.storage.usage(query()))
+        self.storage.write_events(events(), 2)
+        self.assertEqual(expected, self.storage.usage(query()))
+
+    def test_any_node_can_be_asked(self) -> None:
+        self.storage.schema.migrate(self.storage.schema.newest)
+        self.storage.write_events(events(), 1)
+        self.conf.set_override(
+            'port', self.cluster.nodes[1].port, group='clickhouse'
+        )
+        other = driver.get_storage(self.conf)
+        self.addCleanup(other.close)
+        other.check()
+        self.assertEqual(
+            sorted(map(repr, self.storage.usage(query()))),
+            sorted(map(repr, other.usage(query()))),
+        )
+
+
+_TABLES = """
+SELECT name FROM system.tables
+WHERE database = {database:String} AND name != 'schema_journal'
+"""
+
+
+class SchemaTest(testtools.TestCase):
+    """Steps of the schema, on nodes of which some come later."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cluster = shards.Shards((2, 1))
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+        self.conf = base.configuration_of_cluster(self.cluster)
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+        self.schema = self.storage.schema
+
+    def know(self, *known: list[clickhouse.ClickHouse]) -> None:
+        """Restart the nodes with some of them as the cluster."""
+        self.cluster.know(known)
+        for node in self.cluster.nodes:
+            node.restart()
+
+    def tables(self) -> list[tuple[set[str], set[str]]]:
+        """The tables of each node: its own, and those of all shards."""
+        found = []
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        for node in pool.nodes():
+            with contextlib.closing(pool.at(node)) as there:
+                local, fronts = (
+                    {
+                        name
+                        for (name,) in there.execute(
+                            _TABLES, {'database': database}
+                        )
+                    }
+                    for database in (pool.layout.local, pool.layout.database)
+                )
+            found.append((local, fronts))
+        return found
+
+    def steps(self, *more: type) -> None:
+        steps = mock.patch.object(
+            migrations, 'STEPS', (*test_schema.SchemaTest.real_steps(), *more)
+        )
+        steps.start()
+        self.addCleanup(steps.stop)
+
+    def test_there_and_back(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+        for local, fronts in self.tables():
+            self.assertIn('events', fronts)
+            self.assertEqual(
+                fronts, {name for name in local if not name.endswith('_feed')}
+            )
+            self.assertNotEqual(fronts, local)
+        self.schema.migrate(0)
+        self.assertEqual([(set(), set())] * 3, self.tables())
+        self.assertEqual(schema.Version(0, 0), self.schema.version())
+
+    def test_an_altered_table_is_altered_for_all_shards(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        consumed = dataclasses.replace(
+            events()[0], phase=event_model.Phase.CONSUMED
+        )
+        self.storage.write_events([consumed], 1)
+        self.assertEqual(
+            [('consumed',)],
+            self.storage._pool.execute('SELECT phase FROM $database.events'),
+        )
+
+    def test_an_interrupted_step_is_noticed_and_repeated(self) -> None:
+        newest = self.schema.newest
+        self.schema.migrate(newest)
+        self.steps(test_schema.BrokenStep)
+        self.assertRaises(errors.StorageError, self.schema.migrate, newest + 1)
+        self.assertTrue(self.schema.version().changing)
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.storage.check
+        )
+        self.assertIn('interrupted', str(refused))
+        self.steps(test_schema.Step)
+        self.schema.migrate(newest + 1)
+        self.storage.check()
+        for local, fronts in self.tables():
+            self.assertIn('extra', local)
+            self.assertIn('extra', fronts)
+
+    def test_nodes_that_come_later_get_what_they_lack(self) -> None:
+        [first, replica], [second] = self.cluster.shards
+        self.know([first])
+        self.schema.migrate(self.schema.newest)
+        self.know([first, replica], [second])
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.storage.check
+        )
+        self.assertIn('at version 0', str(refused))
+        joining, *steps = self.schema.plan(self.schema.newest)
+        # The replica as the first one is, the shard by all steps.
+        self.assertEqual([replica.port], [node.port for node in joining.nodes])
+        self.assertEqual(
+            (0, self.schema.newest), (joining.old_version, joining.new_version)
+        )
+        self.assertEqual(self.schema.newest, len(steps))
+        for step in steps:
+            self.assertEqual([second.port], [node.port for node in step.nodes])
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+        self.assertEqual([], self.schema.plan(self.schema.newest))
+        for tables in self.tables():
+            self.assertEqual(self.tables()[0], tables)
+        there = replica.client()
+        self.addCleanup(there.disconnect)
+        [[phase]] = there.execute(
+            'SELECT type FROM system.columns WHERE database = '
+            f"'{self.conf.clickhouse.database}_local' "
+            "AND table = 'events' AND name = 'phase'"
+        )
+        self.assertIn('consumed', phase)
+
+    def test_a_plan_says_what_runs_where(self) -> None:
+        step, *_ = self.schema.plan(self.schema.newest)
+        self.assertEqual(
+            [node.port for node in self.cluster.nodes],
+            [node.port for node in step.nodes],
+        )
+        database = self.conf.clickhouse.database
+        text = '\n'.join(step.statements)
+        self.assertNotIn('$', text)
+        self.assertIn(f'CREATE TABLE IF NOT EXISTS {database}_local.e', text)
+        self.assertIn(f'CREATE OR REPLACE TABLE {database}.events', text)
+        self.assertEqual([(set(), set())] * 3, self.tables())
+
+
+class UnknownTest(testtools.TestCase):
+    def test_a_cluster_that_no_server_knows_is_named(self) -> None:
+        conf = base.configuration()
+        self.addCleanup(base.drop, conf)
+        with contextlib.closing(driver.get_storage(conf)) as alone:
+            alone.schema.migrate(alone.schema.newest)
+        self.addCleanup(conf.clear_override, 'cluster', group='clickhouse')
+        conf.set_override('cluster', 'nowhere', group='clickhouse')
+        storage = driver.get_storage(conf)
+        self.addCleanup(storage.close)
+        for ask in (
+            storage.check,
+            lambda: storage.schema.migrate(1),
+            lambda: storage.usage(query()),
+            storage.rebuild_coverage,
+        ):
+            refused = self.assertRaises(errors.StorageUnavailable, ask)
+            self.assertIn('nowhere', str(refused))
+            self.assertIn('remote_servers', str(refused))

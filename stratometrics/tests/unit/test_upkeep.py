@@ -1,0 +1,95 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+import testtools
+
+from stratometrics import upkeep
+from stratometrics.model import months
+from stratometrics.model import timestamps
+
+_HOUR = 3600 * timestamps.MICROSECONDS
+_DAY = 24 * _HOUR
+
+
+def begin(year: int, number: int) -> int:
+    return months.begin_of(year, number)
+
+
+def plan(**changes) -> upkeep.Plan:
+    return upkeep.Plan(
+        **{
+            'opening_delay': _HOUR,
+            'closing_delay': 3 * _DAY,
+            'renewal_delay': _HOUR,
+            'closed_months': 3,
+            **changes,
+        }
+    )
+
+
+def seen(now: int, *kept: months.Upkeep) -> months.Overview:
+    return months.Overview(months=kept, purged=None, now=now)
+
+
+class OpeningTest(testtools.TestCase):
+    def test_the_present_month_after_a_while(self):
+        month = begin(2026, 3)
+        self.assertEqual(
+            [begin(2026, 2)], plan().to_open(seen(month + _HOUR - 1))
+        )
+        self.assertEqual([month], plan().to_open(seen(month + _HOUR)))
+        opened = months.Upkeep(month=month, opened=True)
+        self.assertEqual([], plan().to_open(seen(month + _DAY, opened)))
+
+    def test_those_that_were_missed(self):
+        opened = months.Upkeep(month=begin(2025, 11), opened=True)
+        self.assertEqual(
+            [begin(2025, 12), begin(2026, 1), begin(2026, 2)],
+            plan().to_open(seen(begin(2026, 2) + _DAY, opened)),
+        )
+
+    def test_never(self):
+        self.assertEqual(
+            [], plan(opening_delay=None).to_open(seen(begin(2026, 3) + _DAY))
+        )
+
+
+class ClosingTest(testtools.TestCase):
+    def due(self, now: int, *kept: months.Upkeep, **changes) -> list[str]:
+        found = plan(**changes).to_close(seen(now, *kept))
+        return [months.of(month) for month in found]
+
+    def kept(self, number: int, **state) -> months.Upkeep:
+        return months.Upkeep(month=begin(2026, number), **state)
+
+    def test_past_months_after_a_while(self):
+        some = [self.kept(number) for number in (1, 2, 3, 4, 5, 6)]
+        now = begin(2026, 6) + 3 * _DAY
+        self.assertEqual(
+            ['2026-05', '2026-04', '2026-03'], self.due(now, *some)
+        )
+        self.assertEqual(
+            ['2026-04', '2026-03', '2026-02'], self.due(now - 1, *some)
+        )
+        self.assertEqual([], self.due(now, *some, closing_delay=None))
+
+    def test_those_that_hold_something_and_are_not_closed(self):
+        now = begin(2026, 6) + 3 * _DAY
+        self.assertEqual(
+            ['2026-03'],
+            self.due(now, self.kept(5, closed=True), self.kept(3)),
+        )
+
+    def test_what_is_late_waits_for_more(self):
+        now = begin(2026, 6) + 3 * _DAY
+        late = self.kept(5, late_at=now - _HOUR + 1)
+        self.assertEqual([], self.due(now, late))
+        self.assertEqual(['2026-05'], self.due(now + 1, late))
