@@ -100,7 +100,8 @@ def _overhead(run: session.Session) -> None:
 
 def _load(run: session.Session) -> None:
     cloud = run.cloud
-    questions.merge(cloud.database)
+    cloud.open()
+    cloud.merge()
     load.run(
         run.report,
         cloud.database,

@@ -227,7 +227,7 @@ class OpeningFactsTest(base.StorageTestCase):
 
         hypothesis.given(histories(), st.data())(
             hypothesis.settings(
-                max_examples=15,
+                max_examples=10,
                 deadline=None,
                 suppress_health_check=list(hypothesis.HealthCheck),
             )(test)
@@ -269,7 +269,8 @@ class OpeningFactsTest(base.StorageTestCase):
                 ),
                 default=0,
             )
-            if estimated_at >= NOVEMBER:
+            # Nobody asks what held before, once it has ended.
+            if estimated_at >= NOVEMBER and not after.ended:
                 for kind in ('doubted', 'estimates'):
                     self.assertEqual(
                         resource_id in expected[kind],

@@ -28,7 +28,7 @@ class _Pool:
     """Answers with the rows of a journal."""
 
     def __init__(self, *rows: tuple) -> None:
-        self.rows = list(rows)
+        self.rows = [(*row, 0, 0) for row in rows]
         self.entered: list[dict] = []
 
     def execute(
