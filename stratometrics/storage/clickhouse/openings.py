@@ -163,8 +163,9 @@ _DERIVE_SETTINGS = {
 }
 
 _GIVEN = """
-    (resource_type, timeline) IN (
-        SELECT resource_type, {timeline} FROM (
+    resource_type IN {{types:Array(String)}}
+    AND timeline IN (
+        SELECT {timeline} FROM (
             SELECT each.1 AS resource_type, each.2 AS resource_id
             FROM (
                 SELECT arrayJoin(
