@@ -98,11 +98,11 @@ class MonthsTest(testtools.TestCase):
     def test_entries_come_in_any_order(self) -> None:
         journal = months.Months(
             _Pool(
-                (300, 'announced', 7, 0, 7),
-                (200, 'opened', 6, 0, 6),
-                (200, 'announced', 6, 0, 6),
-                (200, 'announced', 5, 0, 5),
-                (200, 'opened', 6, 0, 6),
+                (300, 'announced', 7),
+                (200, 'opened', 6),
+                (200, 'announced', 6),
+                (200, 'announced', 5),
+                (200, 'opened', 6),
             )
         ).journal()
         self.assertEqual([200, 300], journal.announced)
@@ -112,11 +112,11 @@ class MonthsTest(testtools.TestCase):
     def test_nothing_is_carried_to_before_the_last_purge(self) -> None:
         journal = months.Months(
             _Pool(
-                (100, 'announced', 7, 0, 7),
-                (200, 'announced', 7, 0, 7),
-                (300, 'announced', 7, 0, 7),
-                (200, 'purged', 7, 0, 7),
-                (100, 'purged', 7, 0, 7),
+                (100, 'announced', 7),
+                (200, 'announced', 7),
+                (300, 'announced', 7),
+                (200, 'purged', 7),
+                (100, 'purged', 7),
             )
         ).journal()
         self.assertEqual([200, 300], journal.announced)
