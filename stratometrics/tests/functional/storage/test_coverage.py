@@ -159,10 +159,10 @@ class CoverageTest(base.StorageTestCase):
         self.write(5, seen.birth())
         for number, source in enumerate(('reconciliation', 'import'), 2):
             self.write(0, event(number, 0, source=source))
-        self.write(0, event(4, 0, source='opening', rank=NOW))
+        self.write(0, seen.opening(NOW))
         self.assertEqual(NOW - 10, self.arrivals().last_received)
         self.assertEqual(1, self.arrivals().last_day)
-        self.assertEqual({PLACE: 4}, self.observed().living)
+        self.assertEqual({PLACE: 3}, self.observed().living)
 
     def test_an_event_from_the_future_hides_nothing(self) -> None:
         self.write(10, event(1, -365 * coverage.DAY))
