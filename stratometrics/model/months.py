@@ -14,6 +14,7 @@
 from collections.abc import Sequence
 import dataclasses
 import datetime
+import functools
 import re
 import zoneinfo
 
@@ -26,6 +27,7 @@ WRITTEN = re.compile('(19[7-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])')
 _MIDDLE = 15
 
 _UTC = zoneinfo.ZoneInfo('UTC')
+_DAY = 86_400 * timestamps.MICROSECONDS
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +106,15 @@ def of(instant: int) -> str:
 
 def begin(instant: int) -> int:
     """The first microsecond (UTC) of the month that holds an instant."""
-    return holding(instant, _UTC).begin
+    return _of_day(instant // _DAY).begin
 
 
 def after(month: int) -> int:
     """The first microsecond (UTC) of the next month."""
-    return holding(month, _UTC).end
+    return _of_day(month // _DAY).end
+
+
+@functools.lru_cache
+def _of_day(day: int) -> usage.Period:
+    # Writers ask for each event, and most of these are of few days.
+    return holding(day * _DAY, _UTC)

@@ -182,7 +182,7 @@ class Closing:
         start = self._months.journal().start(month, None)
         if start is None:
             start = journal_module.EARLIEST
-        span = {'start': start, 'end': journal_module.month_after(month)}
+        span = {'start': start, 'end': months_model.after(month)}
         for resource_type, size in self._pool.execute(_SIZES, span):
             for first, last in _slices(size):
                 self._pool.execute_on_shards(

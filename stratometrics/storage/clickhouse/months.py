@@ -13,11 +13,8 @@
 
 from collections.abc import Sequence
 import dataclasses
-import datetime
 import enum
-import functools
 
-from stratometrics.model import instants
 from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
@@ -54,10 +51,6 @@ SELECT
 FROM $database.months
 """
 
-
-_DAY = 86_400 * timestamps.MICROSECONDS
-#: From the begin of any month this leads into the next one.
-_LONGEST = 31 * _DAY
 
 #: The earliest time that can be stored, for who begins with all there is.
 EARLIEST = -2_208_988_800 * timestamps.MICROSECONDS
@@ -203,7 +196,7 @@ class Months:
         :raises ValueError: the month is not over.
         """
         now = self.now()
-        if now < month_after(month):
+        if now < months_model.after(month):
             raise ValueError('a month cannot be closed before it ends')
         self.enter(month, Entry.CLOSING, now)
         return now
@@ -241,21 +234,6 @@ class Months:
         )
 
 
-def month_of(instant: int) -> int:
-    """The first microsecond of the month that holds an instant (UTC)."""
-    return _month_of_day(instant // _DAY)
-
-
-def month_after(month: int) -> int:
-    """The first microsecond of the next month."""
-    return month_of(month + _LONGEST)
-
-
-@functools.lru_cache
-def _month_of_day(day: int) -> int:
-    return instants.month(day * _DAY, datetime.UTC)[0]
-
-
 def _generations(
     rows: Sequence[tuple[int, str, int, int, int]],
 ) -> list[generations_module.Generation]:
@@ -279,7 +257,7 @@ def _generations(
                         times['late_at'] = min(known, received_at)
     return [
         generations_module.Generation(
-            month=month, end=month_after(month), run=run, **times
+            month=month, end=months_model.after(month), run=run, **times
         )
         for (month, run), times in sorted(found.items())
     ]

@@ -21,6 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 import threading
 
 from stratometrics.model import event as event_model
+from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
@@ -274,7 +275,7 @@ class Openings:
         :raises StorageError: do it again.
         """
         journal = self._months.journal()
-        previous = months_module.month_of(month - 1)
+        previous = months_model.begin(month - 1)
         start = journal.start(previous, None)
         run = self._months.announce(month)
         for statement in (_DERIVE, _DERIVE_RECENT):
@@ -319,7 +320,7 @@ class Openings:
         received_at: int,
         write: _Write,
     ) -> None:
-        newest = months_module.month_of(timestamps.now() + _SKEW)
+        newest = months_model.begin(timestamps.now() + _SKEW)
         timelines = [
             each
             for each in events
@@ -327,7 +328,7 @@ class Openings:
         ]
         late = [each for each in timelines if each.precedes(newest)]
         current = {
-            (_resource(each), months_module.month_of(each.event_time))
+            (_resource(each), months_model.begin(each.event_time))
             for each in timelines
             if not each.precedes(newest)
         }

@@ -24,6 +24,7 @@ import fixtures
 
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
+from stratometrics.model import months
 from stratometrics.model import observation
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -414,7 +415,7 @@ class ReconciliationTest(base.StorageTestCase):
         self,
     ) -> None:
         """What it was is gone: it is there again from now on."""
-        month = months_module.month_of(self.now)
+        month = months.begin(self.now)
         self.tell('a', month - 2 * HOUR)
         self.reconcile()
         self.storage.open_month(month)

@@ -20,6 +20,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.model import event as event_model
+from stratometrics.model import months
 from stratometrics.model import timeline
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -27,7 +28,6 @@ from stratometrics.storage import base as storage_base
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
-from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.storage.clickhouse import openings
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
@@ -169,7 +169,7 @@ class OpeningsTest(OpeningsTestCase):
         self.check_answers()
 
     def test_a_month_that_has_not_begun_is_refused(self) -> None:
-        next_month = months_module.month_of(timestamps.now() + 32 * _DAY)
+        next_month = months.begin(timestamps.now() + 32 * _DAY)
         self.assertRaises(ValueError, self.storage.open_month, next_month)
         self.assertEqual(
             [], self.pool.execute('SELECT 1 FROM $database.months')

@@ -11,12 +11,16 @@
 # under the License.
 """Calendar months, as people write them."""
 
+import datetime
 import zoneinfo
 
+import hypothesis
+from hypothesis import strategies as st
 import testtools
 
 from stratometrics.model import instants
 from stratometrics.model import months
+from stratometrics.model import timestamps
 
 #: Four time zones, on both sides of Greenwich; one that skipped a day.
 ZONES = [
@@ -60,3 +64,25 @@ class MonthsTest(testtools.TestCase):
                 months.InvalidMonth, months.read, text, ZONES[0]
             )
             self.assertIn('2026-10', str(error))
+
+    @hypothesis.given(
+        st.datetimes(
+            datetime.datetime(1900, 1, 1),
+            datetime.datetime(2299, 12, 31),
+            timezones=st.just(datetime.UTC),
+        )
+    )
+    def test_the_month_of_an_instant(self, instant: datetime.datetime) -> None:
+        begin = datetime.datetime(
+            instant.year, instant.month, 1, tzinfo=datetime.UTC
+        )
+        self.assertEqual(
+            timestamps.from_datetime(begin),
+            months.begin(timestamps.from_datetime(instant)),
+        )
+        self.assertEqual(
+            timestamps.from_datetime(
+                (begin + datetime.timedelta(31)).replace(day=1)
+            ),
+            months.after(timestamps.from_datetime(begin)),
+        )

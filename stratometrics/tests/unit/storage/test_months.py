@@ -11,17 +11,10 @@
 # under the License.
 """The journal of months: where questions begin, and where nothing is left."""
 
-import datetime
-
-import hypothesis
-from hypothesis import strategies as st
 import testtools
 
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import months
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 class _Pool:
@@ -135,19 +128,3 @@ class MonthsTest(testtools.TestCase):
         pool = _Pool()
         self.assertRaises(ValueError, months.Months(pool).announce, 1_001)
         self.assertEqual([], pool.entered)
-
-    @hypothesis.given(
-        st.datetimes(
-            datetime.datetime(1900, 1, 1),
-            datetime.datetime(2299, 12, 31),
-            timezones=st.just(datetime.UTC),
-        )
-    )
-    def test_the_month_of_an_instant(self, instant: datetime.datetime) -> None:
-        begin = datetime.datetime(
-            instant.year, instant.month, 1, tzinfo=datetime.UTC
-        )
-        self.assertEqual(
-            (begin - _EPOCH) // _MICROSECOND,
-            months.month_of((instant - _EPOCH) // _MICROSECOND),
-        )
