@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 from typing import Any
 
+from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.storage import base
@@ -46,7 +47,7 @@ class Plan:
     renewal_delay: int
     closed_months: int
 
-    def to_open(self, seen: months.Overview) -> list[int]:
+    def to_open(self, seen: kept.Overview) -> list[int]:
         """The months that it is time to open, in order.
 
         It is the present one, and those before it that were missed. Older
@@ -63,7 +64,7 @@ class Plan:
             month = months.after(month)
         return due
 
-    def to_close(self, seen: months.Overview) -> list[int]:
+    def to_close(self, seen: kept.Overview) -> list[int]:
         """The months that it is time to close, or to close again; last first.
 
         The latest are asked about the most.

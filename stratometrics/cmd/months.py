@@ -23,6 +23,7 @@ import tqdm
 from stratometrics import upkeep
 from stratometrics import verification
 from stratometrics.cmd import table
+from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -76,7 +77,7 @@ def close_month(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
 
 
 def _to_close(
-    command: argparse.Namespace, seen: months.Overview
+    command: argparse.Namespace, seen: kept.Overview
 ) -> Sequence[int]:
     if command.month is not None:
         if command.all or command.again:
@@ -123,7 +124,7 @@ def list_(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
         print(f'What was before {months.of(seen.purged)} was purged.')
 
 
-def _body(seen: months.Overview) -> dict:
+def _body(seen: kept.Overview) -> dict:
     return {
         'months': [
             {
@@ -218,14 +219,16 @@ def _number(text: str) -> int:
     return int(text)
 
 
+_MONTH = {'type': _month, 'metavar': 'YYYY-MM'}
+
+
 def add_commands(subparsers) -> None:
     """Add the commands to those of stratometrics-manage."""
     opening = subparsers.add_parser('open-month', help=open_month.__doc__)
     opening.add_argument(
         'month',
         nargs='?',
-        type=_month,
-        metavar='YYYY-MM',
+        **_MONTH,
         help='which one (UTC); by default the present',
     )
     opening.set_defaults(run=open_month)
@@ -236,8 +239,7 @@ def add_commands(subparsers) -> None:
     closing.add_argument(
         'month',
         nargs='?',
-        type=_month,
-        metavar='YYYY-MM',
+        **_MONTH,
         help='which one (UTC); by default the last one that is over',
     )
     closing.add_argument(
@@ -264,8 +266,7 @@ def add_commands(subparsers) -> None:
     purging.add_argument(
         '--before',
         required=True,
-        type=_month,
-        metavar='YYYY-MM',
+        **_MONTH,
         help='the first month (UTC) whose events are kept',
     )
     purging.add_argument(
@@ -284,8 +285,7 @@ def add_commands(subparsers) -> None:
     verifying.add_argument(
         '--month',
         action='append',
-        type=_month,
-        metavar='YYYY-MM',
+        **_MONTH,
         help='only this one (UTC); may be repeated',
     )
     verifying.add_argument(

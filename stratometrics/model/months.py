@@ -11,8 +11,6 @@
 # under the License.
 """Calendar months of the billing calendar, and how they are written."""
 
-from collections.abc import Sequence
-import dataclasses
 import datetime
 import functools
 import re
@@ -28,40 +26,6 @@ _MIDDLE = 15
 
 _UTC = zoneinfo.ZoneInfo('UTC')
 _DAY = 86_400 * timestamps.MICROSECONDS
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Upkeep:
-    """What is kept of a month beside its events.
-
-    All times are microseconds since the epoch.
-
-    :param month: its first microsecond (UTC).
-    :param opened: whether a question can begin with it.
-    :param closed: whether its intervals are stored and can be used.
-    :param late_at: when the first event was received that the stored
-        intervals lack; None if they lack nothing, or there are none.
-    """
-
-    month: int
-    opened: bool = False
-    closed: bool = False
-    late_at: int | None = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Overview:
-    """What is kept of all months.
-
-    :param months: those that hold events or were opened or closed, in order.
-    :param purged: nothing is left of what was before; None if nothing was
-        purged. Microseconds since the epoch.
-    :param now: the time of the server; microseconds since the epoch.
-    """
-
-    months: Sequence[Upkeep]
-    purged: int | None
-    now: int
 
 
 class InvalidMonth(ValueError):

@@ -24,7 +24,7 @@ import dataclasses
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
-from stratometrics.model import months
+from stratometrics.model import kept
 from stratometrics.model import names as names_model
 from stratometrics.model import prices
 from stratometrics.model import standing
@@ -132,7 +132,7 @@ class MonthStore(abc.ABC):
         """
 
     @abc.abstractmethod
-    def overview(self) -> months.Overview:
+    def overview(self) -> kept.Overview:
         """What is kept of all months."""
 
 

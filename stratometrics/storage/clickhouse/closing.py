@@ -20,10 +20,12 @@ go on. So a derivation has read what was written, or is known to lack it.
 from collections.abc import Iterable, Mapping, Sequence
 
 from stratometrics.model import event as event_model
+from stratometrics.model import kept
 from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import intervals
+from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months as journal_module
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
@@ -124,22 +126,13 @@ SELECT
     max((rank, message_order)),
     max(phase = 'ended')
 FROM $database.events
-WHERE (resource_type, timeline) IN (
-        SELECT each.1, reinterpretAsUInt128(
-            sipHash128Reference(each.1, each.2)
-        )
-        FROM (
-            SELECT arrayJoin(
-                arrayZip({types:Array(String)}, {ids:Array(String)})
-            ) AS each
-        )
-    )
+WHERE {given}
     AND event_time IN (
         SELECT fromUnixTimestamp64Micro(
-            arrayJoin({instants:Array(Int64)}), 'UTC'
+            arrayJoin({{instants:Array(Int64)}}), 'UTC'
         )
     )
-    AND received_at < fromUnixTimestamp64Micro({before:Int64}, 'UTC')
+    AND received_at < fromUnixTimestamp64Micro({{before:Int64}}, 'UTC')
 GROUP BY resource_type, resource_id, event_time
 """
 
@@ -259,10 +252,9 @@ class Closing:
     ) -> '_Void':
         """Which events change nothing: long before, others counted more."""
         rows = self._pool.execute(
-            _RIVALS,
+            _RIVALS.format(given=keys.GIVEN),
             {
-                'types': [event.resource_type for event in written],
-                'ids': [event.resource_id for event in written],
+                **keys.named({keys.of(event) for event in written}),
                 'instants': sorted({event.event_time for event in written}),
                 'before': before,
             },
@@ -274,7 +266,7 @@ class Closing:
             }
         )
 
-    def overview(self) -> months_model.Overview:
+    def overview(self) -> kept.Overview:
         """See :class:`stratometrics.storage.base.MonthStore`."""
         journal = self._months.journal()
         opened = {month for month, _ in journal.opened}
@@ -291,9 +283,9 @@ class Closing:
             for month, _ in self._months.held()
             if journal.purged is None or month >= journal.purged
         }
-        return months_model.Overview(
+        return kept.Overview(
             months=[
-                months_model.Upkeep(
+                kept.Month(
                     month=month,
                     opened=month in opened,
                     closed=month in closed,

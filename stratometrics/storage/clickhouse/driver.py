@@ -23,7 +23,7 @@ from typing import Any
 from stratometrics.model import coverage as coverage_model
 from stratometrics.model import event as event_model
 from stratometrics.model import findings
-from stratometrics.model import months as months_model
+from stratometrics.model import kept
 from stratometrics.model import names as names_model
 from stratometrics.model import prices as prices_model
 from stratometrics.model import standing
@@ -119,7 +119,7 @@ class ClickHouseStorage(base.Storage):
     def purge(self, month: int) -> None:
         self._retention.purge(month)
 
-    def overview(self) -> months_model.Overview:
+    def overview(self) -> kept.Overview:
         return self._closing.overview()
 
     def tidy_months(self) -> None:

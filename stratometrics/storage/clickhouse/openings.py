@@ -26,8 +26,8 @@ from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import closing as closing_module
+from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months as months_module
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 #: How far the clocks of hosts may be apart, in microseconds.
@@ -163,19 +163,6 @@ _DERIVE_SETTINGS = {
     'max_execution_time': 0,
 }
 
-_GIVEN = """
-    resource_type IN {{types:Array(String)}}
-    AND timeline IN (
-        SELECT {timeline} FROM (
-            SELECT each.1 AS resource_type, each.2 AS resource_id
-            FROM (
-                SELECT arrayJoin(
-                    arrayZip({{types:Array(String)}}, {{ids:Array(String)}})
-                ) AS each
-            )
-        )
-    )"""
-
 _DEAD = """
 SELECT resource_type, resource_id, toUnixTimestamp64Micro(min(event_time))
 FROM $database.deaths
@@ -222,7 +209,7 @@ WHERE toUnixTimestamp64Micro(event_time) < month
 # Text is made of constants only; every value is bound.
 _PARTS = {
     'carried': ', '.join(_CARRIED),
-    'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
+    'given': keys.GIVEN,
     'insert': _INSERT.format(carried=', '.join(_CARRIED)),
     'lasts': ', '.join(f'last.{n}' for n in range(4, 4 + len(_CARRIED))),
     'order': _ORDER,
@@ -233,9 +220,6 @@ _PARTS = {
     'previous': _instant('previous'),
     'run': _instant('run'),
 }
-
-#: Resource type and id.
-_Resource = tuple[str, str]
 
 _Write = Callable[[Sequence[event_model.Event], int], None]
 
@@ -328,13 +312,13 @@ class Openings:
         ]
         late = [each for each in timelines if each.precedes(newest)]
         current = {
-            (_resource(each), months_model.begin(each.event_time))
+            (keys.of(each), months_model.begin(each.event_time))
             for each in timelines
             if not each.precedes(newest)
         }
         unknown = self._unknown(current)
         resources = {
-            *(_resource(each) for each in late),
+            *(keys.of(each) for each in late),
             *(resource for resource, _ in unknown),
         }
         if late or self._dead(resources, newest):
@@ -344,7 +328,7 @@ class Openings:
     def _carry(
         self,
         late: Sequence[event_model.Event],
-        resources: Collection[_Resource],
+        resources: Collection[keys.Resource],
         newest: int,
         received_at: int,
         write: _Write,
@@ -375,7 +359,7 @@ class Openings:
             if dead:
                 self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),
-                    {**_named(dead), 'months': months},
+                    {**keys.named(dead), 'months': months},
                     self._settings,
                 )
             covered.update(months)
@@ -387,21 +371,21 @@ class Openings:
         rows = self._pool.execute(
             _ARRIVED.format(**_PARTS),
             {
-                **_named({_resource(each) for each in events}),
+                **keys.named({keys.of(each) for each in events}),
                 'instants': sorted({each.event_time for each in events}),
             },
         )
         first = {tuple(key): at for *key, at in rows}
         arrived: dict[int, list[event_model.Event]] = {}
         for each in events:
-            key = (*_resource(each), each.event_time, each.rank)
+            key = (*keys.of(each), each.event_time, each.rank)
             at = first.get((*key, each.message_id), received_at)
             arrived.setdefault(at, []).append(each)
         return arrived
 
     def _unknown(
-        self, heard: Iterable[tuple[_Resource, int]]
-    ) -> set[tuple[_Resource, int]]:
+        self, heard: Iterable[tuple[keys.Resource, int]]
+    ) -> set[tuple[keys.Resource, int]]:
         """What was not looked up among the dead in this month.
 
         What is late is looked up each time: months may have been opened since
@@ -412,7 +396,9 @@ class Openings:
                 each for each in heard if hash(each) not in self._looked_up
             }
 
-    def _remember(self, looked_up: Collection[tuple[_Resource, int]]) -> None:
+    def _remember(
+        self, looked_up: Collection[tuple[keys.Resource, int]]
+    ) -> None:
         if not looked_up:
             return
         with self._lock:
@@ -421,27 +407,20 @@ class Openings:
             self._looked_up.update(hash(each) for each in looked_up)
 
     def _dead(
-        self, resources: Iterable[_Resource], newest: int
-    ) -> list[_Resource]:
+        self, resources: Iterable[keys.Resource], newest: int
+    ) -> list[keys.Resource]:
         """Those of them that ended before the newest month."""
         resources = sorted(resources)
         if not resources:
             return []
-        rows = self._pool.execute(_DEAD.format(**_PARTS), _named(resources))
+        rows = self._pool.execute(
+            _DEAD.format(**_PARTS), keys.named(resources)
+        )
         return [
             (resource_type, resource_id)
             for resource_type, resource_id, died_at in rows
             if died_at < newest
         ]
-
-
-def _resource(event: event_model.Event) -> _Resource:
-    return event.resource_type, event.resource_id
-
-
-def _named(resources: Iterable[_Resource]) -> dict[str, list[str]]:
-    types, ids = zip(*resources, strict=True)
-    return {'types': list(types), 'ids': list(ids)}
 
 
 def _openings(
@@ -452,9 +431,9 @@ def _openings(
     Of those of one resource and month only the last is needed, and every end.
     """
     openings = []
-    last: dict[tuple[_Resource, int], event_model.Event] = {}
+    last: dict[tuple[keys.Resource, int], event_model.Event] = {}
     for event in events:
-        resource = _resource(event)
+        resource = keys.of(event)
         for month in months:
             if not event.precedes(month):
                 continue

@@ -12,6 +12,7 @@
 import testtools
 
 from stratometrics import upkeep
+from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 
@@ -35,8 +36,8 @@ def plan(**changes) -> upkeep.Plan:
     )
 
 
-def seen(now: int, *kept: months.Upkeep) -> months.Overview:
-    return months.Overview(months=kept, purged=None, now=now)
+def seen(now: int, *found: kept.Month) -> kept.Overview:
+    return kept.Overview(months=found, purged=None, now=now)
 
 
 class OpeningTest(testtools.TestCase):
@@ -46,11 +47,11 @@ class OpeningTest(testtools.TestCase):
             [begin(2026, 2)], plan().to_open(seen(month + _HOUR - 1))
         )
         self.assertEqual([month], plan().to_open(seen(month + _HOUR)))
-        opened = months.Upkeep(month=month, opened=True)
+        opened = kept.Month(month=month, opened=True)
         self.assertEqual([], plan().to_open(seen(month + _DAY, opened)))
 
     def test_those_that_were_missed(self):
-        opened = months.Upkeep(month=begin(2025, 11), opened=True)
+        opened = kept.Month(month=begin(2025, 11), opened=True)
         self.assertEqual(
             [begin(2025, 12), begin(2026, 1), begin(2026, 2)],
             plan().to_open(seen(begin(2026, 2) + _DAY, opened)),
@@ -63,15 +64,15 @@ class OpeningTest(testtools.TestCase):
 
 
 class ClosingTest(testtools.TestCase):
-    def due(self, now: int, *kept: months.Upkeep, **changes) -> list[str]:
-        found = plan(**changes).to_close(seen(now, *kept))
-        return [months.of(month) for month in found]
+    def due(self, now: int, *found: kept.Month, **changes) -> list[str]:
+        chosen = plan(**changes).to_close(seen(now, *found))
+        return [months.of(month) for month in chosen]
 
-    def kept(self, number: int, **state) -> months.Upkeep:
-        return months.Upkeep(month=begin(2026, number), **state)
+    def month(self, number: int, **state) -> kept.Month:
+        return kept.Month(month=begin(2026, number), **state)
 
     def test_past_months_after_a_while(self):
-        some = [self.kept(number) for number in (1, 2, 3, 4, 5, 6)]
+        some = [self.month(number) for number in (1, 2, 3, 4, 5, 6)]
         now = begin(2026, 6) + 3 * _DAY
         self.assertEqual(
             ['2026-05', '2026-04', '2026-03'], self.due(now, *some)
@@ -85,11 +86,11 @@ class ClosingTest(testtools.TestCase):
         now = begin(2026, 6) + 3 * _DAY
         self.assertEqual(
             ['2026-03'],
-            self.due(now, self.kept(5, closed=True), self.kept(3)),
+            self.due(now, self.month(5, closed=True), self.month(3)),
         )
 
     def test_what_is_late_waits_for_more(self):
         now = begin(2026, 6) + 3 * _DAY
-        late = self.kept(5, late_at=now - _HOUR + 1)
+        late = self.month(5, late_at=now - _HOUR + 1)
         self.assertEqual([], self.due(now, late))
         self.assertEqual(['2026-05'], self.due(now + 1, late))
