@@ -61,7 +61,7 @@ _READ = f"""
     AND phase != 'consumed'
 """
 
-_INTERVALS = intervals.OF_EVENTS.format(
+_INTERVALS = intervals.OF_NEWS.format(
     keys=''.join(f'{name}, ' for name in _FACTS),
     columns=''.join(
         f'events.{name} AS {name}, '
@@ -71,6 +71,7 @@ _INTERVALS = intervals.OF_EVENTS.format(
     ),
     begin='{month:Int64}',
     end='{end:Int64}',
+    chosen='',
     timelines=_READ,
     facts="phase = 'billed'",
 )

@@ -28,53 +28,73 @@ Changes = tuple[Mapping[str, int], Iterable[tuple[int, int, int]]]
 Consumed = tuple[int, int, Mapping[str, int]]
 
 
-def buckets(
-    query: usage.UsageQuery, course: Iterable[Changes] | Iterable[Consumed]
-) -> dict[usage.Period, usage.Amounts]:
-    """The usage of one group by buckets; those without any are left out.
+class Courses:
+    """Divides the usage of groups by the buckets of a query."""
 
-    Buckets are known by the boundary of ``query`` that they begin at.
-    """
-    if query.kind is usage.Kind.CONSUMPTION:
-        amounts = _added(course)
-    else:
-        amounts = _run(query.boundaries, course)
-    whole = query.period
-    return {
-        usage.Period(max(begin, whole.begin), min(end, whole.end)): (
-            usage.Amounts(amounts[begin].pop(_USAGE), amounts[begin])
-        )
-        for begin, end in itertools.pairwise(query.boundaries)
-        if amounts.get(begin, {}).get(_USAGE)
-    }
-
-
-def _added(course: Iterable[Consumed]) -> dict[int, dict[str, int]]:
-    total: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for slot, count, amounts in course:
-        for name, amount in {_USAGE: count, **amounts}.items():
-            total[slot][name] += amount
-    return total
-
-
-def _run(
-    boundaries: Iterable[int], course: Iterable[Changes]
-) -> dict[int, dict[str, int]]:
-    levels: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    parts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for measures, changes in course:
-        for name, amount in {_USAGE: 1, **measures}.items():
-            for slot, level, part in changes:
-                levels[slot][name] += level * amount
-                parts[slot][name] += part * amount
-    total: dict[int, dict[str, int]] = {}
-    running: dict[str, int] = defaultdict(int)
-    for begin, end in itertools.pairwise(boundaries):
-        for name, level in levels.get(begin, {}).items():
-            running[name] += level
-        part = parts.get(begin, {})
-        total[begin] = {
-            name: level * (end - begin) + part.get(name, 0)
-            for name, level in running.items()
+    def __init__(self, query: usage.UsageQuery) -> None:
+        whole = query.period
+        # Which bucket begins at a boundary; what ends with the period changes
+        # at the last one, where none does.
+        self._numbers = {
+            begin: number for number, begin in enumerate(query.boundaries)
         }
-    return total
+        spans = list(itertools.pairwise(query.boundaries))
+        self._lengths = [end - begin for begin, end in spans]
+        self._periods = [
+            usage.Period(max(begin, whole.begin), min(end, whole.end))
+            for begin, end in spans
+        ]
+        self._amounts = (
+            self._added
+            if query.kind is usage.Kind.CONSUMPTION
+            else self._integrated
+        )
+
+    def buckets(
+        self, course: Iterable[Changes] | Iterable[Consumed]
+    ) -> dict[usage.Period, usage.Amounts]:
+        """The usage of one group by buckets; those without any are left out.
+
+        A bucket is known by its part of the period.
+        """
+        return {
+            period: usage.Amounts(amounts.pop(_USAGE), amounts)
+            for period, amounts in zip(
+                self._periods, self._amounts(course), strict=True
+            )
+            if amounts.get(_USAGE)
+        }
+
+    def _added(self, course: Iterable[Consumed]) -> list[dict[str, int]]:
+        total: list[dict[str, int]] = [{} for _ in self._periods]
+        for slot, count, amounts in course:
+            bucket = total[self._numbers[slot]]
+            for name, amount in {_USAGE: count, **amounts}.items():
+                bucket[name] = bucket.get(name, 0) + amount
+        return total
+
+    def _integrated(self, course: Iterable[Changes]) -> list[dict[str, int]]:
+        # By name, what changes at each boundary.
+        levels: dict[str, list[int]] = defaultdict(self._nothing)
+        parts: dict[str, list[int]] = defaultdict(self._nothing)
+        for measures, changes in course:
+            numbered = [
+                (self._numbers[slot], level, part)
+                for slot, level, part in changes
+            ]
+            for name, amount in {_USAGE: 1, **measures}.items():
+                levels_of, parts_of = levels[name], parts[name]
+                for number, level, part in numbered:
+                    levels_of[number] += level * amount
+                    parts_of[number] += part * amount
+        total: list[dict[str, int]] = [{} for _ in self._periods]
+        for name, levels_of in levels.items():
+            running = itertools.accumulate(levels_of)
+            for bucket, length, level, part in zip(
+                total, self._lengths, running, parts[name], strict=False
+            ):
+                bucket[name] = level * length + part
+        return total
+
+    def _nothing(self) -> list[int]:
+        return [0] * len(self._numbers)

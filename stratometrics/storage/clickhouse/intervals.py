@@ -16,6 +16,21 @@ Either text has the keys that a question carries along, then ``measures``,
 they lie in the period, in microseconds.
 """
 
+_POINTS = """
+            SELECT
+                {columns}
+                timeline,
+                toUnixTimestamp64Micro(event_time) AS since,
+                rank,
+                message_order,
+                {facts} AS counts,
+                if(phase = 'ended', since, {end}) AS death,
+                CAST(events.measures AS String) AS measures
+            FROM $local.events
+            {chosen}
+            WHERE {timelines}
+"""
+
 # An interval runs from one event of a timeline to the next, in the order of
 # R10, and no further than the end of the period. What begins at a deletion or
 # later is dead (R7). What is followed by another event at the same microsecond
@@ -24,7 +39,7 @@ they lie in the period, in microseconds.
 # out: the default one ends at the current row, where leadInFrame sees no next
 # one. Texts are plain before the window sorts them: moving rows of
 # LowCardinality columns about takes several times as long.
-OF_EVENTS = """
+_BETWEEN = """
     SELECT
         {keys}
         measures,
@@ -38,19 +53,7 @@ OF_EVENTS = """
             since,
             leadInFrame(since, 1, {end}) OVER whole AS until,
             min(death) OVER whole AS timeline_end
-        FROM (
-            SELECT
-                {columns}
-                timeline,
-                toUnixTimestamp64Micro(event_time) AS since,
-                rank,
-                message_order,
-                {facts} AS counts,
-                if(phase = 'ended', since, {end}) AS death,
-                CAST(events.measures AS String) AS measures
-            FROM $local.events
-            WHERE {timelines}
-        )
+        FROM (<points>)
         WINDOW whole AS (
             PARTITION BY timeline
             ORDER BY since, rank, message_order
@@ -61,6 +64,34 @@ OF_EVENTS = """
         AND since < timeline_end
         AND until > greatest(since, {begin})
 """
+
+# An event that says what the one before it said, as two of three do of Nova's,
+# ends no interval.
+_NEWS = """
+            SELECT *
+            FROM (
+                SELECT
+                    *,
+                    lagInFrame(said, 1) OVER (
+                        PARTITION BY timeline
+                        ORDER BY since, rank, message_order
+                        ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
+                    ) AS said_before
+                FROM (
+                    SELECT
+                        *,
+                        sipHash128({keys} measures, counts, death) AS said
+                    FROM (<points>)
+                )
+            )
+            WHERE said != said_before
+"""
+
+#: Quickly made.
+OF_EVENTS = _BETWEEN.replace('<points>', _POINTS)
+
+#: As few as can be: no two that meet have the same keys and measures.
+OF_NEWS = _BETWEEN.replace('<points>', _NEWS.replace('<points>', _POINTS))
 
 # Of a closed month. Its columns are called as those of events.
 STORED = """

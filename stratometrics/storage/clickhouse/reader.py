@@ -122,6 +122,7 @@ _CONSUMED = """
             event_time,
             CAST(events.measures AS String) AS measures
         FROM $local.events FINAL
+        {chosen}
         WHERE {timelines}
             AND event_time >= fromUnixTimestamp64Micro({begin}, 'UTC')
             AND {facts}
@@ -367,11 +368,16 @@ class _Statement:
     def _span(self, period: usage.Period) -> dict[str, str]:
         """What is read of the events for a period."""
         query = self._query
+        start = self._start(period)
         end = self._bind(query.end_of(period), 'Int64')
+        chosen = ' AND '.join(self._chosen(start, end))
         return {
             'begin': self._bind(period.begin, 'Int64'),
             'end': end,
-            'timelines': ' AND '.join(self._timelines(query, period, end)),
+            # Left to choose, the planner looks at the timeline last, of all
+            # rows of the granules: that takes a fifth longer.
+            'chosen': chosen and f'PREWHERE {chosen}',
+            'timelines': ' AND '.join(self._timelines(start, end)),
             'facts': ' AND '.join(self._facts(query)),
         }
 
@@ -529,17 +535,20 @@ class _Statement:
         each = self._bind(list(numbers.values()), 'Array(UInt8)')
         return f'transform({column}, {texts}, {each}, 0)'
 
-    def _timelines(
-        self, query: usage.UsageQuery, period: usage.Period, end: str
-    ):
-        types = self._bind_texts(query.resource_types)
-        yield f'resource_type IN {types}'
+    def _start(self, period: usage.Period) -> int | None:
+        """What is read of events begins here; None for all that there are."""
+        query = self._query
         if query.kind is usage.Kind.STATE:
-            since = self._journal.start(period.begin, query.as_of)
-            yield from self._since(since)
-        else:
-            self._journal.require(period.begin)
-            since = period.begin
+            return self._journal.start(period.begin, query.as_of)
+        self._journal.require(period.begin)
+        return period.begin
+
+    def _timelines(self, start: int | None, end: str):
+        """What must hold for an event to be read."""
+        query = self._query
+        yield f'resource_type IN {self._bind_texts(query.resource_types)}'
+        if query.kind is usage.Kind.STATE:
+            yield from self._since(start)
         yield f'event_time < {_instant(end)}'
         if query.as_of is not None:
             as_of = self._bind(query.as_of, 'Int64')
@@ -547,6 +556,11 @@ class _Statement:
         if 'resource_type' in query.filters:
             accepted = self._bind_texts(query.filters['resource_type'])
             yield f'resource_type IN {accepted}'
+
+    def _chosen(self, start: int | None, end: str):
+        """What must hold for a timeline to be read, if not all are."""
+        query = self._query
+        types = self._bind_texts(query.resource_types)
         if 'resource_id' in query.filters:
             named = _NAMED.format(
                 timeline=s0001_initial.TIMELINE,
@@ -562,7 +576,7 @@ class _Statement:
                 types=types,
                 begin=_instant(
                     self._bind(
-                        months.EARLIEST if since is None else since, 'Int64'
+                        months.EARLIEST if start is None else start, 'Int64'
                     )
                 ),
                 end=_instant(end),
@@ -658,6 +672,7 @@ class Reader:
         self, query: usage.UsageQuery, journal: months.Journal, limited: bool
     ) -> Iterator[usage.UsageRow]:
         statement = _Statement(query, journal)
+        divided = courses.Courses(query)
         with contextlib.closing(
             self._pool.stream(
                 statement.text,
@@ -666,7 +681,7 @@ class Reader:
             )
         ) as rows:
             for row in rows:
-                yield _row(query, row)
+                yield _row(query, divided, row)
 
     def usage(self, query: usage.UsageQuery) -> list[usage.UsageRow]:
         """See :meth:`stratometrics.storage.base.UsageReader.usage`."""
@@ -681,7 +696,9 @@ def _anything_counts(query: usage.UsageQuery) -> bool:
     )
 
 
-def _row(query: usage.UsageQuery, row: tuple) -> usage.UsageRow:
+def _row(
+    query: usage.UsageQuery, divided: courses.Courses, row: tuple
+) -> usage.UsageRow:
     keys = len(query.group_by)
     group, (amount, measures, *more) = row[:keys], row[keys:]
     if query.previous:
@@ -689,7 +706,5 @@ def _row(query: usage.UsageQuery, row: tuple) -> usage.UsageRow:
             group, amount, measures, previous=usage.Amounts(*more)
         )
     if query.boundaries:
-        return usage.UsageRow(
-            group, amount, measures, courses.buckets(query, *more)
-        )
+        return usage.UsageRow(group, amount, measures, divided.buckets(*more))
     return usage.UsageRow(group, amount, measures)

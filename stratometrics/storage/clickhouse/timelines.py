@@ -99,6 +99,7 @@ FROM (
             message_order,
             if(phase = 'ended', interval_begin, {{end:Int64}}) AS death
         FROM $local.events
+        {chosen}
         WHERE {conditions}
     )
     WINDOW whole AS (
@@ -129,9 +130,10 @@ _CONDITIONS = [
     "received_at <= fromUnixTimestamp64Micro({as_of:Int64}, 'UTC')",
 ]
 
-# The whole timeline of what was theirs (R6).
+# The whole timeline of what was theirs (R6); the planner would look at it
+# last.
 _OWNED = """
-    timeline IN (
+    PREWHERE timeline IN (
         SELECT timeline FROM $local.project_timelines
         WHERE project_id IN {owners:Array(String)}
             AND resource_type IN {types:Array(String)}
@@ -238,16 +240,16 @@ class Timelines:
             'estimate': event_model.RANK_ESTIMATE,
             'limit': query.limit,
         }
-        visible = 'true'
+        chosen, visible = '', 'true'
         if query.project_ids is not None:
-            conditions.append(_OWNED)
-            visible = _VISIBLE
+            chosen, visible = _OWNED, _VISIBLE
             parameters['owners'] = list(query.project_ids)
         if query.after is not None:
             conditions.append(_AFTER.format(**_PARTS))
             parameters['after_type'], parameters['after_id'] = query.after
         rows = self._pool.execute(
             _ALIVE.format(
+                chosen=chosen,
                 conditions=' AND '.join(conditions),
                 rank=facts.RANK,
                 visible=visible,

@@ -554,6 +554,81 @@ class LateTest(base.StorageTestCase):
         self.assertEqual([months.of(self.month)], self.closed())
 
 
+class NewsTest(base.StorageTestCase):
+    """What is stored has no ends at which nothing changes."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(self.pool.close)
+
+    def stored(self, *changes: dict) -> list[tuple[int, int]]:
+        """Close a month with an event at each microsecond from its first on.
+
+        :returns: where its intervals begin and end, after that.
+        """
+        facts = {
+            'resource_type': 'volume',
+            'resource_id': 'v',
+            'rank': event_model.RANK_EVENT,
+            'phase': event_model.Phase.BILLED,
+            'state': 'available',
+            'project_id': 'p',
+            'event_type': 'test',
+            'measures': {'size': 1},
+            'attributes': {'bootable': 'true'},
+        }
+        self.storage.write_events(
+            [
+                event_model.Event(
+                    event_time=_FIRST + number,
+                    message_id=f'm{number}',
+                    **{**facts, **change},
+                )
+                for number, change in enumerate(changes)
+            ],
+            timestamps.now(),
+        )
+        self.storage.close_month(_FIRST)
+        return self.pool.execute(
+            'SELECT interval_begin - {first:Int64} AS begin, '
+            'interval_end - {first:Int64} '
+            'FROM $database.intervals ORDER BY begin',
+            {'first': _FIRST},
+        )
+
+    def test_what_says_the_same_ends_nothing(self) -> None:
+        month = months.after(_FIRST) - _FIRST
+        self.assertEqual(
+            [(0, 2), (2, 4), (4, month)],
+            self.stored(
+                {},
+                {'event_type': 'other'},
+                {'measures': {'size': 2}},
+                {'measures': {'size': 2}},
+                {},
+            ),
+        )
+
+    def test_each_fact_is_news(self) -> None:
+        month = months.after(_FIRST) - _FIRST
+        self.assertEqual(
+            [(0, 1), (1, 2), (2, 3), (3, 4), (5, month)],
+            self.stored(
+                {},
+                {'state': 'in-use'},
+                {'state': 'in-use', 'attributes': {}},
+                {'state': 'in-use', 'attributes': {}, 'name': 'n'},
+                {'phase': event_model.Phase.UNBILLED},
+                {},
+            ),
+        )
+
+    def test_what_says_the_same_after_the_end_is_dead(self) -> None:
+        ended = {'phase': event_model.Phase.ENDED, 'measures': {}}
+        self.assertEqual([(0, 2)], self.stored({}, {}, ended, ended, {}, {}))
+
+
 class TidyTest(base.StorageTestCase):
     def setUp(self) -> None:
         super().setUp()

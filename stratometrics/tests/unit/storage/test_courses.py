@@ -21,8 +21,8 @@ FIRST, SECOND, THIRD = (
 )
 
 
-def query(kind: usage.Kind) -> usage.UsageQuery:
-    return usage.UsageQuery(
+def buckets(kind: usage.Kind, course) -> dict[usage.Period, usage.Amounts]:
+    query = usage.UsageQuery(
         period=usage.Period(5, 25),
         boundaries=(0, 10, 20, 30),
         now=25,
@@ -30,6 +30,7 @@ def query(kind: usage.Kind) -> usage.UsageQuery:
         group_by=('type',),
         kind=kind,
     )
+    return courses.Courses(query).buckets(course)
 
 
 class CoursesTest(unittest.TestCase):
@@ -42,18 +43,18 @@ class CoursesTest(unittest.TestCase):
         ]
         self.assertEqual(
             {
-                FIRST: usage.Amounts(6, {'size': 18}),
+                FIRST: usage.Amounts(6, {'size': 18, 'more': 0}),
                 SECOND: usage.Amounts(22, {'size': 62, 'more': 10}),
                 THIRD: usage.Amounts(6, {'size': 18, 'more': 0}),
             },
-            courses.buckets(query(usage.Kind.STATE), course),
+            buckets(usage.Kind.STATE, course),
         )
 
     def test_what_is_not_in_use_is_left_out(self) -> None:
         course = [({'size': 3}, [(10, 1, 0), (20, -1, 0)])]
         self.assertEqual(
             {SECOND: usage.Amounts(10, {'size': 30})},
-            courses.buckets(query(usage.Kind.STATE), course),
+            buckets(usage.Kind.STATE, course),
         )
 
     def test_two_ids_of_one_name_are_added(self) -> None:
@@ -63,5 +64,5 @@ class CoursesTest(unittest.TestCase):
                 FIRST: usage.Amounts(1, {}),
                 THIRD: usage.Amounts(3, {'size': 5}),
             },
-            courses.buckets(query(usage.Kind.CONSUMPTION), course),
+            buckets(usage.Kind.CONSUMPTION, course),
         )
