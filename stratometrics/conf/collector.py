@@ -66,7 +66,7 @@ OPTS = [
     ),
     cfg.IntOpt(
         'batch_size',
-        default=2000,
+        default=4000,
         min=1,
         help='Messages that are stored with one insert. The prefetch count '
         'of the driver ([oslo_messaging_rabbit]/rabbit_qos_prefetch_count) is '

@@ -228,13 +228,13 @@ def parser() -> argparse.ArgumentParser:
     )
     collect = top.add_argument_group('the collector')
     for name, default, text in (
-        ('messages', 30_000, 'messages that are timed for each consumer'),
+        ('messages', 60_000, 'messages that are timed for each consumer'),
         (
             'memory-messages',
             1_000_000,
             'messages over which the memory of a worker is watched',
         ),
-        ('batch-size', 2000, 'messages of a batch'),
+        ('batch-size', 4000, 'messages of a batch'),
         ('pairs', 3, 'how often collector and listener are compared'),
     ):
         _add_number(collect, name, default, text)

@@ -91,14 +91,13 @@ class Cloud:
         return Parts(*found)
 
     def merge(self) -> None:
-        """Merge the parts of each month into one."""
-        if self._merged:
-            return
+        """Merge the parts of each month into one, if there are more."""
         self._merged = True
         self.database.pool.execute('SYSTEM START MERGES $database.events')
         for table in ('events', 'project_timelines'):
             self.database.pool.execute(
-                f'OPTIMIZE TABLE $database.{table} FINAL'
+                f'OPTIMIZE TABLE $database.{table} FINAL '
+                'SETTINGS optimize_skip_merged_partitions = 1'
             )
 
     def open(self) -> None:

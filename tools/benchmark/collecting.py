@@ -125,6 +125,7 @@ class Contest:
                     if before is None and self._queues.ready() < total:
                         before = self._computed(children)
                     time.sleep(0.05)
+                # Only when the surplus is taken as well.
                 course = watch.result()
                 after = self._computed(children)
             finally:
@@ -144,7 +145,7 @@ class Contest:
         return Result(
             course.acknowledged / course.seconds,
             tuple(
-                (end - begin) * 1_000_000 / course.acknowledged
+                (end - begin) * 1_000_000 / total
                 for begin, end in zip(before or after, after, strict=True)
             ),
         )

@@ -22,13 +22,13 @@ import dataclasses
 import http.client
 import json
 import os
-import pathlib
 import threading
 import time
 from urllib import parse
 import uuid
 
 from benchmark import dataset
+from benchmark import processes
 from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
@@ -45,7 +45,6 @@ _WARM_UP = 10
 #: Seconds that the API gets to start, and a request to be answered.
 _PATIENCE = 60
 
-_TICKS = os.sysconf('SC_CLK_TCK')
 
 # Keystone chooses the ids of its projects, so what the data set's projects
 # have is copied to them.
@@ -304,30 +303,16 @@ def _ask(
 
 def processor_times() -> Counter[str]:
     """Seconds of a processor that this process and those below it had."""
-    parents, names, times = {}, {}, {}
-    for folder in pathlib.Path('/proc').glob('[0-9]*'):
-        try:
-            stat = (folder / 'stat').read_text().rpartition(')')[2].split()
-            line = (folder / 'cmdline').read_text().replace('\0', ' ')
-        except OSError:
-            continue
-        pid = int(folder.name)
-        parents[pid] = int(stat[1])
-        names[pid] = _called(line)
-        times[pid] = (int(stat[11]) + int(stat[12])) / _TICKS
-    ours = os.getpid()
-    names[ours] = 'the users'
     found: Counter[str] = Counter()
-    for pid, seconds in times.items():
-        above = pid
-        while above not in (0, ours):
-            above = parents.get(above, 0)
-        if above == ours:
-            found[names[pid]] += seconds
+    for pid in processes.family([os.getpid()]):
+        found[_called(pid)] += processes.cpu_seconds([pid])
     return found
 
 
-def _called(line: str) -> str:
+def _called(pid: int) -> str:
+    if pid == os.getpid():
+        return 'the users'
+    line = processes.command(pid)
     for part, name in (
         ('stratometrics.cmd.api', 'the API'),
         ('stratometrics-api', 'the API'),

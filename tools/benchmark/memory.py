@@ -58,10 +58,12 @@ class Sample(NamedTuple):
 
     :param messages: how many were taken before.
     :param resident: bytes.
+    :param most: bytes that it has had at most.
     """
 
     messages: int
     resident: int
+    most: int
 
 
 def slope(samples: Sequence[Sample]) -> float:
@@ -161,7 +163,14 @@ def _feed(
             ready += len(chunk)
         taken = published - ready
         if taken * _SAMPLES >= (len(samples) + 1) * total:
-            samples.append(Sample(taken, processes.resident(_worker(child))))
+            worker = _worker(child)
+            samples.append(
+                Sample(
+                    taken,
+                    processes.resident(worker),
+                    processes.most_resident(worker),
+                )
+            )
         if published == total and ready == 0:
             return samples, expected
         if time.monotonic() - last > _PATIENCE:
@@ -201,7 +210,7 @@ def _tell(report: report_module.Report, samples: list[Sample]) -> None:
             sample.resident / _MIB,
             'MiB',
         )
-    report.add(PART, 'at most', max(s.resident for s in samples) / _MIB, 'MiB')
+    report.add(PART, 'at most', samples[-1].most / _MIB, 'MiB')
     warm = samples[len(samples) // 2 :]
     report.add(
         PART,

@@ -14,6 +14,7 @@
 from collections.abc import Iterable, Iterator
 import os
 import pathlib
+import re
 
 _PROC = pathlib.Path('/proc')
 _TICKS = os.sysconf('SC_CLK_TCK')
@@ -43,9 +44,28 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     )
 
 
+def command(pid: int) -> str:
+    """The command line of a process; nothing if it has ended."""
+    try:
+        text = (_PROC / str(pid) / 'cmdline').read_text()
+    except OSError:
+        return ''
+    return text.replace('\0', ' ')
+
+
 def resident(pid: int) -> int:
     """Bytes of memory that a process has, those that it shares included."""
     return int((_PROC / str(pid) / 'statm').read_text().split()[1]) * _PAGE
+
+
+def most_resident(pid: int) -> int:
+    """Bytes of memory that a process had when it had most."""
+    [found] = re.findall(
+        r'^VmHWM:\s+(\d+) kB$',
+        (_PROC / str(pid) / 'status').read_text(),
+        re.MULTILINE,
+    )
+    return int(found) * 1024
 
 
 def _all() -> Iterator[tuple[int, list[str]]]:

@@ -154,14 +154,17 @@ class Asked:
         )
 
     def project(self, label: str, aim: float | None = None) -> None:
-        """One project after another."""
-        now = self._cloud.now
-        first, *others = self._projects
-        cold = self._cold(question(now, first))
-        self._ask(question(now, first))
+        """One project after another, each of which was asked about before."""
+        first, *others = [
+            question(self._cloud.now, each) for each in self._projects
+        ]
+        for each in others:
+            self._ask(each)
+        seconds = [timing.timed(self._ask, each) for each in others]
+        cold = self._cold(first)
         self._add(
             f"one project's month, {label}",
-            [timing.timed(self._ask, question(now, each)) for each in others],
+            seconds,
             aim,
             f'{len(others)} projects of '
             f'{self._cloud.plan.instances // self._cloud.plan.projects:,} '
@@ -171,11 +174,12 @@ class Asked:
     def whole(self, label: str, aim: float | None = None) -> None:
         """The whole cloud."""
         asked = question(self._cloud.now)
-        cold = self._cold(asked)
         self._ask(asked)
+        seconds = [timing.timed(self._ask, asked) for _ in range(self._repeat)]
+        cold = self._cold(asked)
         self._add(
             f"the whole cloud's month, {label}",
-            [timing.timed(self._ask, asked) for _ in range(self._repeat)],
+            seconds,
             aim,
             f'{self._repeat} times{cold}',
         )
@@ -271,7 +275,12 @@ def chill(database: servers.Database, store: pathlib.Path) -> None:
     What the server holds in its caches is dropped, and the kernel is told
     that the files are not needed. A hypervisor may still have them.
     """
-    for cache in ('MARK', 'UNCOMPRESSED', 'PRIMARY INDEX'):
+    for cache in (
+        'MARK',
+        'UNCOMPRESSED',
+        'PRIMARY INDEX',
+        'QUERY CONDITION',
+    ):
         database.pool.execute(f'SYSTEM DROP {cache} CACHE')
     # Parts may disappear meanwhile, which os.walk() does not mind.
     for folder, _, names in os.walk(store):

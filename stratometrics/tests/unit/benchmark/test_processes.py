@@ -58,12 +58,27 @@ class ProcessesTest(testtools.TestCase):
         self.assertGreater(grown, len(held) // 2)
         self.assertLess(grown, 2 * len(held))
 
+    def test_the_most_memory_is_kept_in_mind(self) -> None:
+        held = bytearray(64 << 20)
+        size = len(held)
+        at_most = processes.resident(os.getpid())
+        del held
+        self.assertGreaterEqual(
+            processes.most_resident(os.getpid()), at_most - size // 8
+        )
+
+    def test_a_command_line_is_read(self) -> None:
+        self.assertIn('python', processes.command(os.getpid()))
+        with subprocess.Popen([sys.executable, '-c', '']) as child:
+            pass
+        self.assertEqual('', processes.command(child.pid))
+
 
 class SlopeTest(testtools.TestCase):
     def test_growth_is_told_from_noise(self) -> None:
         noise = [0, 7, -7, 3, -3, 0]
         flat = [
-            memory.Sample(place * 1000, 10**8 + up)
+            memory.Sample(place * 1000, 10**8 + up, 2 * 10**8)
             for place, up in enumerate(noise)
         ]
         self.assertAlmostEqual(0, memory.slope(flat), delta=0.01)
