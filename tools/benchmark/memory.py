@@ -11,9 +11,12 @@
 # under the License.
 """How much memory a worker of the collector has, message after message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+import contextlib
 import itertools
+import os
 import pathlib
+import signal
 import statistics
 import sys
 import time
@@ -36,8 +39,6 @@ AIM = 5.0
 #: grows later is not meant to.
 _BIRTHS = 10_000
 
-#: Messages that are published at a time.
-_CHUNK = 2000
 #: How often the memory is looked at in a run.
 _SAMPLES = 50
 #: How many of the samples are printed.
@@ -155,8 +156,9 @@ def _feed(
         child.check()
         ready = queues.ready()
         if published < total and ready < waiting:
-            chunk = list(itertools.islice(source, _CHUNK))
-            queues.publish(chunk)
+            chunk = list(itertools.islice(source, waiting))
+            with _paused(child):
+                queues.publish(chunk)
             published += len(chunk)
             expected += sum(message.stored for message in chunk)
             last = time.monotonic()
@@ -176,6 +178,19 @@ def _feed(
         if time.monotonic() - last > _PATIENCE:
             raise Failed(f'{ready} messages are not taken')
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def _paused(child: process.Child) -> Iterator[None]:
+    """Have the worker wait: it takes messages faster than they are made."""
+    pids = processes.family([child.pid] if child.pid else [])
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def _wait_until_stored(
