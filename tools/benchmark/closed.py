@@ -45,5 +45,5 @@ def run(
     asked.checked('closed')
     asked.project('closed', aim=AIM_PROJECT)
     asked.whole('closed', aim=AIM_CLOUD)
-    asked.hours('closed')
+    asked.hours('closed', aim=questions.AIM_HOURS)
     growth.of_period(report, PART, cloud, 'closed', repeat)
