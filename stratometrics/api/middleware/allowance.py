@@ -55,22 +55,28 @@ class Allowance:
             body = self._application(environ, start_response)
         if isinstance(body, list):
             return body
-        return _Spending(body, within)
+        return _Spending(body, granted, within)
 
 
 class _Spending:
-    """A body whose pieces are made within a budget."""
+    """A body whose pieces are made, and taken, within a budget."""
 
     def __init__(
-        self, pieces: Iterable[bytes], within: contextvars.Context
+        self,
+        pieces: Iterable[bytes],
+        granted: budget.Budget,
+        within: contextvars.Context,
     ) -> None:
         self._pieces = pieces
+        self._granted = granted
         self._within = within
 
     def __iter__(self) -> Iterator[bytes]:
         pieces = iter(self._pieces)
         while True:
             try:
+                # Many pieces are made of what one look into the storage gave.
+                self._granted.left()
                 piece = self._within.run(next, pieces)
             except StopIteration:
                 return
