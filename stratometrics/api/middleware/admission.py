@@ -30,7 +30,6 @@ from stratometrics.api.middleware import context
 from stratometrics.api.middleware import endings
 
 #: Seconds after which one who was turned away may come again.
-RETRY_AFTER = 5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -195,7 +194,5 @@ class Turnstile:
         )
 
 
-def _busy(why: str) -> errors.Unavailable:
-    return errors.Busy(
-        f'{why}; try again in {RETRY_AFTER} seconds.', RETRY_AFTER
-    )
+def _busy(why: str) -> errors.Busy:
+    return errors.Busy(f'{why}; try again in {errors.RETRY_AFTER} seconds.')
