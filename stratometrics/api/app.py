@@ -195,7 +195,7 @@ def _guarded(
     """The same for those that are known, as many as can be served."""
     capacity = admission.Capacity.from_options(conf.api)
     application = allowance.Allowance(application, conf.api.request_timeout)
-    application = admission.Turnstile(application, admission.Places(capacity))
+    application = admission.Turnstile(application, capacity)
     application = _authenticated(conf, application)
     return admission.Door(application, capacity)
 

@@ -67,7 +67,9 @@ OPTS = [
         min=1,
         max=100,
         help='How many in a hundred of max_working, and of max_waiting, may '
-        'be requests with tokens of one project. It can always have one.',
+        'be requests with tokens of one project, and of both together if '
+        'those are counted whose answers are being sent. It can always have '
+        'one.',
     ),
     cfg.FloatOpt(
         'request_timeout',

@@ -213,6 +213,51 @@ max_wait = 0.05
         self.assertNotIn('Traceback', self.log.output)
 
 
+class TestRoom(base.ApiTestCase):
+    config = """
+[api]
+max_working = 3
+max_waiting = 4
+max_wait = 0.05
+project_share = 50
+"""
+
+    def test_a_project_that_reads_slowly_does_not_take_all_room(self):
+        reading = [self.ask('/v1/usage') for _ in range(3)]
+        self.assertEqual({200}, {each.status_int for each in reading})
+        response = self.ask('/v1/usage')
+        detail = self.assert_error(response, 503, 'busy')
+        self.assertIn('Your project', detail)
+        self.assertEqual('5', response.headers['Retry-After'])
+        for name in ('bob', 'billing', 'bob'):
+            reading.append(self.ask('/v1/', name))
+            self.assertEqual(200, reading[-1].status_int)
+        reading[0].app_iter.close()
+        self.assertEqual(200, self.ask('/v1/usage').status_int)
+
+    def test_whoever_may_work_or_wait_has_room(self):
+        for working, waiting, share in (
+            (8, 64, 50),
+            (3, 5, 50),
+            (1, 0, 50),
+            (1, 1, 1),
+        ):
+            capacity = admission.Capacity(
+                working=working, waiting=waiting, patience=1.0, share=share
+            )
+            rooms = admission.Rooms(capacity)
+            for number in (working, waiting):
+                for _ in range(min(number, capacity.of_one(number))):
+                    rooms.take('a')
+
+    def test_what_failed_takes_no_room(self):
+        self.storage.failure = storage_errors.StorageUnavailable('away')
+        for _ in range(8):
+            self.assertEqual(503, self.ask('/v1/usage').status_int)
+        self.storage.failure = None
+        self.assertEqual(200, self.ask('/v1/usage').status_int)
+
+
 class TestAllowance(testtools.TestCase):
     def answer(self, pieces, seconds=60.0, environ=None):
         def application(environ, start_response):
