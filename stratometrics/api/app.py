@@ -39,6 +39,7 @@ from stratometrics.api.middleware import fault
 from stratometrics.api.middleware import gate
 from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
+from stratometrics.api.middleware import sending
 from stratometrics.api.middleware import token_cache
 from stratometrics.conf import api as api_conf
 from stratometrics.model import timestamps
@@ -197,6 +198,7 @@ def _guarded(
     application = allowance.Allowance(application, conf.api.request_timeout)
     application = admission.Turnstile(application, capacity)
     application = _authenticated(conf, application)
+    application = sending.Sending(application, conf.api.request_timeout)
     return admission.Door(application, capacity)
 
 

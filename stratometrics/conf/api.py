@@ -75,10 +75,11 @@ OPTS = [
         'request_timeout',
         default=60.0,
         min=0.1,
-        help='Seconds that all queries of one request may take together, '
-        'until the last byte of the answer was read. Each of them is limited '
-        'by [clickhouse]/query_timeout as well, but for those of statements '
-        'and costs.',
+        help='Seconds that all queries of one request may take together; of '
+        'an answer that is written while it is read, until its last byte was '
+        'taken. Any other answer may take as long again to be sent. Each '
+        'query is limited by [clickhouse]/query_timeout as well, but for '
+        'those of statements and costs.',
     ),
     cfg.IntOpt(
         'graceful_timeout',

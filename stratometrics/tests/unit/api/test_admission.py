@@ -21,6 +21,7 @@ from stratometrics.api import errors
 from stratometrics.api import health
 from stratometrics.api.middleware import admission
 from stratometrics.api.middleware import allowance
+from stratometrics.api.middleware import sending
 from stratometrics.api.middleware import token_cache
 from stratometrics.storage import budget
 from stratometrics.storage import errors as storage_errors
@@ -310,6 +311,79 @@ class TestAllowance(testtools.TestCase):
         next(iter(body))
         body.close()
         self.assertIsInstance(closed[0], budget.Budget)
+
+
+class TestSending(testtools.TestCase):
+    def answer(self, pieces, seconds=60.0, sock=None):
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            return pieces
+
+        return sending.Sending(application, seconds)(
+            {'gunicorn.socket': sock} if sock else {},
+            lambda status, headers: None,
+        )
+
+    def test_an_answer_is_cut_in_parts(self):
+        whole = bytes(range(256)) * 600
+        parts = list(self.answer([whole, b'', b'end']))
+        self.assertEqual(whole + b'end', b''.join(parts))
+        self.assertEqual(
+            [sending.PART, sending.PART, 22528, 3],
+            [len(part) for part in parts],
+        )
+
+    def test_each_part_has_to_be_taken_in_time(self):
+        """Also if some bytes of it are taken again and again."""
+        self.patch(sending, 'SLOWEST_READER', 0.2)
+        ours, theirs = socket.socketpair()
+        ended = threading.Event()
+        self.addCleanup(theirs.close)
+        self.addCleanup(ours.close)
+
+        def read():
+            while not ended.wait(0.01):
+                theirs.recv(100)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        self.addCleanup(reader.join)
+        self.addCleanup(ended.set)
+
+        def send():
+            for part in self.answer([bytes(10_000_000)], sock=ours):
+                ours.sendall(part)
+
+        self.assertRaises(TimeoutError, send)
+
+    def test_the_whole_has_to_be_taken_in_time(self):
+        body = iter(self.answer([b'first', b'second'], seconds=0.05))
+        self.assertEqual(b'first', next(body))
+        threading.Event().wait(0.06)
+        self.assertRaises(BrokenPipeError, next, body)
+
+    def test_what_is_left_of_the_time_is_for_the_next_part(self):
+        ours, theirs = socket.socketpair()
+        self.addCleanup(theirs.close)
+        self.addCleanup(ours.close)
+        next(iter(self.answer([b'first'], seconds=9.0, sock=ours)))
+        self.assertTrue(8.0 < ours.gettimeout() <= 9.0)
+        next(iter(self.answer([b'first'], sock=ours)))
+        self.assertEqual(sending.SLOWEST_READER, ours.gettimeout())
+
+    def test_it_is_closed(self):
+        closed = []
+
+        def pieces():
+            try:
+                yield b'first'
+            finally:
+                closed.append(True)
+
+        body = self.answer(pieces())
+        next(iter(body))
+        body.close()
+        self.assertEqual([True], closed)
 
 
 class TestTokenCache(testtools.TestCase):
