@@ -214,7 +214,13 @@ def _authenticated(
     try:
         guarded = auth_token.AuthProtocol(
             context.KeystoneContext(application),
-            {'oslo_config_config': conf, 'cache': token_cache.ENVIRON_KEY},
+            {
+                'oslo_config_config': conf,
+                'cache': token_cache.ENVIRON_KEY,
+                # Nothing here asks for it, and it is most of what Keystone
+                # says of a token in a large cloud.
+                'include_service_catalog': False,
+            },
         )
     except keystone_exceptions.ClientException as error:
         raise ConfigurationError(f'[keystone_authtoken]: {error}') from error

@@ -406,6 +406,17 @@ class TestTokenCache(testtools.TestCase):
             [b'a', None, None, b'd'], [cache.get(key) for key in 'abcd']
         )
 
+    def test_large_ones_take_more_room(self):
+        cache = token_cache.Cache(size=100)
+        for key, length in (('a', 40), ('b', 40), ('b', 60), ('c', 30)):
+            cache.set(key, bytes(length), time=10)
+        self.assertEqual(['b', 'c'], list(cache._kept))
+        # What there is no room for at all is not kept.
+        cache.set('d', bytes(101), time=10)
+        self.assertEqual([], list(cache._kept))
+        cache.set('a', bytes(100), time=10)
+        self.assertEqual(['a'], list(cache._kept))
+
     def test_what_is_over_takes_no_room(self):
         now = [100.0]
         self.patch(token_cache, '_now', lambda: now[0])
