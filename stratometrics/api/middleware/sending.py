@@ -16,6 +16,8 @@ import errno
 import time
 from wsgiref import types as wsgi
 
+from stratometrics.api.middleware import connection
+
 #: Seconds that a client may take for each part of an answer.
 SLOWEST_READER = 15
 
@@ -45,7 +47,7 @@ class Sending:
         start_response: wsgi.StartResponse,
     ) -> Iterable[bytes]:
         body = self._application(environ, start_response)
-        return _Timed(body, self._seconds, _limit(environ))
+        return _Timed(body, self._seconds, connection.limit(environ))
 
 
 class _Timed:
@@ -78,14 +80,3 @@ class _Timed:
         close = getattr(self._pieces, 'close', None)
         if close:
             close()
-
-
-def _limit(environ: wsgi.WSGIEnvironment) -> Callable[[float], None]:
-    """Something that says how long the next part may take to be sent.
-
-    Python counts the time of a part as a whole, however little of it fits
-    into a buffer at a time. Gunicorn undoes it before the next request.
-    """
-    if 'gunicorn.socket' in environ:
-        return environ['gunicorn.socket'].settimeout
-    return lambda seconds: None
