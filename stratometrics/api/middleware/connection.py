@@ -12,7 +12,10 @@
 """The connection that a request came on, as far as its server gives it."""
 
 from collections.abc import Callable
+import os
 import select
+import socket
+import struct
 import sys
 from wsgiref import types as wsgi
 
@@ -44,6 +47,28 @@ def limit(environ: wsgi.WSGIEnvironment) -> Callable[[float], None]:
     if 'gunicorn.socket' in environ:
         return environ['gunicorn.socket'].settimeout
     return lambda seconds: None
+
+
+def reset(environ: wsgi.WSGIEnvironment) -> Callable[[], None]:
+    """Something that has a broken answer end as one.
+
+    uWSGI ends any answer of unknown length by closing its connection, so that
+    a broken one looks like a whole one. A connection that is reset tells them
+    apart. Gunicorn needs no help.
+    """
+    descriptor = None
+    if 'gunicorn.socket' not in environ:
+        descriptor = _descriptor(environ)
+    if descriptor is None:
+        return lambda: None
+
+    def arrange() -> None:
+        with socket.socket(fileno=os.dup(descriptor)) as sock:
+            sock.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)
+            )
+
+    return arrange
 
 
 def _descriptor(environ: wsgi.WSGIEnvironment) -> int | None:

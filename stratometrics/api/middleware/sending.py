@@ -47,23 +47,32 @@ class Sending:
         start_response: wsgi.StartResponse,
     ) -> Iterable[bytes]:
         body = self._application(environ, start_response)
-        return _Timed(body, self._seconds, connection.limit(environ))
+        return _Timed(
+            body,
+            self._seconds,
+            connection.limit(environ),
+            connection.reset(environ),
+        )
 
 
 class _Timed:
-    """A body whose parts have to be taken in time."""
+    """A body whose parts have to be taken in time, all of them or none."""
 
     def __init__(
         self,
         pieces: Iterable[bytes],
         seconds: float,
         limit: Callable[[float], None],
+        reset: Callable[[], None],
     ) -> None:
         self._pieces = pieces
         self._seconds = seconds
         self._limit = limit
+        self._reset = reset
+        self._broken = False
 
     def __iter__(self) -> Iterator[bytes]:
+        self._broken = True
         end = time.monotonic() + self._seconds
         for piece in self._pieces:
             for begin in range(0, len(piece), PART):
@@ -75,8 +84,11 @@ class _Timed:
                     )
                 self._limit(min(left, SLOWEST_READER))
                 yield piece[begin : begin + PART]
+        self._broken = False
 
     def close(self) -> None:
+        if self._broken:
+            self._reset()
         close = getattr(self._pieces, 'close', None)
         if close:
             close()

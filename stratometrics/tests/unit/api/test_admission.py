@@ -11,8 +11,12 @@
 # under the License.
 """How many requests there may be at once, and what each may spend."""
 
+import contextlib
 import socket
+import sys
 import threading
+import types
+from unittest import mock
 
 import testtools
 import webob
@@ -384,6 +388,39 @@ class TestSending(testtools.TestCase):
         next(iter(body))
         body.close()
         self.assertEqual([True], closed)
+
+
+class TestBrokenAnswers(testtools.TestCase):
+    """Under uWSGI, of which only the connection is at hand here."""
+
+    def received(self, pieces):
+        """Whether a client is told that it has received all of an answer."""
+        with (
+            socket.create_server(('127.0.0.1', 0)) as listener,
+            socket.create_connection(listener.getsockname()) as client,
+        ):
+            server, _ = listener.accept()
+            uwsgi = types.SimpleNamespace(connection_fd=server.fileno)
+            with server, mock.patch.dict(sys.modules, uwsgi=uwsgi):
+                body = sending.Sending(lambda *request: pieces, 60.0)({}, None)
+                with contextlib.suppress(storage_errors.StorageError):
+                    for part in body:
+                        server.sendall(part)
+                        self.assertTrue(client.recv(100))
+                body.close()
+            try:
+                return client.recv(100) == b''
+            except ConnectionResetError:
+                return False
+
+    def broken(self):
+        yield b'first'
+        raise storage_errors.StorageUnavailable('gone')
+
+    def test_they_end_otherwise_than_whole_ones(self):
+        self.assertTrue(self.received([b'first', b'second']))
+        self.assertTrue(self.received([]))
+        self.assertFalse(self.received(self.broken()))
 
 
 class TestTokenCache(testtools.TestCase):
