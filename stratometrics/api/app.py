@@ -39,6 +39,7 @@ from stratometrics.api.middleware import fault
 from stratometrics.api.middleware import gate
 from stratometrics.api.middleware import request_log
 from stratometrics.api.middleware import screening
+from stratometrics.api.middleware import sending
 from stratometrics.api.middleware import token_cache
 from stratometrics.conf import api as api_conf
 from stratometrics.model import timestamps
@@ -195,8 +196,9 @@ def _guarded(
     """The same for those that are known, as many as can be served."""
     capacity = admission.Capacity.from_options(conf.api)
     application = allowance.Allowance(application, conf.api.request_timeout)
-    application = admission.Turnstile(application, admission.Places(capacity))
+    application = admission.Turnstile(application, capacity)
     application = _authenticated(conf, application)
+    application = sending.Sending(application, conf.api.request_timeout)
     return admission.Door(application, capacity)
 
 
@@ -212,7 +214,13 @@ def _authenticated(
     try:
         guarded = auth_token.AuthProtocol(
             context.KeystoneContext(application),
-            {'oslo_config_config': conf, 'cache': token_cache.ENVIRON_KEY},
+            {
+                'oslo_config_config': conf,
+                'cache': token_cache.ENVIRON_KEY,
+                # Nothing here asks for it, and it is most of what Keystone
+                # says of a token in a large cloud.
+                'include_service_catalog': False,
+            },
         )
     except keystone_exceptions.ClientException as error:
         raise ConfigurationError(f'[keystone_authtoken]: {error}') from error

@@ -17,6 +17,9 @@ word for word.
 
 from collections.abc import Mapping
 
+#: Seconds after which to come again, where nothing better is known.
+RETRY_AFTER = 5
+
 
 class APIError(Exception):
     """The base of all.
@@ -125,7 +128,7 @@ class Unavailable(APIError):
     code = 'unavailable'
     title = 'Service Unavailable'
 
-    def __init__(self, detail: str, retry_after: int) -> None:
+    def __init__(self, detail: str, retry_after: int = RETRY_AFTER) -> None:
         super().__init__(detail, {'Retry-After': str(retry_after)})
 
 

@@ -29,6 +29,7 @@ from stratometrics import policy
 from stratometrics import service
 from stratometrics.api import app
 from stratometrics.api.middleware import admission
+from stratometrics.api.middleware import sending
 from stratometrics.notifications import errors as notification_errors
 
 LOG = logging.getLogger(__name__)
@@ -40,10 +41,6 @@ REQUEST_LINE = 8190
 
 #: Seconds that a client may keep silent in the middle of a request.
 SLOWEST_CLIENT = 5
-
-#: Seconds that a client may take nothing of an answer. It is cut off at the
-#: second time, if something still fitted into a buffer at the first one.
-SLOWEST_READER = 15
 
 #: Threads of each process for those that need no token, and to turn away
 #: those that there is no room for.
@@ -158,7 +155,7 @@ def listen(host: str, port: int) -> socket.socket:
     # connection to the storage.
     for option, seconds in (
         (socket.SO_RCVTIMEO, SLOWEST_CLIENT),
-        (socket.SO_SNDTIMEO, SLOWEST_READER),
+        (socket.SO_SNDTIMEO, sending.SLOWEST_READER),
     ):
         listener.setsockopt(
             socket.SOL_SOCKET, option, struct.pack('ll', seconds, 0)

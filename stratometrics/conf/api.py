@@ -67,16 +67,19 @@ OPTS = [
         min=1,
         max=100,
         help='How many in a hundred of max_working, and of max_waiting, may '
-        'be requests with tokens of one project. It can always have one.',
+        'be requests with tokens of one project, and of both together if '
+        'those are counted whose answers are being sent. It can always have '
+        'one.',
     ),
     cfg.FloatOpt(
         'request_timeout',
         default=60.0,
         min=0.1,
-        help='Seconds that all queries of one request may take together, '
-        'until the last byte of the answer was read. Each of them is limited '
-        'by [clickhouse]/query_timeout as well, but for those of statements '
-        'and costs.',
+        help='Seconds that all queries of one request may take together; of '
+        'an answer that is written while it is read, until its last byte was '
+        'taken. Any other answer may take as long again to be sent. Each '
+        'query is limited by [clickhouse]/query_timeout as well, but for '
+        'those of statements and costs.',
     ),
     cfg.IntOpt(
         'graceful_timeout',

@@ -107,14 +107,18 @@ class Exporter:
         others = project_ids
         if project_ids is not None:
             others = [each for each in project_ids if each not in issued]
-        for number, part in enumerate(self.parts(month, granularity)):
+        # Who reads rows has a connection, and must not wait for another one.
+        adjustments = {
+            project_id: self._adjustments(receipt.number)
+            for project_id, receipt in issued.items()
+        }
+        for part in self.parts(month, granularity):
             for bill in self._issued(part, granularity, issued.values()):
-                name = issued[bill.project_id].number
                 yield Charged(
                     month=month,
                     bill=bill,
-                    adjustments=self._adjustments(name) if not number else (),
-                    invoice_id=name,
+                    adjustments=adjustments.pop(bill.project_id, ()),
+                    invoice_id=issued[bill.project_id].number,
                 )
             if others is None or others:
                 for bill in self._bills(part, granularity, others, as_of):

@@ -18,7 +18,7 @@ service is well, and for who is turned away.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import dataclasses
 import functools
 import threading
@@ -30,7 +30,6 @@ from stratometrics.api.middleware import context
 from stratometrics.api.middleware import endings
 
 #: Seconds after which one who was turned away may come again.
-RETRY_AFTER = 5
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,6 +65,14 @@ class Capacity:
         """Requests of any kind, but for those that need no token."""
         return self.working + self.waiting
 
+    @property
+    def total_of_one(self) -> int:
+        """Requests of one project, whether or not they are worked on.
+
+        Whoever may work or wait has room.
+        """
+        return self.of_one(self.working) + self.of_one(self.waiting)
+
     def of_one(self, number: int) -> int:
         """The part of a number that one project may have, at least one."""
         return max(1, number * self.share // 100)
@@ -94,6 +101,35 @@ class Door:
             functools.partial(self._application, environ, start_response),
             self._room.release,
         )
+
+
+class Rooms:
+    """The room that projects take, until answers are sent.
+
+    Safe to share by threads. What a project takes slowly takes nothing but
+    its own part of the room.
+    """
+
+    def __init__(self, capacity: Capacity) -> None:
+        self._most = capacity.total_of_one
+        self._lock = threading.Lock()
+        self._taken: Counter[str] = Counter()
+
+    def take(self, owner: str) -> None:
+        """Have room at once.
+
+        :param owner: who shares with himself.
+        :raises Busy: his part is full.
+        """
+        with self._lock:
+            if self._taken[owner] >= self._most:
+                raise _busy('Your project has too many requests at the moment')
+            self._taken[owner] += 1
+
+    def leave(self, owner: str) -> None:
+        """Give room back."""
+        with self._lock:
+            self._taken -= Counter((owner,))
 
 
 class Places:
@@ -171,14 +207,15 @@ class Turnstile:
     """Lets as many in as there are places, and shares them fairly.
 
     It has to know who asks. A place is taken until the answer is there, or as
-    long as one is streamed.
+    long as one is streamed; room, until it is sent.
     """
 
     def __init__(
-        self, application: wsgi.WSGIApplication, places: Places
+        self, application: wsgi.WSGIApplication, capacity: Capacity
     ) -> None:
         self._application = application
-        self._places = places
+        self._rooms = Rooms(capacity)
+        self._places = Places(capacity)
 
     def __call__(
         self,
@@ -187,15 +224,23 @@ class Turnstile:
     ) -> Iterable[bytes]:
         caller = environ[context.ENVIRON_KEY]
         owner = caller.project_id or caller.user_id or ''
+        self._rooms.take(owner)
+        answer = functools.partial(self._application, environ, start_response)
+        return endings.ended(
+            functools.partial(self._worked_on, owner, answer),
+            functools.partial(self._rooms.leave, owner),
+        )
+
+    def _worked_on(
+        self, owner: str, answer: Callable[[], Iterable[bytes]]
+    ) -> Iterable[bytes]:
         self._places.take(owner)
         return endings.ended(
-            functools.partial(self._application, environ, start_response),
+            answer,
             functools.partial(self._places.leave, owner),
             streamed=True,
         )
 
 
-def _busy(why: str) -> errors.Unavailable:
-    return errors.Busy(
-        f'{why}; try again in {RETRY_AFTER} seconds.', RETRY_AFTER
-    )
+def _busy(why: str) -> errors.Busy:
+    return errors.Busy(f'{why}; try again in {errors.RETRY_AFTER} seconds.')

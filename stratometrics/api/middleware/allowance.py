@@ -11,19 +11,14 @@
 # under the License.
 """What a request may spend, and whether its client is still there."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 import contextvars
 import errno
-import select
-import sys
 from wsgiref import types as wsgi
 
+from stratometrics.api.middleware import connection
 from stratometrics.storage import budget
 from stratometrics.storage import errors as storage_errors
-
-#: What the kernel says of a connection that the other side has closed. Linux
-#: tells of it even if something that was sent before is still unread.
-_GONE = select.POLLHUP | select.POLLERR | getattr(select, 'POLLRDHUP', 0)
 
 
 class Allowance:
@@ -46,7 +41,7 @@ class Allowance:
         environ: wsgi.WSGIEnvironment,
         start_response: wsgi.StartResponse,
     ) -> Iterable[bytes]:
-        granted = budget.Budget(self._seconds, watch(environ))
+        granted = budget.Budget(self._seconds, connection.watch(environ))
         # A client that left while it waited for a place.
         granted.left()
         with budget.entered(granted):
@@ -55,22 +50,28 @@ class Allowance:
             body = self._application(environ, start_response)
         if isinstance(body, list):
             return body
-        return _Spending(body, within)
+        return _Spending(body, granted, within)
 
 
 class _Spending:
-    """A body whose pieces are made within a budget."""
+    """A body whose pieces are made, and taken, within a budget."""
 
     def __init__(
-        self, pieces: Iterable[bytes], within: contextvars.Context
+        self,
+        pieces: Iterable[bytes],
+        granted: budget.Budget,
+        within: contextvars.Context,
     ) -> None:
         self._pieces = pieces
+        self._granted = granted
         self._within = within
 
     def __iter__(self) -> Iterator[bytes]:
         pieces = iter(self._pieces)
         while True:
             try:
+                # Many pieces are made of what one look into the storage gave.
+                self._granted.left()
                 piece = self._within.run(next, pieces)
             except StopIteration:
                 return
@@ -83,24 +84,3 @@ class _Spending:
         close = getattr(self._pieces, 'close', None)
         if close:
             self._within.run(close)
-
-
-def watch(environ: wsgi.WSGIEnvironment) -> Callable[[], bool]:
-    """Something that tells whether the client has closed its connection.
-
-    Under a server that gives nobody its connections it tells of none.
-    """
-    descriptor = _descriptor(environ)
-    if descriptor is None:
-        return lambda: False
-    poll = select.poll()
-    poll.register(descriptor, _GONE)
-    return lambda: bool(poll.poll(0))
-
-
-def _descriptor(environ: wsgi.WSGIEnvironment) -> int | None:
-    if 'gunicorn.socket' in environ:
-        return environ['gunicorn.socket'].fileno()
-    # It can be imported in its own processes only.
-    uwsgi = sys.modules.get('uwsgi')
-    return uwsgi.connection_fd() if uwsgi else None

@@ -33,8 +33,6 @@ LOG = logging.getLogger(__name__)
 PREFIX = 'stratometrics.'
 
 #: Seconds after which trying again makes sense.
-RETRY_AFTER = 5
-
 #: Headers of a foreign error answer that mean something to the caller.
 _KEPT_HEADERS = ('WWW-Authenticate', 'Allow')
 
@@ -95,15 +93,12 @@ class Fault:
             response = _answer(
                 request,
                 errors.Unavailable(
-                    'The storage is not available; try again later.',
-                    RETRY_AFTER,
+                    'The storage is not available; try again later.'
                 ),
             )
         except keystone_exceptions.ClientException as error:
             LOG.error('Keystone cannot be asked: %s', error)
-            response = _answer(
-                request, errors.Unavailable(_KEYSTONE_IS_AWAY, RETRY_AFTER)
-            )
+            response = _answer(request, errors.Unavailable(_KEYSTONE_IS_AWAY))
         except Exception:
             LOG.exception('A request failed')
             response = _answer(
@@ -131,9 +126,7 @@ def _from_status(
     """An error that a library made: its status counts, not its text."""
     if found.status_int == 503:
         # Of the libraries only keystonemiddleware needs something.
-        return _answer(
-            request, errors.Unavailable(_KEYSTONE_IS_AWAY, RETRY_AFTER)
-        )
+        return _answer(request, errors.Unavailable(_KEYSTONE_IS_AWAY))
     title = found.status.partition(' ')[2]
     code, detail = FOREIGN.get(
         found.status_int, (f'http-{found.status_int}', f'{title}.')

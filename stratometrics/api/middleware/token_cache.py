@@ -20,8 +20,9 @@ from wsgiref import types as wsgi
 #: Where keystonemiddleware looks for a cache: see its option ``cache``.
 ENVIRON_KEY = 'stratometrics.token_cache'
 
-#: How many tokens are remembered; each takes a few kilobytes.
-MAX_TOKENS = 5000
+#: Bytes of what Keystone said of the tokens that are remembered: of each some
+#: 600, and more of one with many roles. To find it takes as much again.
+MAX_SIZE = 8 << 20
 
 
 class Cache:
@@ -29,10 +30,13 @@ class Cache:
 
     Its own stand-in for memcached is one for each thread, so that each asks
     Keystone anew, and has no bounds.
+
+    :param size: bytes that all values together may have.
     """
 
-    def __init__(self, size: int = MAX_TOKENS) -> None:
+    def __init__(self, size: int = MAX_SIZE) -> None:
         self._size = size
+        self._taken = 0
         self._lock = threading.Lock()
         self._kept: collections.OrderedDict[str, tuple[float, bytes]] = (
             collections.OrderedDict()
@@ -45,20 +49,28 @@ class Cache:
             return value if _now() < until else None
 
     def set(self, key: str, value: bytes, time: int = 0) -> None:
-        """Keep something.
+        """Keep something, as long as there is room for it.
 
         :param time: for so many seconds.
         """
         with self._lock:
+            if key in self._kept:
+                self._forget(key)
             self._kept[key] = (_now() + time, value)
-            self._kept.move_to_end(key)
+            self._taken += len(value)
             # All are kept for the same time, so the first ends first.
-            while len(self._kept) > self._size or self._first_is_over():
-                self._kept.popitem(last=False)
+            while self._kept and (
+                self._taken > self._size or self._first_is_over()
+            ):
+                self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: str) -> None:
+        _, value = self._kept.pop(key)
+        self._taken -= len(value)
 
     def _first_is_over(self) -> bool:
-        first = next(iter(self._kept.values()), None)
-        return first is not None and first[0] <= _now()
+        until, _ = next(iter(self._kept.values()))
+        return until <= _now()
 
 
 def _now() -> float:

@@ -119,6 +119,25 @@ _LAST_WORDS = 5
 
 _TIME_LIMIT = 'max_execution_time'
 
+#: Whatever the profile of the user says: at a limit a query fails, rather than
+#: to answer, or to derive, from a part of the rows.
+_ALL_OR_NOTHING = dict.fromkeys(
+    (
+        'distinct_overflow_mode',
+        'group_by_overflow_mode',
+        'join_overflow_mode',
+        'read_overflow_mode',
+        'read_overflow_mode_leaf',
+        'result_overflow_mode',
+        'set_overflow_mode',
+        'sort_overflow_mode',
+        'timeout_overflow_mode',
+        'timeout_overflow_mode_leaf',
+        'transfer_overflow_mode',
+    ),
+    'throw',
+)
+
 _LAST_PACKETS = (
     driver_protocol.ServerPacketTypes.END_OF_STREAM,
     driver_protocol.ServerPacketTypes.EXCEPTION,
@@ -257,7 +276,11 @@ class Pool:
             certfile=options.certfile,
             keyfile=options.keyfile,
             tcp_keepalive=True,
-            settings={'server_side_params': True, **self.layout.settings},
+            settings={
+                'server_side_params': True,
+                **_ALL_OR_NOTHING,
+                **self.layout.settings,
+            },
         )
 
     @contextlib.contextmanager

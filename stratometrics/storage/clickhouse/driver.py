@@ -293,7 +293,6 @@ def query_limits(options: Any) -> dict[str, Any]:
         'max_result_rows': options.query_max_result_rows,
         # Buckets make some rows much longer than others.
         'max_result_bytes': options.query_max_result_rows * _ROW_SIZE,
-        'result_overflow_mode': 'throw',
     }
     if options.query_max_threads:
         limits['max_threads'] = options.query_max_threads

@@ -213,15 +213,80 @@ class TestFairness(SlowTestCase):
                 self.assertEqual(200, each.result().status_code)
 
 
+class TestSlowReaders(base.ServerTestCase):
+    """Clients that take a large answer, but only a little at a time."""
+
+    #: Of one project there is room for two.
+    api = 'max_working = 2\nmax_waiting = 2\nrequest_timeout = 8'
+    path = (
+        '/v1/instances?group_by=resource_id&granularity=1h'
+        '&from=2026-10-01T00:00:00Z&to=2026-11-20T00:00:00Z'
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.storage.write_events(
+            [test_usage.event(f'id-{n}', 0, n) for n in range(40)],
+            received_at=test_usage.OCTOBER,
+        )
+        for token in (base.alice(), base.bob()):
+            self.get('/v1/', token)
+        self.ended = threading.Event()
+        self.addCleanup(self.ended.set)
+
+    def start(self) -> None:
+        self.server.configure(api=self.api)
+        super().start()
+
+    def read_slowly(self) -> None:
+        sock = socket.socket()
+        self.addCleanup(sock.close)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect((ports.HOST, self.server.port))
+        sock.sendall(
+            f'GET {self.path} HTTP/1.1\r\nHost: x\r\n'
+            f'X-Auth-Token: {base.alice()}\r\n\r\n'.encode()
+        )
+
+        def read() -> None:
+            with contextlib.suppress(OSError):
+                while not self.ended.wait(0.2) and sock.recv(4096):
+                    pass
+
+        threading.Thread(target=read, daemon=True).start()
+
+    def alices(self) -> int:
+        return self.server.fresh('/v1/', base.alice()).status_code
+
+    def test_they_take_room_of_their_own_project_and_not_for_ever(self):
+        begin = time.monotonic()
+        for _ in range(4):
+            self.read_slowly()
+        self.assertTrue(
+            test_server.eventually(lambda: self.alices() == 503, 8)
+        )
+        self.assertEqual(
+            200, self.server.fresh('/v1/', base.bob()).status_code
+        )
+        self.assertTrue(
+            test_server.eventually(lambda: self.alices() == 200, 20)
+        )
+        self.assertGreater(time.monotonic() - begin, 7)
+
+
 class _Counting(http.server.BaseHTTPRequestHandler):
-    """Passes requests on to Keystone, and counts the tokens it is asked of."""
+    """Passes requests on to Keystone, and counts the tokens it is asked of.
+
+    Whoever asks for the catalog as well is not counted.
+    """
 
     protocol_version = 'HTTP/1.1'
     target = ''
+    checked = '/v3/auth/tokens?nocatalog'
     asked: list[str]
 
     def _pass_on(self) -> None:
-        if self.command == 'GET' and self.path.startswith('/v3/auth/tokens'):
+        if self.command == 'GET' and self.path == self.checked:
             self.asked.append(self.headers['X-Subject-Token'])
         length = int(self.headers.get('Content-Length', 0))
         passed = urllib_request.Request(

@@ -29,6 +29,7 @@ from stratometrics.rating import issuing
 from stratometrics.rating import reporting
 from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering.focus import files
+from stratometrics.storage.clickhouse import driver
 from stratometrics.tests import focus
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.rating import test_billing
@@ -275,6 +276,31 @@ class ExportTest(CostsTestCase):
         # Asked as of a time, what was issued does not matter.
         rows = self.export(DAYS, as_of=at(11, 4))
         self.assert_adds_up(rows, self.totals(at(11, 4)))
+
+    def test_one_connection_is_enough(self):
+        """Who holds one must not wait for another one."""
+        self.issuer.issue('p', SEPTEMBER, 'alice', as_of=at(10, 31))
+        self.storage.write_events([LATE], received_at=at(11, 1))
+        for project_id in ('p', 'q'):
+            self.issuer.issue(
+                project_id,
+                OCTOBER,
+                'alice',
+                as_of=at(11, 2),
+                allow_unpriced=True,
+            )
+        several = self.export(DAYS, 'p', 'q')
+        self.assertTrue([row for row in several if row['ChargeClass']])
+        self.conf.set_override('pool_size', 1, 'clickhouse')
+        self.conf.set_override('pool_timeout', 0.5, 'clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        found = definitions.Definitions.load(None)
+        biller = billing.Biller(storage, found.resource_types, ZONE, 'half_up')
+        self.exporter = exporting.Exporter(
+            storage, biller, ZONE, 'half_up', 'A Cloud'
+        )
+        self.assertEqual(several, self.export(DAYS, 'p', 'q'))
 
 
 class ReportTest(CostsTestCase):

@@ -58,6 +58,12 @@ def query(**changes) -> usage.UsageQuery:
     return usage.UsageQuery(**(facts | changes))
 
 
+#: What becomes of queries that reach a limit.
+_OVERFLOW_MODES = """
+SELECT name, value FROM system.settings WHERE name LIKE '%overflow_mode%'
+"""
+
+
 def sockets() -> int:
     """How many connections this process has."""
     files = pathlib.Path('/proc/self/fd').iterdir()
@@ -550,3 +556,58 @@ class OutageTest(testtools.TestCase):
             errors.StorageUnavailable, pool.execute, 'SELECT 1'
         )
         self.assertIn('no answer from ClickHouse in time', str(late))
+
+
+class TestProfile(testtools.TestCase):
+    """A user whose profile is content with parts of answers."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        shared = client.Pool(base.configuration().clickhouse)
+        self.addCleanup(shared.close)
+        self.modes = [name for name, _ in shared.execute(_OVERFLOW_MODES)]
+        profile = ''.join(f'<{each}>break</{each}>' for each in self.modes)
+        self.patch(
+            clickhouse,
+            'USERS',
+            clickhouse.USERS.replace(
+                '<default/>', f'<default>{profile}</default>', 1
+            ),
+        )
+        server = clickhouse.ClickHouse()
+        self.addCleanup(server.close)
+        server.start()
+        conf = base.configuration_of(server.address)
+        self.pool = client.Pool(conf.clickhouse)
+        self.addCleanup(self.pool.close)
+
+    def test_an_answer_is_whole_or_an_error(self) -> None:
+        for statement, limits in (
+            (
+                'SELECT sum(sleepEachRow(0.1)) FROM numbers(100)',
+                {'max_execution_time': 0.2, 'max_block_size': 1},
+            ),
+            (
+                'SELECT sum(number) FROM numbers(1000000)',
+                {'max_rows_to_read': 1000, 'max_block_size': 1000},
+            ),
+            (
+                'SELECT number % 1000 AS n, count() FROM numbers(1000000) '
+                'GROUP BY n',
+                {'max_rows_to_group_by': 10},
+            ),
+        ):
+            for ask in (
+                self.pool.execute,
+                lambda *query: list(self.pool.stream(*query)),
+            ):
+                with self.subTest(statement=statement):
+                    self.assertRaises(
+                        errors.QueryTooExpensive, ask, statement, None, limits
+                    )
+
+    def test_so_it_is_whatever_the_limit(self) -> None:
+        self.assertEqual(
+            dict.fromkeys(self.modes, 'throw'),
+            dict(self.pool.execute(_OVERFLOW_MODES)),
+        )

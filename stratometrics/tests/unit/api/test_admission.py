@@ -11,8 +11,12 @@
 # under the License.
 """How many requests there may be at once, and what each may spend."""
 
+import contextlib
 import socket
+import sys
 import threading
+import types
+from unittest import mock
 
 import testtools
 import webob
@@ -21,6 +25,7 @@ from stratometrics.api import errors
 from stratometrics.api import health
 from stratometrics.api.middleware import admission
 from stratometrics.api.middleware import allowance
+from stratometrics.api.middleware import sending
 from stratometrics.api.middleware import token_cache
 from stratometrics.storage import budget
 from stratometrics.storage import errors as storage_errors
@@ -213,6 +218,51 @@ max_wait = 0.05
         self.assertNotIn('Traceback', self.log.output)
 
 
+class TestRoom(base.ApiTestCase):
+    config = """
+[api]
+max_working = 3
+max_waiting = 4
+max_wait = 0.05
+project_share = 50
+"""
+
+    def test_a_project_that_reads_slowly_does_not_take_all_room(self):
+        reading = [self.ask('/v1/usage') for _ in range(3)]
+        self.assertEqual({200}, {each.status_int for each in reading})
+        response = self.ask('/v1/usage')
+        detail = self.assert_error(response, 503, 'busy')
+        self.assertIn('Your project', detail)
+        self.assertEqual('5', response.headers['Retry-After'])
+        for name in ('bob', 'billing', 'bob'):
+            reading.append(self.ask('/v1/', name))
+            self.assertEqual(200, reading[-1].status_int)
+        reading[0].app_iter.close()
+        self.assertEqual(200, self.ask('/v1/usage').status_int)
+
+    def test_whoever_may_work_or_wait_has_room(self):
+        for working, waiting, share in (
+            (8, 64, 50),
+            (3, 5, 50),
+            (1, 0, 50),
+            (1, 1, 1),
+        ):
+            capacity = admission.Capacity(
+                working=working, waiting=waiting, patience=1.0, share=share
+            )
+            rooms = admission.Rooms(capacity)
+            for number in (working, waiting):
+                for _ in range(min(number, capacity.of_one(number))):
+                    rooms.take('a')
+
+    def test_what_failed_takes_no_room(self):
+        self.storage.failure = storage_errors.StorageUnavailable('away')
+        for _ in range(8):
+            self.assertEqual(503, self.ask('/v1/usage').status_int)
+        self.storage.failure = None
+        self.assertEqual(200, self.ask('/v1/usage').status_int)
+
+
 class TestAllowance(testtools.TestCase):
     def answer(self, pieces, seconds=60.0, environ=None):
         def application(environ, start_response):
@@ -232,24 +282,20 @@ class TestAllowance(testtools.TestCase):
         self.assertIsNone(budget.current())
 
     def test_the_time_of_a_stream_ends(self):
-        def pieces():
-            yield b'first'
-            yield str(budget.current().left()).encode()
-
-        body = iter(self.answer(pieces(), seconds=0.05))
+        """Even if what was read of the storage lasts for more pieces."""
+        body = iter(self.answer(iter((b'first', b'second')), seconds=0.05))
         self.assertEqual(b'first', next(body))
         threading.Event().wait(0.06)
         self.assertRaises(storage_errors.QueryTooExpensive, next, body)
 
     def test_a_client_that_leaves_breaks_the_stream(self):
-        def pieces():
-            yield b'first'
-            budget.current().left()
-            yield b'second'
-
         ours, theirs = socket.socketpair()
         self.addCleanup(ours.close)
-        body = iter(self.answer(pieces(), environ={'gunicorn.socket': ours}))
+        body = iter(
+            self.answer(
+                iter((b'first', b'second')), environ={'gunicorn.socket': ours}
+            )
+        )
         self.assertEqual(b'first', next(body))
         # Even if it has sent more before.
         theirs.send(b'GET')
@@ -271,6 +317,112 @@ class TestAllowance(testtools.TestCase):
         self.assertIsInstance(closed[0], budget.Budget)
 
 
+class TestSending(testtools.TestCase):
+    def answer(self, pieces, seconds=60.0, sock=None):
+        def application(environ, start_response):
+            start_response('200 OK', [])
+            return pieces
+
+        return sending.Sending(application, seconds)(
+            {'gunicorn.socket': sock} if sock else {},
+            lambda status, headers: None,
+        )
+
+    def test_an_answer_is_cut_in_parts(self):
+        whole = bytes(range(256)) * 600
+        parts = list(self.answer([whole, b'', b'end']))
+        self.assertEqual(whole + b'end', b''.join(parts))
+        self.assertEqual(
+            [sending.PART, sending.PART, 22528, 3],
+            [len(part) for part in parts],
+        )
+
+    def test_each_part_has_to_be_taken_in_time(self):
+        """Also if some bytes of it are taken again and again."""
+        self.patch(sending, 'SLOWEST_READER', 0.2)
+        ours, theirs = socket.socketpair()
+        ended = threading.Event()
+        self.addCleanup(theirs.close)
+        self.addCleanup(ours.close)
+
+        def read():
+            while not ended.wait(0.01):
+                theirs.recv(100)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        self.addCleanup(reader.join)
+        self.addCleanup(ended.set)
+
+        def send():
+            for part in self.answer([bytes(10_000_000)], sock=ours):
+                ours.sendall(part)
+
+        self.assertRaises(TimeoutError, send)
+
+    def test_the_whole_has_to_be_taken_in_time(self):
+        body = iter(self.answer([b'first', b'second'], seconds=0.05))
+        self.assertEqual(b'first', next(body))
+        threading.Event().wait(0.06)
+        self.assertRaises(BrokenPipeError, next, body)
+
+    def test_what_is_left_of_the_time_is_for_the_next_part(self):
+        ours, theirs = socket.socketpair()
+        self.addCleanup(theirs.close)
+        self.addCleanup(ours.close)
+        next(iter(self.answer([b'first'], seconds=9.0, sock=ours)))
+        self.assertTrue(8.0 < ours.gettimeout() <= 9.0)
+        next(iter(self.answer([b'first'], sock=ours)))
+        self.assertEqual(sending.SLOWEST_READER, ours.gettimeout())
+
+    def test_it_is_closed(self):
+        closed = []
+
+        def pieces():
+            try:
+                yield b'first'
+            finally:
+                closed.append(True)
+
+        body = self.answer(pieces())
+        next(iter(body))
+        body.close()
+        self.assertEqual([True], closed)
+
+
+class TestBrokenAnswers(testtools.TestCase):
+    """Under uWSGI, of which only the connection is at hand here."""
+
+    def received(self, pieces):
+        """Whether a client is told that it has received all of an answer."""
+        with (
+            socket.create_server(('127.0.0.1', 0)) as listener,
+            socket.create_connection(listener.getsockname()) as client,
+        ):
+            server, _ = listener.accept()
+            uwsgi = types.SimpleNamespace(connection_fd=server.fileno)
+            with server, mock.patch.dict(sys.modules, uwsgi=uwsgi):
+                body = sending.Sending(lambda *request: pieces, 60.0)({}, None)
+                with contextlib.suppress(storage_errors.StorageError):
+                    for part in body:
+                        server.sendall(part)
+                        self.assertTrue(client.recv(100))
+                body.close()
+            try:
+                return client.recv(100) == b''
+            except ConnectionResetError:
+                return False
+
+    def broken(self):
+        yield b'first'
+        raise storage_errors.StorageUnavailable('gone')
+
+    def test_they_end_otherwise_than_whole_ones(self):
+        self.assertTrue(self.received([b'first', b'second']))
+        self.assertTrue(self.received([]))
+        self.assertFalse(self.received(self.broken()))
+
+
 class TestTokenCache(testtools.TestCase):
     def test_what_is_kept_and_for_how_long(self):
         now = [100.0]
@@ -290,6 +442,17 @@ class TestTokenCache(testtools.TestCase):
         self.assertEqual(
             [b'a', None, None, b'd'], [cache.get(key) for key in 'abcd']
         )
+
+    def test_large_ones_take_more_room(self):
+        cache = token_cache.Cache(size=100)
+        for key, length in (('a', 40), ('b', 40), ('b', 60), ('c', 30)):
+            cache.set(key, bytes(length), time=10)
+        self.assertEqual(['b', 'c'], list(cache._kept))
+        # What there is no room for at all is not kept.
+        cache.set('d', bytes(101), time=10)
+        self.assertEqual([], list(cache._kept))
+        cache.set('a', bytes(100), time=10)
+        self.assertEqual(['a'], list(cache._kept))
 
     def test_what_is_over_takes_no_room(self):
         now = [100.0]

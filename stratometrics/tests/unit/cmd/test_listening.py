@@ -18,13 +18,14 @@ from unittest import mock
 from oslo_config import cfg
 
 from stratometrics import conf as stratometrics_conf
+from stratometrics.api.middleware import sending
 from stratometrics.cmd import api
 
 
 class TestListen(unittest.TestCase):
     def test_a_client_that_takes_nothing_does_not_block_for_ever(self):
         with (
-            mock.patch.object(api, 'SLOWEST_READER', 1),
+            mock.patch.object(sending, 'SLOWEST_READER', 1),
             api.listen('127.0.0.1', 0) as listener,
             socket.create_connection(listener.getsockname()),
         ):
