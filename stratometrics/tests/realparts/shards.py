@@ -40,7 +40,7 @@ class Shards:
 
     :param replicas: how many servers each shard has. What one of them is given
         the others of its shard do not get: the packaged engine replicates
-            nothing.
+        nothing.
     :param users: see :class:`~.clickhouse.ClickHouse`.
     """
 
