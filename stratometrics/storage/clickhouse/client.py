@@ -131,7 +131,8 @@ _CATCH_UP = 'SYSTEM SYNC REPLICA $database.{table} LIGHTWEIGHT'
 _CAUGHT_UP = ('events', 'deaths', 'intervals')
 
 _NODES = """
-SELECT shard_num, replica_num, host_name, port FROM system.clusters
+SELECT shard_num, replica_num, host_name, port, shard_weight
+FROM system.clusters
 WHERE cluster = {cluster:String}
 ORDER BY shard_num, replica_num
 """
@@ -139,12 +140,16 @@ ORDER BY shard_num, replica_num
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
-    """A server of a cluster, which has the rows of one shard."""
+    """A server of a cluster, which has the rows of one shard.
+
+    :param weight: of its shard: how many rows it gets, beside the others.
+    """
 
     shard: int
     replica: int
     host: str
     port: int
+    weight: int
 
     def __str__(self) -> str:
         return f'{self.host}:{self.port}'

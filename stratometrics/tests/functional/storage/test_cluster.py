@@ -13,6 +13,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 from unittest import mock
 import uuid
 
@@ -263,7 +264,8 @@ class AwayTest(testtools.TestCase):
 
 _TABLES = """
 SELECT name FROM system.tables
-WHERE database = {database:String} AND name != 'schema_journal'
+WHERE database = {database:String}
+    AND name NOT IN ('schema_journal', 'schema_places')
 """
 
 
@@ -353,24 +355,16 @@ class SchemaTest(testtools.TestCase):
             self.assertIn('extra', local)
             self.assertIn('extra', fronts)
 
-    def test_nodes_that_come_later_get_what_they_lack(self) -> None:
+    def test_a_replica_that_comes_later_gets_what_it_lacks(self) -> None:
         [first, replica], [second] = self.cluster.shards
-        self.know([first])
+        self.know([first], [second])
         self.schema.migrate(self.schema.newest)
         self.know([first, replica], [second])
-        refused = self.assertRaises(
-            errors.StorageUnavailable, self.storage.check
-        )
-        self.assertIn('at version 0', str(refused))
-        joining, *steps = self.schema.plan(self.schema.newest)
-        # The replica as the first one is, the shard by all steps.
+        [joining] = self.schema.plan(self.schema.newest)
         self.assertEqual([replica.port], [node.port for node in joining.nodes])
         self.assertEqual(
             (0, self.schema.newest), (joining.old_version, joining.new_version)
         )
-        self.assertEqual(self.schema.newest, len(steps))
-        for step in steps:
-            self.assertEqual([second.port], [node.port for node in step.nodes])
         self.schema.migrate(self.schema.newest)
         self.storage.check()
         self.assertEqual([], self.schema.plan(self.schema.newest))
@@ -397,6 +391,106 @@ class SchemaTest(testtools.TestCase):
         self.assertIn(f'CREATE TABLE IF NOT EXISTS {database}_local.e', text)
         self.assertIn(f'CREATE OR REPLACE TABLE {database}.events', text)
         self.assertEqual([(set(), set())] * 3, self.tables())
+
+
+class PlacesTest(testtools.TestCase):
+    """Shards that are in use are no others, nor more, nor fewer."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cluster = shards.Shards((1, 1, 1))
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+        self.conf = base.configuration_of_cluster(self.cluster)
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+        self.schema = self.storage.schema
+
+    def know(self, *known: int, weights: dict[int, int] | None = None) -> None:
+        """Restart the servers with some of them as the shards."""
+        self.cluster.know(
+            [self.cluster.shards[number] for number in known], weights
+        )
+        for node in self.cluster.nodes:
+            node.restart()
+
+    def ends(self) -> list[event_model.Event]:
+        return [
+            dataclasses.replace(
+                event,
+                event_time=4_000_000,
+                message_id=f'{event.resource_id} ends',
+                rank=event_model.RANK_DELETION,
+                phase=event_model.Phase.ENDED,
+            )
+            for event in events()[::2]
+        ]
+
+    def used(self) -> int:
+        return sum(row.usage for row in self.storage.usage(query()))
+
+    def refused(self, ask, *arguments) -> str:
+        text = str(
+            self.assertRaises(errors.StorageUnavailable, ask, *arguments)
+        )
+        self.assertIn('From one server to a cluster', text)
+        return text
+
+    def test_others_than_those_that_are_used(self) -> None:
+        """Else ends would not be seen, and what lives be counted twice."""
+        self.know(0, 1)
+        self.schema.migrate(self.schema.newest)
+        self.storage.write_events(events(), 1)
+        newest = self.schema.newest
+        for known, weights, said in (
+            ((0, 1, 2), None, 'is shard 1 of 3 now, and was shard 1 of 2,'),
+            ((1, 0), None, 'is shard 1 of 2 now, and was shard 2 of 2,'),
+            ((0,), None, 'is shard 1 of 1 now, and was shard 1 of 2,'),
+            ((0, 1), {1: 2}, 'shard 1 of 2 with the weights 1, 2 now'),
+            ((0, 2), None, 'shard 2 of 2 is empty'),
+        ):
+            self.know(*known, weights=weights)
+            for ask in (self.schema.plan, self.schema.migrate):
+                self.assertIn(said, self.refused(ask, newest))
+            if 2 in known:
+                # It cannot tell more, and what it tells to do is refused.
+                self.assertRaises(
+                    errors.StorageUnavailable, self.storage.check
+                )
+            else:
+                self.refused(self.storage.check)
+        self.know(0, 1)
+        self.storage.check()
+        self.storage.write_events(self.ends(), 2)
+        self.assertEqual(100 * 3_000_000, self.used())
+
+    def test_nothing_is_kept_of_what_was_taken_back(self) -> None:
+        self.know(0, 1)
+        self.schema.migrate(self.schema.newest)
+        self.schema.migrate(0)
+        self.know(2, 1, 0)
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+        self.storage.write_events(events(), 1)
+        self.storage.write_events(self.ends(), 2)
+        self.assertEqual(100 * 3_000_000, self.used())
+
+    def test_one_that_has_only_begun_is_not_empty(self) -> None:
+        """What was interrupted at its first step can be repeated."""
+        enter = schema._enter
+        # Three nodes begin, and three are done.
+        for allowed in range(6):
+            entries = itertools.count()
+
+            def cut_off(*entry, entries=entries, allowed=allowed) -> None:
+                if next(entries) == allowed:
+                    raise errors.StorageError
+                enter(*entry)
+
+            with mock.patch.object(schema, '_enter', cut_off):
+                self.assertRaises(errors.StorageError, self.schema.migrate, 1)
+            self.schema.migrate(1)
+            self.schema.migrate(0)
 
 
 class UnknownTest(testtools.TestCase):

@@ -19,10 +19,10 @@ from stratometrics.storage.clickhouse import client
 from stratometrics.tests.unit.storage import test_layout
 
 _NODES = [
-    (1, 1, 'ch-1a', 9000),
-    (1, 2, 'ch-1b', 9000),
-    (2, 1, 'ch-2a', 9000),
-    (2, 2, 'ch-2b', 9000),
+    (1, 1, 'ch-1a', 9000, 1),
+    (1, 2, 'ch-1b', 9000, 1),
+    (2, 1, 'ch-2a', 9000, 1),
+    (2, 2, 'ch-2b', 9000, 1),
 ]
 
 
