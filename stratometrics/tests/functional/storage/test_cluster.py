@@ -19,10 +19,12 @@ import uuid
 
 import testtools
 
+from stratometrics import verification
 from stratometrics.model import event as event_model
 from stratometrics.model import names
 from stratometrics.model import timeline
 from stratometrics.model import usage
+from stratometrics.notifications import definitions
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
@@ -194,6 +196,32 @@ class TravelTest(ClusterTestCase):
         self.assertGreater(read, 500)
         self.assertEqual(1, given)
 
+    def test_a_sample(self) -> None:
+        """Of all shards, and other ones each time."""
+        self.storage.write_events(events(2000), 1)
+        samples = []
+        _read, given = self.travelled(
+            lambda: samples.append(self.storage.sample(('thing',), 20))
+        )
+        self.assertEqual(20, given)
+        samples += [self.storage.sample(('thing',), 20) for _ in range(2)]
+        for sample in samples:
+            self.assertEqual(20, len(set(sample)))
+            self.assertEqual(20, len(sample))
+        self.assertGreater(len(set().union(*samples)), 40)
+        shards_of = dict(
+            self.pool.execute(
+                'SELECT resource_id, any(_shard_num) FROM $database.events '
+                'GROUP BY resource_id'
+            )
+        )
+        self.assertEqual(
+            {1, 2}, {shards_of[id_] for sample in samples for id_ in sample}
+        )
+        self.assertEqual(
+            set(shards_of), set(self.storage.sample(('thing',), 3000))
+        )
+
     def test_very_many_projects(self) -> None:
         """What is bound becomes a part of the text that shards are given."""
         self.storage.write_events(events(), 1)
@@ -206,6 +234,28 @@ class TravelTest(ClusterTestCase):
                     query(project_ids=('p7', *owners))
                 )
             ],
+        )
+
+
+class VerifyTest(ClusterTestCase):
+    def test_a_sample_is_what_follows_from_events(self) -> None:
+        self.storage.write_events(
+            [
+                dataclasses.replace(event, resource_type='instance')
+                for event in events()
+            ],
+            1,
+        )
+        sample = self.storage.sample(('instance',), 10)
+        self.assertEqual(
+            verification.Result(groups=10, differing=0, difference=0),
+            verification.verify(
+                self.storage,
+                definitions.Definitions.load(None),
+                PERIOD,
+                PERIOD.end,
+                sample,
+            ),
         )
 
 
