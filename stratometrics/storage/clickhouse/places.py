@@ -137,6 +137,22 @@ def require(what: str, now: Place, before: Place | None) -> None:
         )
 
 
+def require_single(nodes: Iterable[clickhouse_client.Node]) -> None:
+    """See that no shard has replicas, where nothing replicates.
+
+    Each would have a part of the rows, and answer for all of them.
+
+    :raises StorageUnavailable: one has.
+    """
+    for node in nodes:
+        if node.replica > 1:
+            raise errors.StorageUnavailable(
+                f'shard {node.shard} has more than one replica, and '
+                '[clickhouse] replicated is false: each would have a part of '
+                f'its rows; set it, or leave {node} out of remote_servers'
+            )
+
+
 def require_all(begun: Collection[int], there: Iterable[Place]) -> None:
     """See that none of the shards has nothing while others are used.
 

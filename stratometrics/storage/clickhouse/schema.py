@@ -149,7 +149,7 @@ class Schema:
 
         :raises StorageUnavailable: with what to do about it.
         """
-        nodes = self._pool.nodes()
+        nodes = self._nodes()
         version = self.version()
         if version.changing:
             raise errors.StorageUnavailable(
@@ -218,10 +218,16 @@ class Schema:
             tuple(node for node in nodes if node),
         )
 
+    def _nodes(self) -> list[clickhouse_client.Node]:
+        nodes = self._pool.nodes()
+        if not self._pool.layout.replicated:
+            places.require_single(nodes)
+        return nodes
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[dict[_Node, clickhouse_client.Pool]]:
         """Connections to every node, or to the one server."""
-        nodes = self._pool.nodes()
+        nodes = self._nodes()
         if not nodes:
             yield {None: self._pool}
             return

@@ -28,6 +28,7 @@ from stratometrics.notifications import definitions
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import layout
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.storage.clickhouse import schema
 from stratometrics.tests.functional import base
@@ -320,14 +321,23 @@ WHERE database = {database:String}
 
 
 class SchemaTest(testtools.TestCase):
-    """Steps of the schema, on nodes of which some come later."""
+    """Steps of the schema, on nodes of which some come later.
+
+    The replicas are told to replicate, and do not: the packaged engine cannot.
+    """
 
     def setUp(self) -> None:
         super().setUp()
+        alone = mock.patch.object(
+            layout.Layout, '_replicated', lambda self, statement: statement
+        )
+        alone.start()
+        self.addCleanup(alone.stop)
         self.cluster = shards.Shards((2, 1))
         self.addCleanup(self.cluster.close)
         self.cluster.start()
         self.conf = base.configuration_of_cluster(self.cluster)
+        self.conf.set_override('replicated', True, group='clickhouse')
         self.storage = driver.get_storage(self.conf)
         self.addCleanup(self.storage.close)
         self.schema = self.storage.schema
@@ -428,6 +438,22 @@ class SchemaTest(testtools.TestCase):
             "AND table = 'events' AND name = 'phase'"
         )
         self.assertIn('consumed', phase)
+
+    def test_replicas_that_do_not_replicate_are_refused(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        self.conf.set_override('replicated', False, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        _first, replica, _second = self.cluster.nodes
+        for ask in (
+            storage.check,
+            lambda: storage.schema.plan(self.schema.newest),
+            lambda: storage.schema.migrate(self.schema.newest),
+        ):
+            refused = self.assertRaises(errors.StorageUnavailable, ask)
+            self.assertIn('shard 1 has more than one replica', str(refused))
+            self.assertIn(f':{replica.port} out of', str(refused))
+        self.storage.check()
 
     def test_a_plan_says_what_runs_where(self) -> None:
         step, *_ = self.schema.plan(self.schema.newest)
