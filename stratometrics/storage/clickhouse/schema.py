@@ -314,18 +314,26 @@ def _joining(
 
     Not by the steps: a table that was altered since it was made is not one
     that a replica could join as it was first made.
+
+    :raises StorageUnavailable: their shard is in the middle of a step.
     """
     steps = []
     for node, version in versions.items():
-        whole = [
+        others = [
             other
             for other in versions
             if node
             and other
             and other.shard == node.shard
             and versions[other].low
-            and not versions[other].changing
         ]
+        whole = [other for other in others if not versions[other].changing]
+        if others and not whole and not version.low:
+            raise errors.StorageUnavailable(
+                f'{node} is new, and the change of the schema of its shard '
+                'was interrupted: leave it out of remote_servers until "db '
+                'sync" has completed that'
+            )
         if whole and not version.low:
             pool = pools[whole[0]]
             rows = pool.execute(

@@ -439,6 +439,26 @@ class SchemaTest(testtools.TestCase):
         )
         self.assertIn('consumed', phase)
 
+    def test_a_replica_does_not_come_in_the_middle_of_a_step(self) -> None:
+        """A table may be altered already, and none may be whole."""
+        [first, replica], [second] = self.cluster.shards
+        self.know([first], [second])
+        newest = self.schema.newest
+        self.schema.migrate(newest)
+        self.steps(test_schema.BrokenStep)
+        self.assertRaises(errors.StorageError, self.schema.migrate, newest + 1)
+        self.know([first, replica], [second])
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.schema.plan, newest + 1
+        )
+        self.assertIn(f':{replica.port} is new', str(refused))
+        self.know([first], [second])
+        self.steps(test_schema.Step)
+        self.schema.migrate(newest + 1)
+        self.know([first, replica], [second])
+        self.schema.migrate(newest + 1)
+        self.storage.check()
+
     def test_replicas_that_do_not_replicate_are_refused(self) -> None:
         self.schema.migrate(self.schema.newest)
         self.conf.set_override('replicated', False, group='clickhouse')
