@@ -52,7 +52,7 @@ OPTS = [
         default=True,
         help='In a cluster: whether tables are replicated, by a Keeper and '
         'the macros {shard} and {replica} of every node. Without, every '
-        'shard has one replica.',
+        'shard has one replica, and more are refused.',
     ),
     cfg.IntOpt(
         'max_replica_delay',

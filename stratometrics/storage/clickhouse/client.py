@@ -11,12 +11,13 @@
 # under the License.
 """Connections to ClickHouse: the one place that knows clickhouse-driver."""
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 import contextlib
 import dataclasses
 import itertools
 import queue
+import re
 import struct
 import time
 from typing import Any
@@ -146,11 +147,13 @@ _LAST_PACKETS = (
 # One that has just what it has fetched could miss what is acknowledged.
 _CATCH_UP = 'SYSTEM SYNC REPLICA $database.{table} LIGHTWEIGHT'
 
-#: What is derived from, and what is derived for questions.
-_CAUGHT_UP = ('events', 'deaths', 'intervals')
+#: Which tables a statement reads, and which one it fills.
+_READ = re.compile(r'\b(?:FROM|JOIN)\s+\$(?:database|local)\.(\w+)')
+_FILLED = re.compile(r'\bINSERT INTO \$database\.(\w+)')
 
 _NODES = """
-SELECT shard_num, replica_num, host_name, port FROM system.clusters
+SELECT shard_num, replica_num, host_name, port, shard_weight
+FROM system.clusters
 WHERE cluster = {cluster:String}
 ORDER BY shard_num, replica_num
 """
@@ -158,12 +161,16 @@ ORDER BY shard_num, replica_num
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
-    """A server of a cluster, which has the rows of one shard."""
+    """A server of a cluster, which has the rows of one shard.
+
+    :param weight: of its shard: how many rows it gets, beside the others.
+    """
 
     shard: int
     replica: int
     host: str
     port: int
+    weight: int
 
     def __str__(self) -> str:
         return f'{self.host}:{self.port}'
@@ -415,9 +422,10 @@ class Pool:
         """Have every shard do something with its own rows.
 
         Each does it on one of its replicas, and all at once. That one has all
-        events that were acknowledged before, and in the end all replicas that
-        can be reached have what became of them. Without a cluster this is
-        :meth:`execute`.
+        that was acknowledged before of the tables that are read, and in the
+        end all replicas that can be asked have what was inserted. One that
+        does not get it in ``max_replica_delay`` is not asked. Without a
+        cluster this is :meth:`execute`.
 
         :param statement: about ``$database.table``, which is the table of the
             shard. No shard runs it twice.
@@ -448,28 +456,46 @@ class Pool:
             for each in running:
                 each.result()
 
-    def _execute_on_one(self, replicas: Sequence[Node], *statement) -> None:
+    def _execute_on_one(
+        self, replicas: Sequence[Node], statement: str, *arguments
+    ) -> None:
         for node in replicas:
             try:
-                self._catch_up(node)
+                self._catch_up(node, _READ.findall(statement))
                 break
             except errors.StorageUnavailable:
                 if node is replicas[-1]:
                     raise
         with contextlib.closing(self.at(node)) as pool:
-            pool.execute(*statement)
-        if self.layout.replicated:
-            for node in replicas:
+            pool.execute(statement, *arguments)
+        for other in replicas:
+            if other is not node and self.layout.replicated:
                 with contextlib.suppress(errors.StorageUnavailable):
-                    self._catch_up(node)
+                    self._catch_up(other, _FILLED.findall(statement))
 
-    def _catch_up(self, node: Node) -> None:
-        """Have a replica fetch all that there is, and see that it is there."""
+    def _catch_up(self, node: Node, tables: Iterable[str]) -> None:
+        """Have a replica fetch all that there is, and see that it is there.
+
+        :raises StorageUnavailable: it is not, or takes too long.
+        """
         with contextlib.closing(self.at(node)) as pool:
             pool.execute('SELECT 1')
-            if self.layout.replicated:
-                for table in _CAUGHT_UP:
-                    pool.execute(_CATCH_UP.format(table=table))
+            if not self.layout.replicated:
+                return
+            for table in dict.fromkeys(tables):
+                try:
+                    pool.execute(
+                        _CATCH_UP.format(table=table),
+                        settings={
+                            # That of the server, which tells nothing
+                            # meanwhile.
+                            'receive_timeout': self._options.max_replica_delay
+                        },
+                    )
+                except errors.QueryTooExpensive as error:
+                    raise errors.StorageUnavailable(
+                        f'{node} lags behind: {error}'
+                    ) from error
 
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""

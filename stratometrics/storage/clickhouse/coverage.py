@@ -17,6 +17,8 @@ from typing import Any
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 
 # A pause is from the last arrival of one hour to the first of the next hour
 # that has any. What a reconciliation or an import wrote is no sign of life.
@@ -89,6 +91,29 @@ $)
 GROUP BY resource_type, place
 SETTINGS max_bytes_before_external_group_by = 100000000
 """
+
+# As the feed does, for all events; and for what the openings of a purged
+# month carry, which else would be told of by nothing.
+_REBUILD_TIMELINES = """
+INSERT INTO $database.timelines
+SELECT
+    resource_type,
+    region,
+    timeline,
+    max(phase = 'ended') AS ended,
+    max(({time}, {rank})) AS last
+FROM $database.events
+WHERE {kept}
+GROUP BY resource_type, region, timeline
+{on_disk}
+"""
+
+REBUILD_TIMELINES = _REBUILD_TIMELINES.format(
+    time=facts.TIME,
+    rank=facts.RANK,
+    kept=facts.KEPT,
+    on_disk=s0003_arrivals.ON_DISK,
+)
 
 # Copies of a message that are not merged yet share its id.
 _REJECTED = """

@@ -47,7 +47,6 @@ from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
-from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: How long a row of an answer may be on the average, in bytes.
@@ -271,7 +270,10 @@ class ClickHouseStorage(base.Storage):
 
     def rebuild_coverage(self) -> None:
         self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)
-        self._pool.execute_on_shards(s0008_openings.REBUILD_TIMELINES)
+        self._pool.execute_on_shards(
+            coverage.REBUILD_TIMELINES,
+            {'purged': self._months.journal().first_kept},
+        )
 
     def check(self) -> None:
         self.schema.check()

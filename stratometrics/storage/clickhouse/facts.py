@@ -22,14 +22,14 @@ from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
-# An opening tells of the event that it carries: its place is that one's time
-# and kind.
-_TIME = f"""if(
+#: The time of an event, or of what an opening carries: its place is that one's
+#: time and kind.
+TIME = f"""if(
         {s0008_openings.IS_OPENING},
         intDiv(rank, 8),
         toUnixTimestamp64Micro(event_time)
     )"""
-#: The rank of an event, or of what it carries.
+#: The rank, likewise.
 RANK = f"""if(
         {s0008_openings.IS_OPENING},
         if(rank % 8 = 0, -witnessed_at, rank % 8 + 4611686018427387903),
@@ -44,7 +44,7 @@ KEPT = f"""(
 
 #: The columns of an event, and how each is read.
 _FACTS = {
-    'event_time': _TIME,
+    'event_time': TIME,
     'rank': RANK,
     'message_id': 'message_id',
     'phase': 'toInt8(phase)',
@@ -71,7 +71,7 @@ TUPLE = f'({", ".join(_FACTS.values())})'
 #: event (R10).
 _PRECEDENCE = f"""(
         phase = 'ended',
-        {_TIME} * if(phase = 'ended', -1, 1),
+        {TIME} * if(phase = 'ended', -1, 1),
         {RANK},
         message_order
     )"""
@@ -80,7 +80,7 @@ _STANDING = f"""
     any(events.resource_id) AS id,
     argMax({TUPLE}, {_PRECEDENCE}) AS fact,
     argMax(toUnixTimestamp64Micro(received_at), {_PRECEDENCE}) AS received,
-    minIf({_TIME}, {RANK} >= 0) AS first_at,
+    minIf({TIME}, {RANK} >= 0) AS first_at,
     max(toUnixTimestamp64Micro(created_at)) > 0 AS birth_told
 FROM $database.events
 WHERE resource_type = {{resource_type:String}} AND {KEPT}"""
@@ -197,7 +197,7 @@ _PARTS = {
     'facts': TUPLE,
     'kept': KEPT,
     'rank': RANK,
-    'time': _TIME,
+    'time': TIME,
     'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
     'standing': _STANDING,
 }

@@ -16,6 +16,7 @@ import decimal
 
 from stratometrics.model import prices
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import layout
 
 _RECORD = """
 INSERT INTO $database.price_entries (
@@ -26,7 +27,7 @@ INSERT INTO $database.price_entries (
 ) VALUES
 """
 
-_RECORD_SETTINGS = {'async_insert': 0}
+_RECORD_SETTINGS = {'async_insert': 0, **layout.IN_SEQUENCE}
 
 _ENTRIES = """
 SELECT
@@ -68,7 +69,9 @@ class Prices:
     def price_entries(self, as_of: int | None = None) -> list[prices.Entry]:
         """See :class:`stratometrics.storage.base.PriceStore`."""
         rows = self._pool.execute(
-            _ENTRIES, {'every': as_of is None, 'as_of': as_of or 0}
+            _ENTRIES,
+            {'every': as_of is None, 'as_of': as_of or 0},
+            layout.IN_SEQUENCE,
         )
         return [_entry(row) for row in rows]
 

@@ -22,6 +22,7 @@ from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import migrations
+from stratometrics.storage.clickhouse import places
 
 LOG = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ VALUES
 _TABLES = """
 SELECT create_table_query FROM system.tables
 WHERE database IN {databases:Array(String)}
-    AND name != 'schema_journal'
+    AND name NOT IN ('schema_journal', 'schema_places')
 ORDER BY engine = 'MaterializedView', engine = 'Distributed', name
 """
 
@@ -148,6 +149,7 @@ class Schema:
 
         :raises StorageUnavailable: with what to do about it.
         """
+        nodes = self._nodes()
         version = self.version()
         if version.changing:
             raise errors.StorageUnavailable(
@@ -161,6 +163,8 @@ class Schema:
             )
         if version.high > self.newest:
             raise errors.StorageUnavailable(self._too_new(version))
+        if nodes:
+            places.check(self._pool)
 
     def plan(self, target: int) -> list[Step]:
         """The steps that lead to a version.
@@ -170,6 +174,8 @@ class Schema:
         :param target: the version to reach.
         :raises ValueError: there is no such version, or the database is at
             one that this release does not know.
+        :raises StorageUnavailable: a node is away, or the cluster is not the
+            one that the schema was made on.
         """
         if not 0 <= target <= self.newest:
             raise ValueError(
@@ -180,6 +186,7 @@ class Schema:
             versions = {
                 node: _version_at(pool) for node, pool in pools.items()
             }
+            _require_places(pools, versions)
             joined = _joining(pools, versions)
         for step in joined:
             for node in step.nodes:
@@ -211,10 +218,16 @@ class Schema:
             tuple(node for node in nodes if node),
         )
 
+    def _nodes(self) -> list[clickhouse_client.Node]:
+        nodes = self._pool.nodes()
+        if not self._pool.layout.replicated:
+            places.require_single(nodes)
+        return nodes
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[dict[_Node, clickhouse_client.Pool]]:
         """Connections to every node, or to the one server."""
-        nodes = self._pool.nodes()
+        nodes = self._nodes()
         if not nodes:
             yield {None: self._pool}
             return
@@ -241,7 +254,7 @@ class Schema:
         """
         steps = self.plan(target)
         with self._connected() as pools:
-            self._prepare(pools.values())
+            self._prepare(pools)
             for step in steps:
                 self._take(
                     step,
@@ -253,11 +266,14 @@ class Schema:
                 )
                 LOG.info('The schema is at version %d now', step.new_version)
 
-    def _prepare(self, pools: Iterable[clickhouse_client.Pool]) -> None:
-        for pool in pools:
+    def _prepare(self, pools: Mapping[_Node, clickhouse_client.Pool]) -> None:
+        there = places.places(filter(None, pools))
+        for node, pool in pools.items():
             for statement in _JOURNAL:
                 pool.execute(statement)
             pool.execute(_FRONT_DATABASE.format(database=pool.layout.database))
+            if node:
+                places.enter(pool, there[node])
 
     def _take(
         self, step: Step, pools: Sequence[clickhouse_client.Pool]
@@ -273,6 +289,23 @@ class Schema:
             _enter(pool, step, 'done')
 
 
+def _require_places(
+    pools: Mapping[_Node, clickhouse_client.Pool],
+    versions: Mapping[_Node, Version],
+) -> None:
+    """See that no shard would begin with nothing beside others.
+
+    :raises StorageUnavailable: one would, or a node is not where it was.
+    """
+    there = places.places(filter(None, pools))
+    for node, place in there.items():
+        if versions[node].high:
+            places.require(str(node), place, places.kept(pools[node]))
+    begun = {node.shard for node in there if versions[node].high}
+    if any(versions[node].low for node in there):
+        places.require_all(begun, there.values())
+
+
 def _joining(
     pools: Mapping[_Node, clickhouse_client.Pool],
     versions: Mapping[_Node, Version],
@@ -281,18 +314,26 @@ def _joining(
 
     Not by the steps: a table that was altered since it was made is not one
     that a replica could join as it was first made.
+
+    :raises StorageUnavailable: their shard is in the middle of a step.
     """
     steps = []
     for node, version in versions.items():
-        whole = [
+        others = [
             other
             for other in versions
             if node
             and other
             and other.shard == node.shard
             and versions[other].low
-            and not versions[other].changing
         ]
+        whole = [other for other in others if not versions[other].changing]
+        if others and not whole and not version.low:
+            raise errors.StorageUnavailable(
+                f'{node} is new, and the change of the schema of its shard '
+                'was interrupted: leave it out of remote_servers until "db '
+                'sync" has completed that'
+            )
         if whole and not version.low:
             pool = pools[whole[0]]
             rows = pool.execute(

@@ -18,6 +18,7 @@ from typing import Any
 from stratometrics.model import statements
 from stratometrics.model import usage
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import layout
 from stratometrics.storage.clickhouse import names
 
 _RECORD = """
@@ -28,7 +29,7 @@ INSERT INTO $database.statements (
 """
 
 # One block is kept whole or not at all.
-_RECORD_SETTINGS = {'async_insert': 0}
+_RECORD_SETTINGS = {'async_insert': 0, **layout.IN_SEQUENCE}
 
 _RECEIPTS = """
 SELECT
@@ -150,6 +151,7 @@ class Statements:
         rows = self._pool.execute(
             _RECEIPTS.format(content=', content', conditions=_ONE),
             {'number': number},
+            layout.IN_SEQUENCE,
         )
         for *known, content in rows:
             return statements.Issued(**_known(known), content=content)
@@ -179,6 +181,7 @@ class Statements:
                 'month': f'{month}-',
                 'limit': limit or 0,
             },
+            layout.IN_SEQUENCE,
         )
         return [statements.Receipt(**_known(row)) for row in rows]
 

@@ -41,17 +41,23 @@ WHERE resource_type IN {{types:Array(String)}}
     AND {kept}
 """
 
+# As many from each shard, and of these again as many.
 _SAMPLE = """
 SELECT DISTINCT resource_id
-FROM $database.events
+FROM $shards(
+SELECT DISTINCT resource_id
+FROM $local.events
 WHERE resource_type IN {types:Array(String)} AND timeline IN (
     SELECT timeline
-    FROM $database.project_timelines
+    FROM $local.project_timelines
     WHERE resource_type IN {types:Array(String)}
     GROUP BY timeline
     ORDER BY rand()
     LIMIT {number:UInt64}
 )
+$)
+ORDER BY rand()
+LIMIT {number:UInt64}
 """
 
 # The intervals of the usage query, of states that are not billed as well: but

@@ -13,7 +13,7 @@
 
 """Several ClickHouse servers that know each other as a cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import contextlib
 import secrets
 from typing import Self
@@ -30,6 +30,7 @@ CONFIG = """\
 <query_log><database>system</database><table>query_log</table></query_log>
 """
 
+SHARD = '<shard><weight>{weight}</weight>{replicas}</shard>'
 REPLICA = '<replica><host>{host}</host><port>{port}</port></replica>'
 
 
@@ -40,7 +41,7 @@ class Shards:
 
     :param replicas: how many servers each shard has. What one of them is given
         the others of its shard do not get: the packaged engine replicates
-            nothing.
+        nothing.
     :param users: see :class:`~.clickhouse.ClickHouse`.
     """
 
@@ -60,14 +61,25 @@ class Shards:
         self.nodes = [node for shard in self.shards for node in shard]
         self.know(self.shards)
 
-    def know(self, shards: Sequence[Sequence[clickhouse.ClickHouse]]) -> None:
-        """Have the servers know some of them as the cluster, once started."""
+    def know(
+        self,
+        shards: Sequence[Sequence[clickhouse.ClickHouse]],
+        weights: Mapping[int, int] | None = None,
+    ) -> None:
+        """Have the servers know some of them as the cluster, once started.
+
+        :param weights: of those of the shards that do not have 1.
+        """
+        weights = weights or {}
         config = CONFIG.format(
             name=NAME,
             secret=self._secret,
             shards=''.join(
-                f'<shard>{"".join(_replica(node) for node in shard)}</shard>'
-                for shard in shards
+                SHARD.format(
+                    weight=weights.get(number, 1),
+                    replicas=''.join(_replica(node) for node in shard),
+                )
+                for number, shard in enumerate(shards)
             ),
         )
         for node in self.nodes:

@@ -164,10 +164,6 @@ SELECT DISTINCT project_id, resource_type, resource_id FROM $database.events
 """
 _LIVED = s0003_arrivals.LIVED.format(which=f'WHERE NOT ({IS_OPENING})')
 
-REBUILD_TIMELINES = (
-    f'INSERT INTO $database.timelines {_LIVED} {s0003_arrivals.ON_DISK}'
-)
-
 FORWARDS = [
     _ADD_WITNESS,
     _ORDER_OPENINGS,

@@ -20,6 +20,7 @@ import time
 import testtools
 
 from stratometrics.model import event as event_model
+from stratometrics.model import timeline
 from stratometrics.model import usage
 from stratometrics.storage import base as storage_base
 from stratometrics.storage import budget
@@ -29,6 +30,20 @@ from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base
 from stratometrics.tests.realparts import clickhouse
 from stratometrics.tests.realparts import ports
+
+NAMES = [
+    "'; DROP TABLE events; --",
+    "')); DROP TABLE events; --",
+    'back\\slash',
+    "\\'",
+    'line\nbreak',
+    'nul\0',
+    '{begin:Int64}',
+    '$database.events',
+    '$shards(',
+    'ü✓',
+    '',
+]
 
 
 def event(**changes) -> event_model.Event:
@@ -64,10 +79,93 @@ SELECT name, value FROM system.settings WHERE name LIKE '%overflow_mode%'
 """
 
 
+def resources(**changes) -> timeline.ResourceQuery:
+    """The same for what was alive."""
+    facts = {
+        'period': usage.Period(0, 10_000_000),
+        'now': 10_000_000,
+        'resource_types': ('instance',),
+        'project_ids': None,
+        'as_of': None,
+        'limit': 100,
+        'after': None,
+    }
+    return timeline.ResourceQuery(**(facts | changes))
+
+
 def sockets() -> int:
     """How many connections this process has."""
     files = pathlib.Path('/proc/self/fd').iterdir()
     return sum(file.is_socket() for file in files)
+
+
+class HostileValuesTest(base.StorageTestCase):
+    """R16: what is asked for is bound, wherever the query runs."""
+
+    def test_they_are_only_values(self) -> None:
+        self.storage.write_events(
+            [
+                event(resource_id=name, project_id=name, region=name)
+                for name in NAMES
+            ],
+            1,
+        )
+        for name in NAMES:
+            for narrowed in (
+                {'filters': {'resource_id': (name,)}},
+                {'project_ids': (name,)},
+                {'filters': {'project_id': (name,)}},
+            ):
+                [row] = self.storage.usage(query(**narrowed))
+                self.assertEqual((name,), row.group)
+                self.assertEqual(9_000_000, row.usage)
+            [row] = self.storage.usage(
+                query(
+                    boundaries=(0, 2_000_000, 10_000_000),
+                    group_by=('project_name',),
+                    project_ids=(name,),
+                )
+            )
+            self.assertEqual(9_000_000, row.usage)
+            [life] = self.storage.alive(resources(project_ids=(name,)))
+            self.assertEqual(name, life.resource_id)
+            [told] = self.storage.recorded(('instance',), name, None)
+            self.assertEqual(name, told.event.project_id)
+            self.assertEqual(
+                [name], list(self.storage.standings('instance', [name]))
+            )
+            self.assertEqual(1, self.storage.count_living('instance', name))
+            [found] = [
+                standing.latest.resource_id
+                for page in self.storage.living('instance', name, 10)
+                for standing in page
+            ]
+            self.assertEqual(name, found)
+            self.assertEqual(
+                {name: {0: 1_000_000}},
+                self.storage.late([0], 10, 10_000_000, [name]),
+            )
+
+    def test_a_page_after_any_of_them(self) -> None:
+        self.storage.write_events(
+            [event(resource_id=name, project_id=name) for name in NAMES], 1
+        )
+        found, after = [], None
+        while page := self.storage.alive(resources(limit=1, after=after)):
+            [life] = page
+            found.append(life.resource_id)
+            after = (life.resource_type, life.resource_id)
+        self.assertEqual(sorted(NAMES), sorted(found))
+
+    def test_so_is_the_name_of_an_attribute(self) -> None:
+        name = "x'] = 1 OR 1 = 1 --"
+        self.storage.write_events(
+            [event(attributes={name: 'yes'}), event(resource_id='r2')], 1
+        )
+        [row] = self.storage.usage(query(filters={name: ('yes',)}))
+        self.assertEqual(('r1',), row.group)
+        rows = self.storage.usage(query(group_by=(name,)))
+        self.assertEqual([('',), ('yes',)], [row.group for row in rows])
 
 
 class ClientTest(base.StorageTestCase):
@@ -118,30 +216,6 @@ class ClientTest(base.StorageTestCase):
         self.assertEqual((0,), next(rows))
         self.assertRaises(errors.StorageError, list, rows)
         self.assertEqual([(1,)], pool.execute('SELECT 1'))
-
-    def test_hostile_values_are_only_values(self) -> None:
-        names = [
-            "'; DROP TABLE events; --",
-            'back\\slash',
-            'line\nbreak',
-            'nul\0',
-            '{begin:Int64}',
-            '$database.events',
-            'ü✓',
-            '',
-        ]
-        self.storage.write_events(
-            [event(resource_id=name, project_id=name) for name in names], 1
-        )
-        for name in names:
-            for narrowed in (
-                {'filters': {'resource_id': (name,)}},
-                {'project_ids': (name,)},
-                {'filters': {'project_id': (name,)}},
-            ):
-                [row] = self.storage.usage(query(**narrowed))
-                self.assertEqual((name,), row.group)
-                self.assertEqual(9_000_000, row.usage)
 
     def another_storage(self, **options) -> storage_base.Storage:
         """The same database under other options."""
@@ -267,16 +341,6 @@ class ClientTest(base.StorageTestCase):
         self.assertEqual(before + 3, sockets())
         storage.close()
         self.assertEqual(before, sockets())
-
-    def test_a_hostile_attribute_name_is_only_a_value(self) -> None:
-        name = "x'] = 1 OR 1 = 1 --"
-        self.storage.write_events(
-            [event(attributes={name: 'yes'}), event(resource_id='r2')], 1
-        )
-        [row] = self.storage.usage(query(filters={name: ('yes',)}))
-        self.assertEqual(('r1',), row.group)
-        rows = self.storage.usage(query(group_by=(name,)))
-        self.assertEqual([('',), ('yes',)], [row.group for row in rows])
 
     def test_births_in_more_months_than_one_insert_may_touch(self) -> None:
         month = 2_700_000_000_000

@@ -13,18 +13,22 @@
 
 import contextlib
 import dataclasses
+import itertools
 from unittest import mock
 import uuid
 
 import testtools
 
+from stratometrics import verification
 from stratometrics.model import event as event_model
 from stratometrics.model import names
 from stratometrics.model import timeline
 from stratometrics.model import usage
+from stratometrics.notifications import definitions
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import layout
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.storage.clickhouse import schema
 from stratometrics.tests.functional import base
@@ -193,6 +197,32 @@ class TravelTest(ClusterTestCase):
         self.assertGreater(read, 500)
         self.assertEqual(1, given)
 
+    def test_a_sample(self) -> None:
+        """Of all shards, and other ones each time."""
+        self.storage.write_events(events(2000), 1)
+        samples = []
+        _read, given = self.travelled(
+            lambda: samples.append(self.storage.sample(('thing',), 20))
+        )
+        self.assertEqual(20, given)
+        samples += [self.storage.sample(('thing',), 20) for _ in range(2)]
+        for sample in samples:
+            self.assertEqual(20, len(set(sample)))
+            self.assertEqual(20, len(sample))
+        self.assertGreater(len(set().union(*samples)), 40)
+        shards_of = dict(
+            self.pool.execute(
+                'SELECT resource_id, any(_shard_num) FROM $database.events '
+                'GROUP BY resource_id'
+            )
+        )
+        self.assertEqual(
+            {1, 2}, {shards_of[id_] for sample in samples for id_ in sample}
+        )
+        self.assertEqual(
+            set(shards_of), set(self.storage.sample(('thing',), 3000))
+        )
+
     def test_very_many_projects(self) -> None:
         """What is bound becomes a part of the text that shards are given."""
         self.storage.write_events(events(), 1)
@@ -205,6 +235,28 @@ class TravelTest(ClusterTestCase):
                     query(project_ids=('p7', *owners))
                 )
             ],
+        )
+
+
+class VerifyTest(ClusterTestCase):
+    def test_a_sample_is_what_follows_from_events(self) -> None:
+        self.storage.write_events(
+            [
+                dataclasses.replace(event, resource_type='instance')
+                for event in events()
+            ],
+            1,
+        )
+        sample = self.storage.sample(('instance',), 10)
+        self.assertEqual(
+            verification.Result(groups=10, differing=0, difference=0),
+            verification.verify(
+                self.storage,
+                definitions.Definitions.load(None),
+                PERIOD,
+                PERIOD.end,
+                sample,
+            ),
         )
 
 
@@ -263,19 +315,29 @@ class AwayTest(testtools.TestCase):
 
 _TABLES = """
 SELECT name FROM system.tables
-WHERE database = {database:String} AND name != 'schema_journal'
+WHERE database = {database:String}
+    AND name NOT IN ('schema_journal', 'schema_places')
 """
 
 
 class SchemaTest(testtools.TestCase):
-    """Steps of the schema, on nodes of which some come later."""
+    """Steps of the schema, on nodes of which some come later.
+
+    The replicas are told to replicate, and do not: the packaged engine cannot.
+    """
 
     def setUp(self) -> None:
         super().setUp()
+        alone = mock.patch.object(
+            layout.Layout, '_replicated', lambda self, statement: statement
+        )
+        alone.start()
+        self.addCleanup(alone.stop)
         self.cluster = shards.Shards((2, 1))
         self.addCleanup(self.cluster.close)
         self.cluster.start()
         self.conf = base.configuration_of_cluster(self.cluster)
+        self.conf.set_override('replicated', True, group='clickhouse')
         self.storage = driver.get_storage(self.conf)
         self.addCleanup(self.storage.close)
         self.schema = self.storage.schema
@@ -353,24 +415,16 @@ class SchemaTest(testtools.TestCase):
             self.assertIn('extra', local)
             self.assertIn('extra', fronts)
 
-    def test_nodes_that_come_later_get_what_they_lack(self) -> None:
+    def test_a_replica_that_comes_later_gets_what_it_lacks(self) -> None:
         [first, replica], [second] = self.cluster.shards
-        self.know([first])
+        self.know([first], [second])
         self.schema.migrate(self.schema.newest)
         self.know([first, replica], [second])
-        refused = self.assertRaises(
-            errors.StorageUnavailable, self.storage.check
-        )
-        self.assertIn('at version 0', str(refused))
-        joining, *steps = self.schema.plan(self.schema.newest)
-        # The replica as the first one is, the shard by all steps.
+        [joining] = self.schema.plan(self.schema.newest)
         self.assertEqual([replica.port], [node.port for node in joining.nodes])
         self.assertEqual(
             (0, self.schema.newest), (joining.old_version, joining.new_version)
         )
-        self.assertEqual(self.schema.newest, len(steps))
-        for step in steps:
-            self.assertEqual([second.port], [node.port for node in step.nodes])
         self.schema.migrate(self.schema.newest)
         self.storage.check()
         self.assertEqual([], self.schema.plan(self.schema.newest))
@@ -385,6 +439,42 @@ class SchemaTest(testtools.TestCase):
         )
         self.assertIn('consumed', phase)
 
+    def test_a_replica_does_not_come_in_the_middle_of_a_step(self) -> None:
+        """A table may be altered already, and none may be whole."""
+        [first, replica], [second] = self.cluster.shards
+        self.know([first], [second])
+        newest = self.schema.newest
+        self.schema.migrate(newest)
+        self.steps(test_schema.BrokenStep)
+        self.assertRaises(errors.StorageError, self.schema.migrate, newest + 1)
+        self.know([first, replica], [second])
+        refused = self.assertRaises(
+            errors.StorageUnavailable, self.schema.plan, newest + 1
+        )
+        self.assertIn(f':{replica.port} is new', str(refused))
+        self.know([first], [second])
+        self.steps(test_schema.Step)
+        self.schema.migrate(newest + 1)
+        self.know([first, replica], [second])
+        self.schema.migrate(newest + 1)
+        self.storage.check()
+
+    def test_replicas_that_do_not_replicate_are_refused(self) -> None:
+        self.schema.migrate(self.schema.newest)
+        self.conf.set_override('replicated', False, group='clickhouse')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        _first, replica, _second = self.cluster.nodes
+        for ask in (
+            storage.check,
+            lambda: storage.schema.plan(self.schema.newest),
+            lambda: storage.schema.migrate(self.schema.newest),
+        ):
+            refused = self.assertRaises(errors.StorageUnavailable, ask)
+            self.assertIn('shard 1 has more than one replica', str(refused))
+            self.assertIn(f':{replica.port} out of', str(refused))
+        self.storage.check()
+
     def test_a_plan_says_what_runs_where(self) -> None:
         step, *_ = self.schema.plan(self.schema.newest)
         self.assertEqual(
@@ -397,6 +487,106 @@ class SchemaTest(testtools.TestCase):
         self.assertIn(f'CREATE TABLE IF NOT EXISTS {database}_local.e', text)
         self.assertIn(f'CREATE OR REPLACE TABLE {database}.events', text)
         self.assertEqual([(set(), set())] * 3, self.tables())
+
+
+class PlacesTest(testtools.TestCase):
+    """Shards that are in use are no others, nor more, nor fewer."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.cluster = shards.Shards((1, 1, 1))
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+        self.conf = base.configuration_of_cluster(self.cluster)
+        self.storage = driver.get_storage(self.conf)
+        self.addCleanup(self.storage.close)
+        self.schema = self.storage.schema
+
+    def know(self, *known: int, weights: dict[int, int] | None = None) -> None:
+        """Restart the servers with some of them as the shards."""
+        self.cluster.know(
+            [self.cluster.shards[number] for number in known], weights
+        )
+        for node in self.cluster.nodes:
+            node.restart()
+
+    def ends(self) -> list[event_model.Event]:
+        return [
+            dataclasses.replace(
+                event,
+                event_time=4_000_000,
+                message_id=f'{event.resource_id} ends',
+                rank=event_model.RANK_DELETION,
+                phase=event_model.Phase.ENDED,
+            )
+            for event in events()[::2]
+        ]
+
+    def used(self) -> int:
+        return sum(row.usage for row in self.storage.usage(query()))
+
+    def refused(self, ask, *arguments) -> str:
+        text = str(
+            self.assertRaises(errors.StorageUnavailable, ask, *arguments)
+        )
+        self.assertIn('From one server to a cluster', text)
+        return text
+
+    def test_others_than_those_that_are_used(self) -> None:
+        """Else ends would not be seen, and what lives be counted twice."""
+        self.know(0, 1)
+        self.schema.migrate(self.schema.newest)
+        self.storage.write_events(events(), 1)
+        newest = self.schema.newest
+        for known, weights, said in (
+            ((0, 1, 2), None, 'is shard 1 of 3 now, and was shard 1 of 2,'),
+            ((1, 0), None, 'is shard 1 of 2 now, and was shard 2 of 2,'),
+            ((0,), None, 'is shard 1 of 1 now, and was shard 1 of 2,'),
+            ((0, 1), {1: 2}, 'shard 1 of 2 with the weights 1, 2 now'),
+            ((0, 2), None, 'shard 2 of 2 is empty'),
+        ):
+            self.know(*known, weights=weights)
+            for ask in (self.schema.plan, self.schema.migrate):
+                self.assertIn(said, self.refused(ask, newest))
+            if 2 in known:
+                # It cannot tell more, and what it tells to do is refused.
+                self.assertRaises(
+                    errors.StorageUnavailable, self.storage.check
+                )
+            else:
+                self.refused(self.storage.check)
+        self.know(0, 1)
+        self.storage.check()
+        self.storage.write_events(self.ends(), 2)
+        self.assertEqual(100 * 3_000_000, self.used())
+
+    def test_nothing_is_kept_of_what_was_taken_back(self) -> None:
+        self.know(0, 1)
+        self.schema.migrate(self.schema.newest)
+        self.schema.migrate(0)
+        self.know(2, 1, 0)
+        self.schema.migrate(self.schema.newest)
+        self.storage.check()
+        self.storage.write_events(events(), 1)
+        self.storage.write_events(self.ends(), 2)
+        self.assertEqual(100 * 3_000_000, self.used())
+
+    def test_one_that_has_only_begun_is_not_empty(self) -> None:
+        """What was interrupted at its first step can be repeated."""
+        enter = schema._enter
+        # Three nodes begin, and three are done.
+        for allowed in range(6):
+            entries = itertools.count()
+
+            def cut_off(*entry, entries=entries, allowed=allowed) -> None:
+                if next(entries) == allowed:
+                    raise errors.StorageError
+                enter(*entry)
+
+            with mock.patch.object(schema, '_enter', cut_off):
+                self.assertRaises(errors.StorageError, self.schema.migrate, 1)
+            self.schema.migrate(1)
+            self.schema.migrate(0)
 
 
 class UnknownTest(testtools.TestCase):

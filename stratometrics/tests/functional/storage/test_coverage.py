@@ -12,14 +12,17 @@
 """What has arrived, on a real ClickHouse."""
 
 import random
+from unittest import mock
 
 from stratometrics.model import coverage
 from stratometrics.model import event as event_model
+from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import coverage as clickhouse_coverage
 from stratometrics.storage.clickhouse import migrations
+from stratometrics.storage.clickhouse import retention
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
 from stratometrics.tests.functional import base
 
@@ -260,6 +263,57 @@ class CoverageTest(base.StorageTestCase):
         self.assertEqual({}, self.observed().living)
         self.storage.rebuild_coverage()
         self.assertEqual(expected, self.observed())
+
+    def test_it_can_be_derived_again_after_a_purge(self) -> None:
+        """What said nothing since is told of by openings alone."""
+        month = months.begin(NOW)
+        before = NOW - month + coverage.HOUR
+        birth = event(
+            2, before - 2 * coverage.HOUR, created_at=NOW - before
+        ).birth()
+        self.write(
+            before,
+            event(1, before),
+            birth,
+            event(3, before),
+            ended(3, before - 1),
+            event(4, before),
+            event(4, before - 1, message_id='e', region='two'),
+            event(5, before),
+            event(
+                5, before - 1, message_id='e', rank=event_model.RANK_ESTIMATE
+            ),
+            event(6, before),
+        )
+        self.storage.open_month(month)
+        expected = self.observed().living
+        self.assertEqual({'RegionOne': 3, 'two': 1}, self.regions(expected))
+        pool = client.Pool(self.conf.clickhouse)
+        self.addCleanup(pool.close)
+        known = self.timelines(pool)
+        with mock.patch.object(retention.time, 'sleep'):
+            self.storage.purge(month)
+        for _ in range(2):
+            self.storage.rebuild_coverage()
+            self.assertEqual(known, self.timelines(pool))
+        pool.execute_on_shards('TRUNCATE TABLE $database.timelines')
+        self.storage.rebuild_coverage()
+        self.assertEqual(expected, self.observed().living)
+        # What a region held earlier is not carried, and decides nothing.
+        derived = self.timelines(pool)
+        self.assertEqual(6, len(derived))
+        self.assertLess(set(derived), set(known))
+
+    @staticmethod
+    def regions(living: dict[coverage.Place, int]) -> dict[str, int]:
+        return {place.region: number for place, number in living.items()}
+
+    @staticmethod
+    def timelines(pool: client.Pool) -> list[tuple]:
+        return pool.execute(
+            'SELECT region, timeline, ended, last '
+            'FROM $database.timelines FINAL ORDER BY ALL'
+        )
 
     def test_the_step_begins_with_the_events_that_there_are(self) -> None:
         self.write(3, event(1, 5), event(2, 6, event_type=AUDIT))

@@ -13,6 +13,7 @@
 
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import test_audits
+from stratometrics.tests.functional.storage import test_client
 from stratometrics.tests.functional.storage import test_closed_months
 from stratometrics.tests.functional.storage import test_consumption_rules
 from stratometrics.tests.functional.storage import test_coverage
@@ -21,6 +22,10 @@ from stratometrics.tests.functional.storage import test_names
 from stratometrics.tests.functional.storage import test_opening_rules
 from stratometrics.tests.functional.storage import test_prices
 from stratometrics.tests.functional.storage import test_usage_rules
+
+
+class HostileValuesTest(base.OnShards, test_client.HostileValuesTest):
+    """What is bound becomes text of a view that shards are sent."""
 
 
 class UsageRulesTest(base.OnShards, test_usage_rules.UsageRulesTest):
