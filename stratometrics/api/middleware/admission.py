@@ -29,8 +29,6 @@ from stratometrics.api import errors
 from stratometrics.api.middleware import context
 from stratometrics.api.middleware import endings
 
-#: Seconds after which one who was turned away may come again.
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Capacity:

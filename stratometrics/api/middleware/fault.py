@@ -32,7 +32,6 @@ LOG = logging.getLogger(__name__)
 #: Before the code of each error.
 PREFIX = 'stratometrics.'
 
-#: Seconds after which trying again makes sense.
 #: Headers of a foreign error answer that mean something to the caller.
 _KEPT_HEADERS = ('WWW-Authenticate', 'Allow')
 
