@@ -11,13 +11,9 @@
 # under the License.
 """Connections to ClickHouse: the one place that knows clickhouse-driver."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent import futures
+from collections.abc import Generator, Iterator, Mapping, Sequence
 import contextlib
-import dataclasses
-import itertools
 import queue
-import re
 import struct
 import time
 from typing import Any
@@ -29,6 +25,7 @@ from clickhouse_driver import protocol as driver_protocol
 from stratometrics.storage import budget
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import layout as layouts
+from stratometrics.storage.clickhouse import shards
 
 #: The server's answers that blame the rows, not the circumstances. Whatever
 #: is not listed counts as passing: waiting loses nothing (R12).
@@ -144,37 +141,6 @@ _LAST_PACKETS = (
     driver_protocol.ServerPacketTypes.EXCEPTION,
 )
 
-# One that has just what it has fetched could miss what is acknowledged.
-_CATCH_UP = 'SYSTEM SYNC REPLICA $database.{table} LIGHTWEIGHT'
-
-#: Which tables a statement reads, and which one it fills.
-_READ = re.compile(r'\b(?:FROM|JOIN)\s+\$(?:database|local)\.(\w+)')
-_FILLED = re.compile(r'\bINSERT INTO \$database\.(\w+)')
-
-_NODES = """
-SELECT shard_num, replica_num, host_name, port, shard_weight
-FROM system.clusters
-WHERE cluster = {cluster:String}
-ORDER BY shard_num, replica_num
-"""
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Node:
-    """A server of a cluster, which has the rows of one shard.
-
-    :param weight: of its shard: how many rows it gets, beside the others.
-    """
-
-    shard: int
-    replica: int
-    host: str
-    port: int
-    weight: int
-
-    def __str__(self) -> str:
-        return f'{self.host}:{self.port}'
-
 
 def _text(error: Exception) -> str:
     """The message without the server's stack trace."""
@@ -250,7 +216,7 @@ class Pool:
         self,
         options: Any,
         size: int | None = None,
-        node: Node | None = None,
+        node: shards.Node | None = None,
     ) -> None:
         self._options = options
         self._node = node
@@ -392,24 +358,11 @@ class Pool:
         except driver_errors.Error as error:
             raise errors.StorageUnavailable(_text(error)) from error
 
-    def nodes(self) -> list[Node]:
-        """The nodes of the cluster by shard, as the server knows them.
+    def nodes(self) -> list[shards.Node]:
+        """The nodes of the cluster: see :func:`.shards.nodes`."""
+        return shards.nodes(self)
 
-        :returns: none if there is no cluster.
-        :raises StorageUnavailable: the server does not know the cluster, or
-            cannot be reached.
-        """
-        cluster = self.layout.cluster
-        if not cluster:
-            return []
-        nodes = [
-            Node(*row) for row in self.execute(_NODES, {'cluster': cluster})
-        ]
-        if not nodes:
-            raise _cluster_missing(f'there is no cluster "{cluster}"')
-        return nodes
-
-    def at(self, node: Node) -> 'Pool':
+    def at(self, node: shards.Node) -> 'Pool':
         """A connection to one node, where ``$database`` is the local one."""
         return Pool(self._options, size=1, node=node)
 
@@ -419,83 +372,8 @@ class Pool:
         parameters: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        """Have every shard do something with its own rows.
-
-        Each does it on one of its replicas, and all at once. That one has all
-        that was acknowledged before of the tables that are read, and in the
-        end all replicas that can be asked have what was inserted. One that
-        does not get it in ``max_replica_delay`` is not asked. Without a
-        cluster this is :meth:`execute`.
-
-        :param statement: about ``$database.table``, which is the table of the
-            shard. No shard runs it twice.
-        :raises StorageUnavailable: no replica of a shard can be reached; what
-            the others did is not taken back.
-        :raises StorageError: a shard could not do it.
-        """
-        shards = [
-            list(replicas)
-            for _, replicas in itertools.groupby(
-                self.nodes(), lambda node: node.shard
-            )
-        ]
-        if not shards:
-            self.execute(statement, parameters, settings)
-            return
-        with futures.ThreadPoolExecutor(len(shards)) as workers:
-            running = [
-                workers.submit(
-                    self._execute_on_one,
-                    replicas,
-                    statement,
-                    parameters,
-                    settings,
-                )
-                for replicas in shards
-            ]
-            for each in running:
-                each.result()
-
-    def _execute_on_one(
-        self, replicas: Sequence[Node], statement: str, *arguments
-    ) -> None:
-        for node in replicas:
-            try:
-                self._catch_up(node, _READ.findall(statement))
-                break
-            except errors.StorageUnavailable:
-                if node is replicas[-1]:
-                    raise
-        with contextlib.closing(self.at(node)) as pool:
-            pool.execute(statement, *arguments)
-        for other in replicas:
-            if other is not node and self.layout.replicated:
-                with contextlib.suppress(errors.StorageUnavailable):
-                    self._catch_up(other, _FILLED.findall(statement))
-
-    def _catch_up(self, node: Node, tables: Iterable[str]) -> None:
-        """Have a replica fetch all that there is, and see that it is there.
-
-        :raises StorageUnavailable: it is not, or takes too long.
-        """
-        with contextlib.closing(self.at(node)) as pool:
-            pool.execute('SELECT 1')
-            if not self.layout.replicated:
-                return
-            for table in dict.fromkeys(tables):
-                try:
-                    pool.execute(
-                        _CATCH_UP.format(table=table),
-                        settings={
-                            # That of the server, which tells nothing
-                            # meanwhile.
-                            'receive_timeout': self._options.max_replica_delay
-                        },
-                    )
-                except errors.QueryTooExpensive as error:
-                    raise errors.StorageUnavailable(
-                        f'{node} lags behind: {error}'
-                    ) from error
+        """Have every shard do something: see :func:`.shards.execute`."""
+        shards.execute(self, statement, parameters, settings)
 
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""
@@ -551,7 +429,7 @@ def _query_error(error: driver_errors.ServerException) -> Exception:
     if error.code in _UNAVAILABLE:
         return errors.StorageUnavailable(_text(error))
     if error.code == _CLUSTER_MISSING:
-        return _cluster_missing(_text(error))
+        return shards.cluster_missing(_text(error))
     return errors.StorageError(_text(error))
 
 
@@ -566,11 +444,4 @@ def _insert_error(error: driver_errors.ServerException) -> Exception:
 def _schema_missing(error: Exception) -> errors.SchemaMissing:
     return errors.SchemaMissing(
         f'{_text(error)}: run "stratometrics-manage db sync"'
-    )
-
-
-def _cluster_missing(text: str) -> errors.StorageUnavailable:
-    return errors.StorageUnavailable(
-        f'{text}: see [clickhouse] cluster, and remote_servers in the '
-        'configuration of every node'
     )

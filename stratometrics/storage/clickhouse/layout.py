@@ -91,6 +91,7 @@ class Layout:
             f'{self.database}_local' if self.cluster else self.database
         )
         self.replicated = bool(self.cluster) and options.replicated
+        self.max_replica_delay = options.max_replica_delay
         self.settings: dict[str, Any] = {}
         if self.cluster:
             self.settings |= _DISTRIBUTED
@@ -100,7 +101,7 @@ class Layout:
                     options.send_receive_timeout * 1000
                 ),
                 'max_replica_delay_for_distributed_queries': (
-                    options.max_replica_delay
+                    self.max_replica_delay
                 ),
             }
 

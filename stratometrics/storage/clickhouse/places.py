@@ -22,6 +22,7 @@ import dataclasses
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import shards
 
 # Append-only, and of each node its own: the last row counts.
 _TABLE = """
@@ -76,8 +77,8 @@ class Place:
 
 
 def places(
-    nodes: Iterable[clickhouse_client.Node],
-) -> dict[clickhouse_client.Node, Place]:
+    nodes: Iterable[shards.Node],
+) -> dict[shards.Node, Place]:
     """Where the configuration of the servers has each node."""
     nodes = list(nodes)
     weights = {node.shard: node.weight for node in nodes}
@@ -137,7 +138,7 @@ def require(what: str, now: Place, before: Place | None) -> None:
         )
 
 
-def require_single(nodes: Iterable[clickhouse_client.Node]) -> None:
+def require_single(nodes: Iterable[shards.Node]) -> None:
     """See that no shard has replicas, where nothing replicates.
 
     Each would have a part of the rows, and answer for all of them.

@@ -23,11 +23,12 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.storage.clickhouse import places
+from stratometrics.storage.clickhouse import shards as shards_module
 
 LOG = logging.getLogger(__name__)
 
 #: A node of the cluster, or None for the one server.
-_Node = clickhouse_client.Node | None
+_Node = shards_module.Node | None
 
 # Append-only: a row when a step begins and another when it is done, so that
 # an interrupted one can be told from one that was never begun. Every node of
@@ -111,7 +112,7 @@ class Step:
     old_version: int
     new_version: int
     statements: Sequence[str]
-    nodes: Sequence[clickhouse_client.Node] = ()
+    nodes: Sequence[shards_module.Node] = ()
 
 
 class Schema:
@@ -218,7 +219,7 @@ class Schema:
             tuple(node for node in nodes if node),
         )
 
-    def _nodes(self) -> list[clickhouse_client.Node]:
+    def _nodes(self) -> list[shards_module.Node]:
         nodes = self._pool.nodes()
         if not self._pool.layout.replicated:
             places.require_single(nodes)
