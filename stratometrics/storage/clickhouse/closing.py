@@ -304,6 +304,8 @@ class Closing:
         It is announced first, and dropped by one of the next calls.
         """
         now = self._months.now()
+        # What is held was announced, and the journal, read later, knows of it.
+        held = self._pool.execute(_HELD)
         known = {
             (each.month, each.run): each
             for each in self._months.journal().generations
@@ -313,7 +315,7 @@ class Closing:
             for (month, run), each in sorted(known.items())
             if each.answers(None)
         }
-        for month, run, _ in self._pool.execute(_HELD):
+        for month, run, _ in held:
             each = known.get((month, run))
             # What was purged is not in the journal any more.
             if each is None or (

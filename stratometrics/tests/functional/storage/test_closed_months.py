@@ -486,6 +486,22 @@ class InterleavingTest(base.StorageTestCase):
                 months.after(self.month) - self.month - 5, self.used(), first
             )
 
+    def test_tidying_at_each_step_of_a_closing(self) -> None:
+        """What is being stored is not dropped, nor what just was."""
+        for first, second in itertools.product(range(4), range(10)):
+            self.begin()
+            tidier = Actor(self.conf, lambda storage: storage.tidy_months())
+            closer = self.closer()
+            tidier.advance(first)
+            closer.advance(second)
+            tidier.finish()
+            closer.finish()
+            self.assertEqual(
+                months.after(self.month) - self.month - 5,
+                self.used(),
+                (first, second),
+            )
+
 
 class LateTest(base.StorageTestCase):
     """What makes stored intervals late, and what does not."""
