@@ -141,7 +141,6 @@ class Keeper:
         """
         with self._turn():
             self._storage.purge(month)
-            self._storage.tidy_months()
 
     def look(self, plan: Plan) -> Iterator[str]:
         """Do what it is time for.

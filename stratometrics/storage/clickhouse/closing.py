@@ -277,12 +277,14 @@ class Closing:
         late = {
             each.month: each.late_at
             for each in journal.generations
-            if each.known_at is not None and each.month not in closed
+            if each.known_at is not None
+            and each.month not in closed
+            and each.month >= journal.first_kept
         }
         found = {
             month
             for month, _ in self._months.held()
-            if journal.purged is None or month >= journal.purged
+            if month >= journal.first_kept
         }
         return kept.Overview(
             months=[
@@ -317,18 +319,27 @@ class Closing:
         }
         for month, run, _ in held:
             each = known.get((month, run))
-            # What was purged is not in the journal any more.
             if each is None or (
                 each.dropped_at is not None and each.dropped_at < now - _GRACE
             ):
-                self._pool.execute_on_shards(
-                    _DROP, {'month': month, 'run': run}
-                )
+                self._drop(month, run)
             elif each.dropped_at is None and (
                 run < newest.get(month, run)
                 or (each.known_at is None and run < now - _ABANDONED)
             ):
                 self._months.enter(month, journal_module.Entry.DROPPED, run)
+
+    def purge(self, before: int) -> None:
+        """Drop all that is stored of the months before one.
+
+        :param before: its first microsecond; nobody reads what was before it.
+        """
+        for month, run, _ in self._pool.execute(_HELD):
+            if month < before:
+                self._drop(month, run)
+
+    def _drop(self, month: int, run: int) -> None:
+        self._pool.execute_on_shards(_DROP, {'month': month, 'run': run})
 
 
 class _Reach:

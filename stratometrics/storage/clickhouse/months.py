@@ -84,7 +84,8 @@ class Journal:
         opened them: what is asked as of an earlier time cannot begin there.
     :param purged: nothing is left of what was before; None if nothing was
         purged.
-    :param generations: the stored intervals of closed months.
+    :param generations: the stored intervals of closed months, with those that
+        were dropped or purged.
     """
 
     announced: Sequence[int] = ()
@@ -169,11 +170,7 @@ class Months:
             ],
             opened=sorted(opened),
             purged=purged,
-            generations=[
-                each
-                for each in _generations(rows)
-                if purged is None or each.month >= purged
-            ],
+            generations=_generations(rows),
         )
 
     def announce(self, month: int) -> int:
@@ -249,15 +246,23 @@ def _generations(
             case Entry.CLOSED:
                 its['known_at'] = received_at
             case Entry.DROPPED:
-                its['dropped_at'] = entered_at
+                _advance(its, 'dropped_at', entered_at)
             case Entry.LATE:
                 for (other, earlier), times in found.items():
                     if other == month and earlier <= run:
-                        known = times.get('late_at', received_at)
-                        times['late_at'] = min(known, received_at)
+                        _advance(times, 'late_at', received_at)
+            case Entry.PURGED:
+                for (earlier, _), times in found.items():
+                    if earlier < month:
+                        _advance(times, 'dropped_at', entered_at)
     return [
         generations_module.Generation(
             month=month, end=months_model.after(month), run=run, **times
         )
         for (month, run), times in sorted(found.items())
     ]
+
+
+def _advance(times: dict[str, int], name: str, at: int) -> None:
+    """Have something be so from a time on, or from earlier on as it was."""
+    times[name] = min(at, times.get(name, at))

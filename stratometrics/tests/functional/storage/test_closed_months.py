@@ -685,6 +685,22 @@ class TidyTest(base.StorageTestCase):
         self.assertEqual(1, self.held())
         self.assertTrue(self.storage.overview().months[0].closed)
 
+    def test_what_is_purged_is_dropped_by_who_purges(self) -> None:
+        self.storage.close_month(_FIRST)
+        purged = months.after(_FIRST)
+        self.storage.open_month(purged)
+        with mock.patch.object(retention.time, 'sleep'):
+            purger = Actor(self.conf, lambda storage: storage.purge(purged))
+            # It is entered, and nothing is dropped.
+            purger.advance(4)
+            # Somebody else's look; who asked before may be about to read it.
+            self.storage.tidy_months()
+            self.assertEqual(1, self.held())
+            [listed] = self.storage.overview().months
+            self.assertEqual(purged, listed.month)
+            purger.finish()
+        self.assertEqual(0, self.held())
+
     def test_what_was_abandoned_is_dropped(self) -> None:
         class Killed(BaseException):
             pass
