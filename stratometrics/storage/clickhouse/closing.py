@@ -173,7 +173,10 @@ class Closing:
         :raises Purged: its events are gone.
         """
         run = self._months.announce_closing(month)
-        start = self._months.journal().start(month, None)
+        journal = self._months.journal()
+        start = journal.start(month, None)
+        # Openings tell nothing of what had ended when they were derived.
+        merged_at = journal.merged_at(start)
         if start is None:
             start = journal_module.EARLIEST
         span = {'start': start, 'end': months_model.after(month)}
@@ -195,7 +198,12 @@ class Closing:
         [(known_at,)] = self._pool.execute(_KNOWN_AT, span)
         # A purge is entered before anything is dropped.
         self._months.journal().require(start)
-        self._months.enter(month, journal_module.Entry.CLOSED, run, known_at)
+        self._months.enter(
+            month,
+            journal_module.Entry.CLOSED,
+            run,
+            max(known_at, merged_at),
+        )
         return any(
             each.run == run and each.answers(None)
             for each in self._months.journal().generations

@@ -118,6 +118,16 @@ class Journal:
             raise errors.Purged(self.purged)
         return start
 
+    def merged_at(self, start: int | None) -> int:
+        """From when on questions begin with a month (R15).
+
+        :param start: the month; None for the first event of all.
+        """
+        return min(
+            (run for month, run in self.opened if month == start),
+            default=EARLIEST,
+        )
+
     @property
     def bare(self) -> 'Journal':
         """The same without what only spares reading."""
@@ -216,8 +226,8 @@ class Months:
         """Enter something of a month.
 
         :param run: what :meth:`announce` or :meth:`announce_closing` returned.
-        :param received_at: of what is closed, of the last event that it may
-            know; of what is late, of the first event that it lacks.
+        :param received_at: of what is closed, from when on it answers; of
+            what is late, of the first event that it lacks.
         """
         self._pool.execute(
             _ENTER,

@@ -235,6 +235,33 @@ class ClosedMonthsTest(HistoriesTestCase):
         self.check(test, 30)
 
 
+class KnownTest(HistoriesTestCase):
+    def test_what_had_ended_when_its_month_was_opened(self) -> None:
+        """R15: no opening tells of it, and as of a time it still lived."""
+        lives = oracle.Facts('active', 'p1', 'small', 1)
+        ends = oracle.Facts('deleted', 'p1', 'small', 1)
+        self.write(
+            [
+                ('a', (0, 5), 'm1', lives, None),
+                ('b', (0, 5), 'm2', lives, None),
+            ]
+        )
+        self.write([('b', (0, 9), 'm3', ends, None)])
+        month = later(self.first, 2)
+        self.storage.open_month(month)
+        self.storage.close_month(month)
+        for known, as_of in enumerate([*self.marks, timestamps.now()]):
+            self.assertEqual(
+                self.expect(
+                    [each for each in self.seen if each.received_at <= known],
+                    month,
+                    months.after(month),
+                ),
+                self.ask(month, months.after(month), as_of=as_of),
+                known,
+            )
+
+
 class PurgeTest(HistoriesTestCase):
     def test_what_lives_is_kept(self) -> None:
         """And what comes in late for what is gone counts for what is not."""

@@ -59,6 +59,12 @@ class StartTest(testtools.TestCase):
                 start, self.journal.start(begin, as_of), (begin, as_of)
             )
 
+    def test_from_when_on_it_is_begun_with(self) -> None:
+        self.assertEqual(
+            [350, 250, months.EARLIEST],
+            [self.journal.merged_at(start) for start in (100, 200, None)],
+        )
+
     def test_a_month_that_is_only_announced_is_none_to_begin_with(
         self,
     ) -> None:
