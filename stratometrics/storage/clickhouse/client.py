@@ -435,6 +435,17 @@ class Pool:
                     raise
         with contextlib.closing(self.at(node)) as pool:
             pool.execute(*statement)
+        self._catch_up_if_there(replicas)
+
+    def catch_up(self) -> None:
+        """Have all replicas that can be reached fetch all that there is.
+
+        A query that follows, whichever of them it asks, has all events that
+        were acknowledged before.
+        """
+        self._catch_up_if_there(self.nodes())
+
+    def _catch_up_if_there(self, replicas: Sequence[Node]) -> None:
         if self.layout.replicated:
             for node in replicas:
                 with contextlib.suppress(errors.StorageUnavailable):

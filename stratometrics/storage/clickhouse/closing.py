@@ -180,6 +180,8 @@ class Closing:
         if start is None:
             start = journal_module.EARLIEST
         span = {'start': start, 'end': months_model.after(month)}
+        # No resource type is to be missed.
+        self._pool.catch_up()
         for resource_type, size in self._pool.execute(_SIZES, span):
             for first, last in _slices(size):
                 self._pool.execute_on_shards(

@@ -79,6 +79,30 @@ class OnShardsTest(unittest.TestCase):
                 [told for told in self.told if told[0].startswith(shard)],
             )
 
+    def test_all_replicas_that_are_there_catch_up(self) -> None:
+        self.away = {'ch-2a'}
+        for replicated, expected in (
+            (False, []),
+            (True, ['ch-1a', 'ch-1b', 'ch-2b']),
+        ):
+            pool = client.Pool(
+                test_layout.options(
+                    database='meter', cluster='wide', replicated=replicated
+                )
+            )
+            pool.catch_up()
+            self.assertEqual(
+                [
+                    (host, f'SYSTEM SYNC REPLICA meter_local.{table}')
+                    for host in expected
+                    for table in ('events', 'deaths', 'intervals')
+                ],
+                [
+                    (host, told.removesuffix(' LIGHTWEIGHT'))
+                    for host, told in self.told
+                ],
+            )
+
     def test_another_one_does_it_for_one_that_is_away(self) -> None:
         self.away = {'ch-2a'}
         self.run_on_shards(replicated=False)
