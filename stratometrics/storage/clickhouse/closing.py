@@ -18,11 +18,13 @@ go on. So a derivation has read what was written, or is known to lack it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+import contextlib
 
 from stratometrics.model import event as event_model
 from stratometrics.model import kept
 from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import keys
@@ -173,6 +175,16 @@ class Closing:
         :raises Purged: its events are gone.
         """
         run = self._months.announce_closing(month)
+        try:
+            return self._derive(month, run)
+        except Exception:
+            # What there is of it can go, and writers need not heed it. If it
+            # cannot be entered, time will tell.
+            with contextlib.suppress(errors.StorageError):
+                self._months.enter(month, journal_module.Entry.DROPPED, run)
+            raise
+
+    def _derive(self, month: int, run: int) -> bool:
         journal = self._months.journal()
         start = journal.start(month, None)
         # Openings tell nothing of what had ended when they were derived.
@@ -291,6 +303,11 @@ class Closing:
             and each.month not in closed
             and each.month >= journal.first_kept
         }
+        failed = {
+            each.month: each.run
+            for each in journal.generations
+            if each.known_at is None
+        }
         found = {
             month
             for month, _ in self._months.held()
@@ -303,6 +320,7 @@ class Closing:
                     opened=month in opened,
                     closed=month in closed,
                     late_at=late.get(month),
+                    failed_at=failed.get(month),
                 )
                 for month in sorted({*found, *opened, *closed, *late})
             ],

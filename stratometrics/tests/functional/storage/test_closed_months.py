@@ -728,6 +728,23 @@ class TidyTest(base.StorageTestCase):
             purger.finish()
         self.assertEqual(0, self.held())
 
+    def test_what_failed_is_dropped_after_a_while(self) -> None:
+        with mock.patch.object(closing, '_KNOWN_AT', 'SELECT throwIf(1)'):
+            self.assertRaises(
+                errors.StorageError, self.storage.close_month, _FIRST
+            )
+        [listed] = self.storage.overview().months
+        self.assertIsNotNone(listed.failed_at)
+        # No writer heeds it.
+        [failed] = self.storage._months.journal().generations
+        self.assertTrue(failed.lacks(0))
+        self.storage.tidy_months()
+        self.assertEqual(1, self.held())
+        with mock.patch.object(closing, '_GRACE', -3600 * 10**6):
+            self.storage.tidy_months()
+        self.assertEqual(0, self.held())
+        self.assertTrue(self.storage.close_month(_FIRST))
+
     def test_what_was_abandoned_is_dropped(self) -> None:
         class Killed(BaseException):
             pass
