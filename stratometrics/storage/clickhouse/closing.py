@@ -20,6 +20,8 @@ go on. So a derivation has read what was written, or is known to lack it.
 from collections.abc import Iterable, Mapping, Sequence
 import contextlib
 
+from oslo_log import log as logging
+
 from stratometrics.model import event as event_model
 from stratometrics.model import kept
 from stratometrics.model import months as months_model
@@ -30,6 +32,8 @@ from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months as journal_module
 from stratometrics.storage.clickhouse.migrations import s0008_openings
+
+LOG = logging.getLogger(__name__)
 
 #: About how many events are read for one insert: they have to fit in memory,
 #: with all that is known of them.
@@ -114,6 +118,11 @@ WHERE event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
 """
 
 _HELD = 'SELECT month, run, count() FROM $database.intervals GROUP BY ALL'
+
+_SIZE = """
+SELECT count() FROM $database.intervals
+WHERE month = {month:Int64} AND run = {run:Int64}
+"""
 
 _DROP = """
 ALTER TABLE $database.intervals
@@ -217,6 +226,7 @@ class Closing:
             journal_module.Entry.CLOSED,
             run,
             max(known_at, merged_at),
+            self._size(month, run),
         )
         return any(
             each.run == run and each.answers(None)
@@ -331,11 +341,15 @@ class Closing:
     def tidy(self) -> None:
         """Drop what nobody will read any more.
 
-        It is announced first, and dropped by one of the next calls.
+        It is announced first, and dropped by one of the next calls. So is what
+        is not whole, as after a backup without it was restored.
         """
         now = self._months.now()
         # What is held was announced, and the journal, read later, knows of it.
-        held = self._pool.execute(_HELD)
+        held = {
+            (month, run): size
+            for month, run, size in self._pool.execute(_HELD)
+        }
         known = {
             (each.month, each.run): each
             for each in self._months.journal().generations
@@ -345,7 +359,22 @@ class Closing:
             for (month, run), each in sorted(known.items())
             if each.answers(None)
         }
-        for month, run, _ in held:
+        for name, each in known.items():
+            # What was closed since it was looked up is looked up again.
+            if (
+                each.known_at is not None
+                and each.dropped_at is None
+                and each.size not in (-1, held.get(name, 0))
+                and each.size != self._size(*name)
+            ):
+                LOG.error(
+                    'Intervals of %s are lost; it is answered from events',
+                    months_model.of(each.month),
+                )
+                self._months.enter(
+                    each.month, journal_module.Entry.DROPPED, each.run
+                )
+        for month, run in held:
             each = known.get((month, run))
             if each is None or (
                 each.dropped_at is not None and each.dropped_at < now - _GRACE
@@ -356,6 +385,10 @@ class Closing:
                 or (each.known_at is None and run < now - _ABANDONED)
             ):
                 self._months.enter(month, journal_module.Entry.DROPPED, run)
+
+    def _size(self, month: int, run: int) -> int:
+        [(size,)] = self._pool.execute(_SIZE, {'month': month, 'run': run})
+        return size
 
     def purge(self, before: int) -> None:
         """Drop all that is stored of the months before one.

@@ -35,6 +35,7 @@ class Generation:
         the openings were derived that it is made from, if that is later;
         None while it is not whole.
     :param late_at: when the first event was received that it lacks, if any.
+    :param size: how many intervals it has; -1 if that is not known.
     :param dropped_at: from when on nobody begins to read it; None while it
         is kept.
     """
@@ -43,6 +44,7 @@ class Generation:
     end: int
     run: int
     known_at: int | None = None
+    size: int = -1
     late_at: int | None = None
     dropped_at: int | None = None
 

@@ -23,13 +23,16 @@ from stratometrics.storage.clickhouse import generations as generations_module
 from stratometrics.storage.clickhouse import layout
 
 _ENTER = """
-INSERT INTO $database.months (month, entered_at, entry, run, received_at)
+INSERT INTO $database.months (
+    month, entered_at, entry, run, received_at, size
+)
 SELECT
     fromUnixTimestamp64Micro({month:Int64}, 'UTC'),
     now64(6, 'UTC'),
     {entry:String},
     {run:Int64},
-    {received_at:Int64}
+    {received_at:Int64},
+    {size:Int64}
 """
 
 # Parts are counted without being read.
@@ -47,7 +50,8 @@ SELECT
     toString(entry),
     run,
     received_at,
-    toUnixTimestamp64Micro(entered_at)
+    toUnixTimestamp64Micro(entered_at),
+    size
 FROM $database.months
 """
 
@@ -221,13 +225,19 @@ class Months:
         return now
 
     def enter(
-        self, month: int, entry: Entry, run: int, received_at: int = 0
+        self,
+        month: int,
+        entry: Entry,
+        run: int,
+        received_at: int = 0,
+        size: int = -1,
     ) -> None:
         """Enter something of a month.
 
         :param run: what :meth:`announce` or :meth:`announce_closing` returned.
         :param received_at: of what is closed, from when on it answers; of
             what is late, of the first event that it lacks.
+        :param size: of what is closed, how many intervals it has.
         """
         self._pool.execute(
             _ENTER,
@@ -236,13 +246,14 @@ class Months:
                 'entry': str(entry),
                 'run': run,
                 'received_at': received_at,
+                'size': size,
             },
             layout.IN_SEQUENCE,
         )
 
 
 def _generations(
-    rows: Sequence[tuple[int, str, int, int, int]],
+    rows: Sequence[tuple[int, str, int, int, int, int]],
 ) -> list[generations_module.Generation]:
     """What was entered without its announcement is none that can be used."""
     found: dict[tuple[int, int], dict[str, int]] = {
@@ -250,11 +261,11 @@ def _generations(
         for month, entry, run, *_ in rows
         if entry == Entry.CLOSING
     }
-    for month, entry, run, received_at, entered_at in rows:
+    for month, entry, run, received_at, entered_at, size in rows:
         its = found.get((month, run), {})
         match Entry(entry):
             case Entry.CLOSED:
-                its['known_at'] = received_at
+                its |= {'known_at': received_at, 'size': size}
             case Entry.DROPPED:
                 _advance(its, 'dropped_at', entered_at)
             case Entry.LATE:

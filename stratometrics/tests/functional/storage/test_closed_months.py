@@ -23,6 +23,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.model import event as event_model
+from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -515,7 +516,7 @@ class InterleavingTest(base.StorageTestCase):
 
     def test_tidying_at_each_step_of_a_closing(self) -> None:
         """What is being stored is not dropped, nor what just was."""
-        for first, second in itertools.product(range(4), range(10)):
+        for first, second in itertools.product(range(4), range(11)):
             self.begin()
             tidier = Actor(self.conf, lambda storage: storage.tidy_months())
             closer = self.closer()
@@ -527,6 +528,10 @@ class InterleavingTest(base.StorageTestCase):
                 months.after(self.month) - self.month - 5,
                 self.used(),
                 (first, second),
+            )
+            self.assertIn(
+                kept.Month(month=self.month, opened=True, closed=True),
+                self.storage.overview().months,
             )
 
 
@@ -710,6 +715,30 @@ class TidyTest(base.StorageTestCase):
         with mock.patch.object(closing, '_GRACE', -3600 * 10**6):
             self.storage.tidy_months()
         self.assertEqual(1, self.held())
+        self.assertTrue(self.storage.overview().months[0].closed)
+
+    def test_what_is_not_whole_is_not_used(self) -> None:
+        """As after a backup without it was restored."""
+        query = usage.UsageQuery(
+            period=usage.Period(_FIRST, months.after(_FIRST)),
+            now=timestamps.now(),
+            resource_types=('volume',),
+            group_by=('resource_id',),
+        )
+        expected = self.storage.usage(query)
+        for statement in (
+            'TRUNCATE TABLE $database.intervals',
+            'INSERT INTO $database.intervals '
+            'SELECT * FROM $database.intervals',
+        ):
+            self.assertTrue(self.storage.close_month(_FIRST))
+            self.pool.execute(statement)
+            self.storage.tidy_months()
+            self.assertFalse(self.storage.overview().months[0].closed)
+            self.assertEqual(expected, self.storage.usage(query))
+        # It is looked at again at once, and is whole.
+        self.assertTrue(self.storage.close_month(_FIRST))
+        self.storage.tidy_months()
         self.assertTrue(self.storage.overview().months[0].closed)
 
     def test_what_is_purged_is_dropped_by_who_purges(self) -> None:

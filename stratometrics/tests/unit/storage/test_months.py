@@ -22,7 +22,7 @@ class _Pool:
 
     def __init__(self, *rows: tuple) -> None:
         #: Those that say nothing of times have none.
-        self.rows = [(*row, 0, 0)[:5] for row in rows]
+        self.rows = [(*(*row, 0, 0)[:5], -1) for row in rows]
         self.entered: list[dict] = []
 
     def execute(
