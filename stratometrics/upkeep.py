@@ -16,11 +16,16 @@ import contextlib
 import dataclasses
 from typing import Any
 
+from oslo_log import log as logging
+
 from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.storage import base
+from stratometrics.storage import errors
 from stratometrics.storage import turns
+
+LOG = logging.getLogger(__name__)
 
 #: The name of the right to do so.
 _TURN = 'months'
@@ -38,7 +43,8 @@ class Plan:
         for never.
     :param closing_delay: microseconds after its end; None for never.
     :param renewal_delay: microseconds after something came in late for a
-        closed month; what else is late by then is stored with it.
+        closed month; what else is late by then is stored with it. Also after
+        closing one has failed.
     :param closed_months: how many past months are kept closed.
     """
 
@@ -80,9 +86,9 @@ class Plan:
             known = held.get(month)
             if known is None or known.closed:
                 continue
-            if (
-                known.late_at is None
-                or known.late_at <= seen.now - self.renewal_delay
+            if all(
+                at is None or at <= seen.now - self.renewal_delay
+                for at in (known.late_at, known.failed_at)
             ):
                 due.append(month)
         return due
@@ -141,7 +147,6 @@ class Keeper:
         """
         with self._turn():
             self._storage.purge(month)
-            self._storage.tidy_months()
 
     def look(self, plan: Plan) -> Iterator[str]:
         """Do what it is time for.
@@ -150,17 +155,21 @@ class Keeper:
         :raises UnderWay: somebody else is at it.
         """
         seen = self._storage.overview()
-        if not (plan.to_open(seen) or plan.to_close(seen)):
-            if plan.closing_delay is not None:
-                self._storage.tidy_months()
-            return
-        with self._turn():
-            # Somebody else may just have done it.
-            seen = self._storage.overview()
+        if plan.to_open(seen) or plan.to_close(seen):
+            with self._turn():
+                yield from self._catch_up(plan)
+        self._storage.tidy_months()
+
+    def _catch_up(self, plan: Plan) -> Iterator[str]:
+        # Somebody else may just have done it.
+        seen = self._storage.overview()
+        # The earlier first: the later ones are opened from them.
+        with _put_off('opening months'):
             for month in plan.to_open(seen):
                 self._storage.open_month(month)
                 yield f'{months.of(month)} is opened'
-            for month in plan.to_close(seen):
+        for month in plan.to_close(seen):
+            with _put_off(f'closing {months.of(month)}'):
                 done = self._storage.close_month(month)
                 yield (
                     f'{months.of(month)} is closed'
@@ -182,3 +191,14 @@ class Keeper:
                     'try again later'
                 ) from None
             yield
+
+
+@contextlib.contextmanager
+def _put_off(what: str) -> Iterator[None]:
+    """What fails does not keep the rest from being done."""
+    try:
+        yield
+    except (errors.StorageError, ValueError) as error:
+        LOG.error('Putting off %s: %s', what, str(error))
+    except Exception:
+        LOG.exception('Unexpected error; putting off %s', what)

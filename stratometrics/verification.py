@@ -15,14 +15,15 @@ Months are opened and closed so that a question need not read all that ever
 was. That changes no answer; here one can see it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 import dataclasses
 
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.storage import base
 
-#: All that an interval can differ in.
+#: What intervals can differ in beside their attributes, their measures and
+#: where they lie.
 _KEYS = (
     'resource_type',
     'resource_id',
@@ -66,16 +67,21 @@ def verify(
     :param resource_ids: only of these.
     :raises Purged: the period reaches back too far.
     """
+    states = {
+        name: resource_type
+        for name, resource_type in found.resource_types.items()
+        if resource_type.kind is usage.Kind.STATE
+    }
+    attributes = sorted(
+        {name for each in states.values() for name in each.attributes}
+    )
     query = usage.UsageQuery(
         period=period,
         now=as_of,
         as_of=as_of,
-        resource_types=tuple(
-            name
-            for name, resource_type in found.resource_types.items()
-            if resource_type.kind is usage.Kind.STATE
-        ),
-        group_by=_KEYS,
+        resource_types=tuple(states),
+        group_by=(*_KEYS, *attributes),
+        placed=True,
         filters=(
             {}
             if resource_ids is None
@@ -117,16 +123,17 @@ def _difference(
 ) -> int:
     """By how many microseconds two sums differ.
 
-    Measures that differ count as a microsecond if the time does not.
+    What differs in anything else counts as a microsecond if the time does not.
     """
     times = [row.usage if row else 0 for row in (some, other)]
-    measures = [_plain(row) for row in (some, other)]
-    return abs(times[0] - times[1]) or int(measures[0] != measures[1])
+    rest = [_rest(row) for row in (some, other)]
+    return abs(times[0] - times[1]) or int(rest[0] != rest[1])
 
 
-def _plain(row: usage.UsageRow | None) -> Mapping[str, int]:
-    return (
-        {name: amount for name, amount in row.measures.items() if amount}
-        if row
-        else {}
-    )
+def _rest(row: usage.UsageRow | None) -> tuple[int | None, dict[str, int]]:
+    """Where the intervals of a sum lie, and its measures."""
+    if row is None:
+        return 0, {}
+    return row.place, {
+        name: amount for name, amount in row.measures.items() if amount
+    }

@@ -33,7 +33,7 @@ LOG = logging.getLogger(__name__)
 _LOOK = 60.0
 
 
-def has_duties(conf: cfg.ConfigOpts) -> bool:
+def _has_duties(conf: cfg.ConfigOpts) -> bool:
     """Whether there is anything to do from time to time."""
     options = conf.collector
     return bool(
@@ -46,8 +46,8 @@ def has_duties(conf: cfg.ConfigOpts) -> bool:
 class Caretaker(process.Process):
     """Does what it is time for, unless another collector does.
 
-    Without duties it does nothing: they can be taken away on SIGHUP. Before
-    it stops it finishes the month or the resource type that is under way.
+    Without duties it does nothing: they can be given on SIGHUP. Before it
+    stops it finishes the month or the resource type that is under way.
     """
 
     name = 'caretaker'
@@ -62,7 +62,7 @@ class Caretaker(process.Process):
     def _work(self, storage: base.Storage) -> None:
         interval = self._conf.reconciler.interval
         plan = upkeep.plan(self._conf.collector)
-        while has_duties(self._conf) and not self._stopping.is_set():
+        while _has_duties(self._conf) and not self._stopping.is_set():
             # A reconciliation takes long, and months do not.
             self._keep_months(storage, plan)
             if interval and not self._stopping.is_set():

@@ -54,8 +54,8 @@ class Master:
         self._workers = self._manager.add(
             self._worker, workers=options.workers
         )
-        if caretaker.has_duties(self._conf):
-            self._manager.add(self._caretaker)
+        # Whether it has duties can change at any SIGHUP.
+        self._manager.add(self._caretaker)
 
     def run(self) -> None:
         """Start the workers; ends by SystemExit, on SIGTERM."""

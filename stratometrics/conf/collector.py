@@ -148,7 +148,8 @@ OPTS = [
         min=1,
         help='Seconds after an event came in late for a closed month at which '
         'its intervals are stored again. Until then it is answered from its '
-        'events.',
+        'events. Also, the seconds after which it is tried again to close a '
+        'month when it failed.',
     ),
     cfg.IntOpt(
         'closed_months',

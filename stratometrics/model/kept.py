@@ -26,12 +26,15 @@ class Month:
     :param closed: whether its intervals are stored and can be used.
     :param late_at: when the first event was received that the stored
         intervals lack; None if they lack nothing, or there are none.
+    :param failed_at: when storing intervals was begun for the last time that
+        it did not come to its end; None if it always did.
     """
 
     month: int
     opened: bool = False
     closed: bool = False
     late_at: int | None = None
+    failed_at: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

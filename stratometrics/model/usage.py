@@ -157,6 +157,8 @@ class UsageQuery:
     :param after: only groups behind this position, which is one of
         :meth:`position`.
     :param limit: how many groups at most.
+    :param placed: also tell where intervals lie, of states; neither with
+        buckets nor in a comparison.
     """
 
     period: Period
@@ -181,6 +183,7 @@ class UsageQuery:
     order: tuple[Order, ...] = ()
     after: tuple[int | str, ...] = ()
     limit: int | None = None
+    placed: bool = False
 
     @property
     def end(self) -> int:
@@ -233,6 +236,8 @@ class UsageRow:
     :param buckets: the parts of it by buckets, clipped to the period, in
         their order; those without usage are left out.
     :param previous: the usage of the period that is compared with.
+    :param place: a number that is the same for two answers if the group had
+        the same measures at each instant, and most unlikely else.
     """
 
     group: tuple[str, ...]
@@ -240,3 +245,4 @@ class UsageRow:
     measures: Mapping[str, int]
     buckets: Mapping[Period, Amounts] = dataclasses.field(default_factory=dict)
     previous: Amounts | None = None
+    place: int | None = None

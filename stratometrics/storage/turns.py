@@ -72,3 +72,5 @@ def _prolong(lease: base.Lease, name: str, done: threading.Event) -> None:
             lease.prolong()
         except errors.StorageError as error:
             LOG.warning('The right to %s was not prolonged: %s', name, error)
+        except Exception:
+            LOG.exception('The right to %s was not prolonged', name)

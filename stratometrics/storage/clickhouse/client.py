@@ -375,6 +375,10 @@ class Pool:
         """Have every shard do something: see :func:`.shards.execute`."""
         shards.execute(self, statement, parameters, settings)
 
+    def catch_up(self, *tables: str) -> None:
+        """Have replicas fetch what there is: see :func:`.shards.catch_up`."""
+        shards.catch_up(self, tables)
+
     def close(self) -> None:
         """Close the idle connections; the lent ones close on their return."""
         # All are taken out first: what is put back would be the next to come.

@@ -18,16 +18,22 @@ go on. So a derivation has read what was written, or is known to lack it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+
+from oslo_log import log as logging
 
 from stratometrics.model import event as event_model
 from stratometrics.model import kept
 from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months as journal_module
 from stratometrics.storage.clickhouse.migrations import s0008_openings
+
+LOG = logging.getLogger(__name__)
 
 #: About how many events are read for one insert: they have to fit in memory,
 #: with all that is known of them.
@@ -113,6 +119,11 @@ WHERE event_time >= fromUnixTimestamp64Micro({start:Int64}, 'UTC')
 
 _HELD = 'SELECT month, run, count() FROM $database.intervals GROUP BY ALL'
 
+_SIZE = """
+SELECT count() FROM $database.intervals
+WHERE month = {month:Int64} AND run = {run:Int64}
+"""
+
 _DROP = """
 ALTER TABLE $database.intervals
 DROP PARTITION tuple({month:Int64}, {run:Int64})
@@ -173,10 +184,25 @@ class Closing:
         :raises Purged: its events are gone.
         """
         run = self._months.announce_closing(month)
-        start = self._months.journal().start(month, None)
+        try:
+            return self._derive(month, run)
+        except Exception:
+            # What there is of it can go, and writers need not heed it. If it
+            # cannot be entered, time will tell.
+            with contextlib.suppress(errors.StorageError):
+                self._months.enter(month, journal_module.Entry.DROPPED, run)
+            raise
+
+    def _derive(self, month: int, run: int) -> bool:
+        journal = self._months.journal()
+        start = journal.start(month, None)
+        # Openings tell nothing of what had ended when they were derived.
+        merged_at = journal.merged_at(start)
         if start is None:
             start = journal_module.EARLIEST
         span = {'start': start, 'end': months_model.after(month)}
+        # No resource type is to be missed.
+        self._pool.catch_up('events')
         for resource_type, size in self._pool.execute(_SIZES, span):
             for first, last in _slices(size):
                 self._pool.execute_on_shards(
@@ -195,7 +221,13 @@ class Closing:
         [(known_at,)] = self._pool.execute(_KNOWN_AT, span)
         # A purge is entered before anything is dropped.
         self._months.journal().require(start)
-        self._months.enter(month, journal_module.Entry.CLOSED, run, known_at)
+        self._months.enter(
+            month,
+            journal_module.Entry.CLOSED,
+            run,
+            max(known_at, merged_at),
+            self._size(month, run),
+        )
         return any(
             each.run == run and each.answers(None)
             for each in self._months.journal().generations
@@ -277,12 +309,19 @@ class Closing:
         late = {
             each.month: each.late_at
             for each in journal.generations
-            if each.known_at is not None and each.month not in closed
+            if each.known_at is not None
+            and each.month not in closed
+            and each.month >= journal.first_kept
+        }
+        failed = {
+            each.month: each.run
+            for each in journal.generations
+            if each.known_at is None
         }
         found = {
             month
             for month, _ in self._months.held()
-            if journal.purged is None or month >= journal.purged
+            if month >= journal.first_kept
         }
         return kept.Overview(
             months=[
@@ -291,6 +330,7 @@ class Closing:
                     opened=month in opened,
                     closed=month in closed,
                     late_at=late.get(month),
+                    failed_at=failed.get(month),
                 )
                 for month in sorted({*found, *opened, *closed, *late})
             ],
@@ -301,9 +341,15 @@ class Closing:
     def tidy(self) -> None:
         """Drop what nobody will read any more.
 
-        It is announced first, and dropped by one of the next calls.
+        It is announced first, and dropped by one of the next calls. So is what
+        is not whole, as after a backup without it was restored.
         """
         now = self._months.now()
+        # What is held was announced, and the journal, read later, knows of it.
+        held = {
+            (month, run): size
+            for month, run, size in self._pool.execute(_HELD)
+        }
         known = {
             (each.month, each.run): each
             for each in self._months.journal().generations
@@ -313,20 +359,48 @@ class Closing:
             for (month, run), each in sorted(known.items())
             if each.answers(None)
         }
-        for month, run, _ in self._pool.execute(_HELD):
+        for name, each in known.items():
+            # What was closed since it was looked up is looked up again.
+            if (
+                each.known_at is not None
+                and each.dropped_at is None
+                and each.size not in (-1, held.get(name, 0))
+                and each.size != self._size(*name)
+            ):
+                LOG.error(
+                    'Intervals of %s are lost; it is answered from events',
+                    months_model.of(each.month),
+                )
+                self._months.enter(
+                    each.month, journal_module.Entry.DROPPED, each.run
+                )
+        for month, run in held:
             each = known.get((month, run))
-            # What was purged is not in the journal any more.
             if each is None or (
                 each.dropped_at is not None and each.dropped_at < now - _GRACE
             ):
-                self._pool.execute_on_shards(
-                    _DROP, {'month': month, 'run': run}
-                )
+                self._drop(month, run)
             elif each.dropped_at is None and (
                 run < newest.get(month, run)
                 or (each.known_at is None and run < now - _ABANDONED)
             ):
                 self._months.enter(month, journal_module.Entry.DROPPED, run)
+
+    def _size(self, month: int, run: int) -> int:
+        [(size,)] = self._pool.execute(_SIZE, {'month': month, 'run': run})
+        return size
+
+    def purge(self, before: int) -> None:
+        """Drop all that is stored of the months before one.
+
+        :param before: its first microsecond; nobody reads what was before it.
+        """
+        for month, run, _ in self._pool.execute(_HELD):
+            if month < before:
+                self._drop(month, run)
+
+    def _drop(self, month: int, run: int) -> None:
+        self._pool.execute_on_shards(_DROP, {'month': month, 'run': run})
 
 
 class _Reach:

@@ -71,7 +71,7 @@ class ClickHouseStorage(base.Storage):
         self._months = months.Months(self._pool)
         self._closing = closing.Closing(self._pool, self._months)
         self._retention = retention.Retention(
-            self._pool, self._months, options.query_timeout
+            self._pool, self._months, self._closing, options.query_timeout
         )
         self._writer = writer.Writer(
             self._pool,

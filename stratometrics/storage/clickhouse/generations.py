@@ -31,9 +31,11 @@ class Generation:
     :param month: its first microsecond.
     :param end: the first microsecond of the next one.
     :param run: when the derivation was announced, which names it.
-    :param known_at: when the last event was received that it may know;
+    :param known_at: when the last event was received that it may know, or
+        the openings were derived that it is made from, if that is later;
         None while it is not whole.
     :param late_at: when the first event was received that it lacks, if any.
+    :param size: how many intervals it has; -1 if that is not known.
     :param dropped_at: from when on nobody begins to read it; None while it
         is kept.
     """
@@ -42,6 +44,7 @@ class Generation:
     end: int
     run: int
     known_at: int | None = None
+    size: int = -1
     late_at: int | None = None
     dropped_at: int | None = None
 

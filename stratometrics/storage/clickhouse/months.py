@@ -23,13 +23,16 @@ from stratometrics.storage.clickhouse import generations as generations_module
 from stratometrics.storage.clickhouse import layout
 
 _ENTER = """
-INSERT INTO $database.months (month, entered_at, entry, run, received_at)
+INSERT INTO $database.months (
+    month, entered_at, entry, run, received_at, size
+)
 SELECT
     fromUnixTimestamp64Micro({month:Int64}, 'UTC'),
     now64(6, 'UTC'),
     {entry:String},
     {run:Int64},
-    {received_at:Int64}
+    {received_at:Int64},
+    {size:Int64}
 """
 
 # Parts are counted without being read.
@@ -47,7 +50,8 @@ SELECT
     toString(entry),
     run,
     received_at,
-    toUnixTimestamp64Micro(entered_at)
+    toUnixTimestamp64Micro(entered_at),
+    size
 FROM $database.months
 """
 
@@ -84,7 +88,8 @@ class Journal:
         opened them: what is asked as of an earlier time cannot begin there.
     :param purged: nothing is left of what was before; None if nothing was
         purged.
-    :param generations: the stored intervals of closed months.
+    :param generations: the stored intervals of closed months, with those that
+        were dropped or purged.
     """
 
     announced: Sequence[int] = ()
@@ -116,6 +121,16 @@ class Journal:
         if self.purged is not None and (start is None or start < self.purged):
             raise errors.Purged(self.purged)
         return start
+
+    def merged_at(self, start: int | None) -> int:
+        """From when on questions begin with a month (R15).
+
+        :param start: the month; None for the first event of all.
+        """
+        return min(
+            (run for month, run in self.opened if month == start),
+            default=EARLIEST,
+        )
 
     @property
     def bare(self) -> 'Journal':
@@ -169,11 +184,7 @@ class Months:
             ],
             opened=sorted(opened),
             purged=purged,
-            generations=[
-                each
-                for each in _generations(rows)
-                if purged is None or each.month >= purged
-            ],
+            generations=_generations(rows),
         )
 
     def announce(self, month: int) -> int:
@@ -214,13 +225,19 @@ class Months:
         return now
 
     def enter(
-        self, month: int, entry: Entry, run: int, received_at: int = 0
+        self,
+        month: int,
+        entry: Entry,
+        run: int,
+        received_at: int = 0,
+        size: int = -1,
     ) -> None:
         """Enter something of a month.
 
         :param run: what :meth:`announce` or :meth:`announce_closing` returned.
-        :param received_at: of what is closed, of the last event that it may
-            know; of what is late, of the first event that it lacks.
+        :param received_at: of what is closed, from when on it answers; of
+            what is late, of the first event that it lacks.
+        :param size: of what is closed, how many intervals it has.
         """
         self._pool.execute(
             _ENTER,
@@ -229,13 +246,14 @@ class Months:
                 'entry': str(entry),
                 'run': run,
                 'received_at': received_at,
+                'size': size,
             },
             layout.IN_SEQUENCE,
         )
 
 
 def _generations(
-    rows: Sequence[tuple[int, str, int, int, int]],
+    rows: Sequence[tuple[int, str, int, int, int, int]],
 ) -> list[generations_module.Generation]:
     """What was entered without its announcement is none that can be used."""
     found: dict[tuple[int, int], dict[str, int]] = {
@@ -243,21 +261,29 @@ def _generations(
         for month, entry, run, *_ in rows
         if entry == Entry.CLOSING
     }
-    for month, entry, run, received_at, entered_at in rows:
+    for month, entry, run, received_at, entered_at, size in rows:
         its = found.get((month, run), {})
         match Entry(entry):
             case Entry.CLOSED:
-                its['known_at'] = received_at
+                its |= {'known_at': received_at, 'size': size}
             case Entry.DROPPED:
-                its['dropped_at'] = entered_at
+                _advance(its, 'dropped_at', entered_at)
             case Entry.LATE:
                 for (other, earlier), times in found.items():
                     if other == month and earlier <= run:
-                        known = times.get('late_at', received_at)
-                        times['late_at'] = min(known, received_at)
+                        _advance(times, 'late_at', received_at)
+            case Entry.PURGED:
+                for (earlier, _), times in found.items():
+                    if earlier < month:
+                        _advance(times, 'dropped_at', entered_at)
     return [
         generations_module.Generation(
             month=month, end=months_model.after(month), run=run, **times
         )
         for (month, run), times in sorted(found.items())
     ]
+
+
+def _advance(times: dict[str, int], name: str, at: int) -> None:
+    """Have something be so from a time on, or from earlier on as it was."""
+    times[name] = min(at, times.get(name, at))

@@ -261,6 +261,8 @@ class Openings:
         journal = self._months.journal()
         previous = months_model.begin(month - 1)
         start = journal.start(previous, None)
+        if start is None:
+            start = months_module.EARLIEST
         run = self._months.announce(month)
         for statement in (_DERIVE, _DERIVE_RECENT):
             self._pool.execute_on_shards(
@@ -268,13 +270,13 @@ class Openings:
                 {
                     'month': month,
                     'previous': previous,
-                    'start': months_module.EARLIEST
-                    if start is None
-                    else start,
+                    'start': start,
                     'run': run,
                 },
                 {**self._settings, **_DERIVE_SETTINGS},
             )
+        # A purge is entered before anything is dropped.
+        self._months.journal().require(start)
         self._months.enter(month, months_module.Entry.OPENED, run)
 
     def follow(

@@ -60,9 +60,19 @@ _TIMES = """
     SELECT
         {keys}
         measures,
+        {place}
         sum(toInt128(interval_end - interval_begin)) AS time
     FROM ({intervals})
     GROUP BY {keys} measures
+"""
+
+# Where intervals meet, it comes to nothing: so it does not matter how many of
+# them there are.
+_PLACE = """
+        sum(
+            sipHash64(measures, interval_end)
+            - sipHash64(measures, interval_begin)
+        ) AS place,
 """
 
 # An interval is not multiplied by the buckets that it spans, but is a change
@@ -277,6 +287,8 @@ class _Statement:
         sums = _SUMS.format(amounts=amounts)
         if query.boundaries:
             sums += f', {_COURSE[query.kind]}'
+        if query.placed:
+            sums += ', sum(place)'
         return sums
 
     def _spans(self) -> str:
@@ -320,6 +332,7 @@ class _Statement:
                 for alias, _ in self._carried.values()
             ),
             boundaries=boundaries,
+            place=_PLACE if query.placed else '',
             intervals=self._intervals(period, carried),
         )
 
@@ -707,4 +720,7 @@ def _row(
         )
     if query.boundaries:
         return usage.UsageRow(group, amount, measures, divided.buckets(*more))
+    if query.placed:
+        [place] = more
+        return usage.UsageRow(group, amount, measures, place=place)
     return usage.UsageRow(group, amount, measures)

@@ -16,6 +16,7 @@ import time
 
 from stratometrics.model import months as months_model
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import closing as closing_module
 from stratometrics.storage.clickhouse import months as journal_module
 
 _DROP = """
@@ -24,9 +25,10 @@ ALTER TABLE $database.events DROP PARTITION {number:UInt32}
 
 
 class Retention:
-    """Drops the events of old months.
+    """Drops the events of old months, and what is stored of these.
 
     :param months: the journal.
+    :param closing: has the stored intervals.
     :param pause: seconds after which nobody begins to read any more what a
         question asked before a purge was entered may take.
     """
@@ -35,10 +37,12 @@ class Retention:
         self,
         pool: clickhouse_client.Pool,
         months: journal_module.Months,
+        closing: closing_module.Closing,
         pause: float,
     ) -> None:
         self._pool = pool
         self._months = months
+        self._closing = closing
         self._pause = pause
 
     def purgeable(self, month: int) -> Sequence[tuple[int, int]]:
@@ -60,6 +64,7 @@ class Retention:
         time.sleep(self._pause)
         for earlier, _ in self._held(month):
             self._pool.execute_on_shards(_DROP, {'number': _number(earlier)})
+        self._closing.purge(month)
 
     def _held(self, month: int) -> list[tuple[int, int]]:
         return [

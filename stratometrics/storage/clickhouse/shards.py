@@ -158,10 +158,26 @@ def _execute_on_one(
                 raise
     with contextlib.closing(pool.at(node)) as there:
         there.execute(statement, *arguments)
-    for other in replicas:
-        if other is not node and pool.layout.replicated:
+    others = [other for other in replicas if other is not node]
+    _catch_up_if_there(pool, others, _FILLED.findall(statement))
+
+
+def catch_up(pool: Pool, tables: Iterable[str]) -> None:
+    """Have all replicas that can be asked fetch all that there is.
+
+    A query that follows, whichever of them it asks, has all that was
+    acknowledged before.
+    """
+    _catch_up_if_there(pool, nodes(pool), tables)
+
+
+def _catch_up_if_there(
+    pool: Pool, replicas: Iterable[Node], tables: Iterable[str]
+) -> None:
+    if pool.layout.replicated:
+        for node in replicas:
             with contextlib.suppress(errors.StorageUnavailable):
-                _catch_up(pool, other, _FILLED.findall(statement))
+                _catch_up(pool, node, tables)
 
 
 def _catch_up(pool: Pool, node: Node, tables: Iterable[str]) -> None:

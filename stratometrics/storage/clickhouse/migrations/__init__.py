@@ -26,6 +26,7 @@ from stratometrics.storage.clickhouse.migrations import s0007_statements
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0009_closed_months
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
+from stratometrics.storage.clickhouse.migrations import s0011_sizes
 
 #: All steps; the first is number 1.
 STEPS = (
@@ -39,4 +40,5 @@ STEPS = (
     s0008_openings,
     s0009_closed_months,
     s0010_project_timelines,
+    s0011_sizes,
 )

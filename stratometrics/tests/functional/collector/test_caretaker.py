@@ -160,6 +160,16 @@ class MonthsTest(bed.CollectorTestCase):
         self.assertNotIn('Traceback', self.log())
         self.assertEqual(1, self.log().count(f'{months.of(last)} is closed'))
 
+    def test_it_is_told_to_while_it_runs(self) -> None:
+        present = months.begin(timestamps.now())
+        self.write(1, present)
+        self.configure('collector', opening_delay=0, closing_delay=0)
+        collector = self.start_and_wait()
+        self.assertEqual((False, False), self.kept()[present])
+        self.configure('collector', opening_delay=1)
+        collector.send_signal(signal.SIGHUP)
+        self.wait_kept(present, True, False)
+
     def test_what_is_late_is_closed_again(self) -> None:
         present = months.begin(timestamps.now())
         last = months.begin(present - 1)

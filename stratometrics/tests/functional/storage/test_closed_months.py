@@ -23,6 +23,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.model import event as event_model
+from stratometrics.model import kept
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -233,6 +234,33 @@ class ClosedMonthsTest(HistoriesTestCase):
             )
 
         self.check(test, 30)
+
+
+class KnownTest(HistoriesTestCase):
+    def test_what_had_ended_when_its_month_was_opened(self) -> None:
+        """R15: no opening tells of it, and as of a time it still lived."""
+        lives = oracle.Facts('active', 'p1', 'small', 1)
+        ends = oracle.Facts('deleted', 'p1', 'small', 1)
+        self.write(
+            [
+                ('a', (0, 5), 'm1', lives, None),
+                ('b', (0, 5), 'm2', lives, None),
+            ]
+        )
+        self.write([('b', (0, 9), 'm3', ends, None)])
+        month = later(self.first, 2)
+        self.storage.open_month(month)
+        self.storage.close_month(month)
+        for known, as_of in enumerate([*self.marks, timestamps.now()]):
+            self.assertEqual(
+                self.expect(
+                    [each for each in self.seen if each.received_at <= known],
+                    month,
+                    months.after(month),
+                ),
+                self.ask(month, months.after(month), as_of=as_of),
+                known,
+            )
 
 
 class PurgeTest(HistoriesTestCase):
@@ -486,6 +514,26 @@ class InterleavingTest(base.StorageTestCase):
                 months.after(self.month) - self.month - 5, self.used(), first
             )
 
+    def test_tidying_at_each_step_of_a_closing(self) -> None:
+        """What is being stored is not dropped, nor what just was."""
+        for first, second in itertools.product(range(4), range(11)):
+            self.begin()
+            tidier = Actor(self.conf, lambda storage: storage.tidy_months())
+            closer = self.closer()
+            tidier.advance(first)
+            closer.advance(second)
+            tidier.finish()
+            closer.finish()
+            self.assertEqual(
+                months.after(self.month) - self.month - 5,
+                self.used(),
+                (first, second),
+            )
+            self.assertIn(
+                kept.Month(month=self.month, opened=True, closed=True),
+                self.storage.overview().months,
+            )
+
 
 class LateTest(base.StorageTestCase):
     """What makes stored intervals late, and what does not."""
@@ -668,6 +716,63 @@ class TidyTest(base.StorageTestCase):
             self.storage.tidy_months()
         self.assertEqual(1, self.held())
         self.assertTrue(self.storage.overview().months[0].closed)
+
+    def test_what_is_not_whole_is_not_used(self) -> None:
+        """As after a backup without it was restored."""
+        query = usage.UsageQuery(
+            period=usage.Period(_FIRST, months.after(_FIRST)),
+            now=timestamps.now(),
+            resource_types=('volume',),
+            group_by=('resource_id',),
+        )
+        expected = self.storage.usage(query)
+        for statement in (
+            'TRUNCATE TABLE $database.intervals',
+            'INSERT INTO $database.intervals '
+            'SELECT * FROM $database.intervals',
+        ):
+            self.assertTrue(self.storage.close_month(_FIRST))
+            self.pool.execute(statement)
+            self.storage.tidy_months()
+            self.assertFalse(self.storage.overview().months[0].closed)
+            self.assertEqual(expected, self.storage.usage(query))
+        # It is looked at again at once, and is whole.
+        self.assertTrue(self.storage.close_month(_FIRST))
+        self.storage.tidy_months()
+        self.assertTrue(self.storage.overview().months[0].closed)
+
+    def test_what_is_purged_is_dropped_by_who_purges(self) -> None:
+        self.storage.close_month(_FIRST)
+        purged = months.after(_FIRST)
+        self.storage.open_month(purged)
+        with mock.patch.object(retention.time, 'sleep'):
+            purger = Actor(self.conf, lambda storage: storage.purge(purged))
+            # It is entered, and nothing is dropped.
+            purger.advance(4)
+            # Somebody else's look; who asked before may be about to read it.
+            self.storage.tidy_months()
+            self.assertEqual(1, self.held())
+            [listed] = self.storage.overview().months
+            self.assertEqual(purged, listed.month)
+            purger.finish()
+        self.assertEqual(0, self.held())
+
+    def test_what_failed_is_dropped_after_a_while(self) -> None:
+        with mock.patch.object(closing, '_KNOWN_AT', 'SELECT throwIf(1)'):
+            self.assertRaises(
+                errors.StorageError, self.storage.close_month, _FIRST
+            )
+        [listed] = self.storage.overview().months
+        self.assertIsNotNone(listed.failed_at)
+        # No writer heeds it.
+        [failed] = self.storage._months.journal().generations
+        self.assertTrue(failed.lacks(0))
+        self.storage.tidy_months()
+        self.assertEqual(1, self.held())
+        with mock.patch.object(closing, '_GRACE', -3600 * 10**6):
+            self.storage.tidy_months()
+        self.assertEqual(0, self.held())
+        self.assertTrue(self.storage.close_month(_FIRST))
 
     def test_what_was_abandoned_is_dropped(self) -> None:
         class Killed(BaseException):

@@ -29,6 +29,7 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import openings
+from stratometrics.storage.clickhouse import retention
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.storage import steps
@@ -388,6 +389,25 @@ class OpeningsTest(OpeningsTestCase):
         )
         # Without openings nothing would be left of it.
         self.assertRaises(errors.StorageError, self.storage.schema.migrate, 7)
+
+    def test_it_notices_a_purge_of_what_it_reads(self) -> None:
+        """By somebody else, who believed to be alone."""
+        self.tell(seen(SEPTEMBER))
+        with steps.patch(), mock.patch.object(retention.time, 'sleep'):
+            opening = steps.Actor(
+                lambda: self.storage.open_month(NOVEMBER), ["'opening'"]
+            )
+            opening.step()
+            self.storage.open_month(OCTOBER)
+            self.storage.purge(OCTOBER)
+            opening.step()
+            self.assertRaises(errors.Purged, opening.step)
+        for _ in range(2):
+            self.assertEqual(
+                {('active', 'p1', 'small'): DECEMBER - NOVEMBER},
+                self.answer(NOVEMBER, DECEMBER),
+            )
+            self.storage.open_month(NOVEMBER)
 
     def test_events_from_before_openings_are_carried(self) -> None:
         self.tell(

@@ -24,7 +24,7 @@ PATIENCE = 20
 
 class CaretakerTest(testtools.TestCase):
     def test_without_duties_it_does_nothing(self):
-        """They may have been taken away on SIGHUP."""
+        """They can be given on SIGHUP."""
         conf = cfg.ConfigOpts()
         stratometrics_conf.register_opts(conf)
         conf([], project='stratometrics', default_config_files=[])

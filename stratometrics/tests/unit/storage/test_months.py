@@ -21,7 +21,8 @@ class _Pool:
     """Answers with the rows of a journal."""
 
     def __init__(self, *rows: tuple) -> None:
-        self.rows = [(*row, 0, 0) for row in rows]
+        #: Those that say nothing of times have none.
+        self.rows = [(*(*row, 0, 0)[:5], -1) for row in rows]
         self.entered: list[dict] = []
 
     def execute(
@@ -57,6 +58,12 @@ class StartTest(testtools.TestCase):
             self.assertEqual(
                 start, self.journal.start(begin, as_of), (begin, as_of)
             )
+
+    def test_from_when_on_it_is_begun_with(self) -> None:
+        self.assertEqual(
+            [350, 250, months.EARLIEST],
+            [self.journal.merged_at(start) for start in (100, 200, None)],
+        )
 
     def test_a_month_that_is_only_announced_is_none_to_begin_with(
         self,
@@ -114,6 +121,23 @@ class MonthsTest(testtools.TestCase):
         ).journal()
         self.assertEqual([200, 300], journal.announced)
         self.assertEqual(200, journal.purged)
+
+    def test_what_was_purged_is_dropped_from_then_on(self) -> None:
+        found = months.Months(
+            _Pool(
+                (100, 'closing', 7),
+                (200, 'closing', 7),
+                (200, 'closing', 8),
+                (300, 'closing', 7),
+                (300, 'purged', 300, 0, 60),
+                (200, 'purged', 200, 0, 50),
+                (200, 'dropped', 8, 0, 40),
+            )
+        ).journal()
+        self.assertEqual(
+            [50, 60, 40, None],
+            [each.dropped_at for each in found.generations],
+        )
 
     def test_a_run_is_named_by_the_time_of_the_server(self) -> None:
         pool = _Pool()

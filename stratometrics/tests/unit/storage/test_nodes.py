@@ -143,6 +143,26 @@ class OnShardsTest(unittest.TestCase):
         self.behind = {'ch-2a', 'ch-2b'}
         self.assertRaises(errors.StorageUnavailable, self.run_on_shards, _COPY)
 
+    def test_all_replicas_that_are_there_catch_up(self) -> None:
+        self.away = {'ch-2a'}
+        for replicated, expected in (
+            (False, []),
+            (True, ['ch-1a', 'ch-1b', 'ch-2b']),
+        ):
+            pool = client.Pool(
+                test_layout.options(
+                    database='meter', cluster='wide', replicated=replicated
+                )
+            )
+            pool.catch_up('x')
+            self.assertEqual(
+                [
+                    (host, 'SYSTEM SYNC REPLICA meter_local.x LIGHTWEIGHT')
+                    for host in expected
+                ],
+                self.told,
+            )
+
     def test_another_one_does_it_for_one_that_is_away(self) -> None:
         self.away = {'ch-2a'}
         self.run_on_shards(replicated=False)
