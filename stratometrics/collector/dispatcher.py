@@ -65,17 +65,33 @@ class Dispatcher(dispatcher.DispatcherBase):
         return set() if durable else set(incoming)
 
 
-class _NoneTwice:
+class _Deliveries:
     """In the place of the driver's memory of messages.
 
     The driver never acknowledges a message that it has met before, so that
     each of them would use up a part of the prefetch until the connection
     ends. Here a message that comes twice does no harm (R2).
+
+    It is told what the driver does not know: a channel that the broker has
+    closed is opened again in its place, and its messages are numbered from
+    one on again. What came before must not be acknowledged any more: it would
+    be taken for what came since.
     """
+
+    def __init__(self) -> None:
+        self._life = 0
 
     def check_duplicate_message(self, message: dict[str, Any]) -> str | None:
         """Called for each message that arrives; takes its unique id out."""
+        raw = getattr(message, '_raw_message', None)
+        if raw is not None:
+            self._life += raw.delivery_tag == 1
+            raw.life = self._life
         return message.pop('_unique_id', None)
+
+    def holds(self, raw: Any) -> bool:
+        """Whether the channel is the one that a message came from."""
+        return raw.life == self._life
 
     def add(self, unique_id: str | None) -> None:
         """Called for each message that is acknowledged."""
@@ -84,9 +100,14 @@ class _NoneTwice:
 class Server(listener.BatchNotificationServer):
     """A batch server that can be stopped without repeating messages."""
 
+    #: Whether a batch was given back, and so not all that was delivered before
+    #: another is settled: the driver stops with two threads at work.
+    _gave_back = False
+
     def _create_listener(self) -> Any:
         adapter = super()._create_listener()
-        adapter._poll_style_listener.msg_id_cache = _NoneTwice()
+        self._deliveries = _Deliveries()
+        adapter._poll_style_listener.msg_id_cache = self._deliveries
         return adapter
 
     def _process_incoming(self, incoming: Sequence[Any]) -> None:
@@ -95,20 +116,45 @@ class Server(listener.BatchNotificationServer):
         A word for each message costs this process about as much as decoding
         and storing it, and the broker a third of its work. What was delivered
         before the last message of a batch is settled, or in the same batch:
-        they are stored one after another, by one thread.
+        they are stored one after another, by one thread. Once a batch was
+        given back, each message gets its own word.
         """
-        if self.dispatcher.dispatch(incoming):
-            for message in incoming:
-                message.requeue()
+        try:
+            durable = not self.dispatcher.dispatch(incoming)
+        except BaseException:
+            self._give_back(incoming)
+            raise
+        if not durable:
+            self._give_back(incoming)
             return
         last = incoming[-1]
         raw = getattr(last.message, '_raw_message', None)
-        if raw is None:
+        if raw is None or self._gave_back:
             for message in incoming:
                 message.acknowledge()
             return
         # Like the driver's own, it is sent by the thread that polls.
-        last._message_operations_handler.do(lambda: _acknowledge(raw))
+        last._message_operations_handler.do(lambda: self._acknowledge(raw))
+
+    def _give_back(self, incoming: Sequence[Any]) -> None:
+        self._gave_back = True
+        for message in incoming:
+            message.requeue()
+
+    def _acknowledge(self, last: Any) -> None:
+        """Acknowledge a message, and all that were delivered before it."""
+        try:
+            if self._deliveries.holds(last):
+                last.ack(multiple=True)
+            else:
+                LOG.warning(
+                    'A batch is not acknowledged: the broker has closed the '
+                    'channel that it came from, and sends it again'
+                )
+        except Exception as error:
+            # The connection is gone; all of them come again, and do no harm
+            # (R2).
+            LOG.warning('A batch cannot be acknowledged: %s', str(error))
 
     def drain(self) -> None:
         """Finish what was taken; to be called between stop() and wait().
@@ -118,12 +164,3 @@ class Server(listener.BatchNotificationServer):
         """
         self._work_executor.shutdown(wait=True)
         time.sleep(_LAST_ACKNOWLEDGEMENTS)
-
-
-def _acknowledge(last: Any) -> None:
-    """Acknowledge a message, and all that were delivered before it."""
-    try:
-        last.ack(multiple=True)
-    except Exception as error:
-        # The connection is gone; all of them come again, and do no harm (R2).
-        LOG.warning('A batch cannot be acknowledged: %s', str(error))

@@ -28,8 +28,8 @@ _RABBIT = 'oslo_messaging_rabbit'
 #: Batches that the broker sends ahead of their acknowledgement: one is being
 #: stored while the next arrives.
 BATCHES_AHEAD = 2
-#: The driver keeps the last few messages that come again after a broken
-#: connection for itself; they must not use the whole prefetch up.
+#: However small batches are: an acknowledgement is sent only when the driver
+#: polls, and until then nothing more would come.
 _LEAST_PREFETCH = 100
 
 

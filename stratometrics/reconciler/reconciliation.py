@@ -38,6 +38,9 @@ from stratometrics.storage import errors
 
 LOG = logging.getLogger(__name__)
 
+#: What the events are marked with that are written here.
+_SOURCES = ('reconciliation', 'import')
+
 #: As few resources may be missing whatever part of all they are.
 _FEW = 10
 
@@ -136,6 +139,7 @@ class Reconciliation:
         """
         outcome, reason = findings_model.Outcome.DONE, ''
         try:
+            self._resume()
             with contextlib.suppress(listing_module.NotOffered):
                 for page in self._listing.living(self._inquiry):
                     self._compare(page)
@@ -166,6 +170,26 @@ class Reconciliation:
             counts=self._counts,
             reason=reason,
         )
+
+    def _resume(self) -> None:
+        """Write again what was written last, if that may have been cut off.
+
+        What was stored then is known, and not found to differ; but it may not
+        have been carried on to later months. Of writes, one after another,
+        only the last one can have been cut off.
+        """
+        if self._terms.dry_run:
+            return
+        recorded = self._storage.last_received(
+            self._name, self._terms.region, _SOURCES
+        )
+        if not recorded:
+            return
+        received_at = recorded[0].received_at
+        if self._last is None or received_at > self._last.ended_at:
+            self._storage.write_events(
+                [each.event for each in recorded], received_at
+            )
 
     def _compare(self, page: observation.Page) -> None:
         """What is there: found, changed, or as it was known."""

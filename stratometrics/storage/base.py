@@ -296,6 +296,15 @@ class FactReader(abc.ABC):
         Left out are those without one, or whose last one was taken back.
         """
 
+    @abc.abstractmethod
+    def last_received(
+        self, resource_type: str, region: str, sources: Collection[str]
+    ) -> Sequence[timeline.Recorded]:
+        """What was received last from some sources: all of it at one time.
+
+        :param sources: as events are marked with.
+        """
+
 
 class Lease(abc.ABC):
     """The right to do something alone, for a while."""

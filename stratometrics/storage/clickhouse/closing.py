@@ -17,7 +17,7 @@ inserted, and tells of those that lack what it wrote, before it lets its caller
 go on. So a derivation has read what was written, or is known to lack it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 import contextlib
 
 from oslo_log import log as logging
@@ -28,6 +28,7 @@ from stratometrics.model import months as months_model
 from stratometrics.model import timestamps
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import generations as generations_module
 from stratometrics.storage.clickhouse import intervals
 from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months as journal_module
@@ -235,55 +236,50 @@ class Closing:
 
     def heed(
         self,
-        written: Sequence[event_model.Event],
+        news: Mapping[int, Sequence[event_model.Event]],
+        journal: journal_module.Journal,
+    ) -> None:
+        """Tell which stored intervals lack what is new.
+
+        :param news: events, and openings that are about to be written, by
+            when they were received first.
+        :param journal: as it was read when the events were durable; and once
+            more when the openings are.
+        """
+        late: dict[int, tuple[int, int]] = {}
+        for at, events in sorted(news.items()):
+            for each, _ in _concerned(events, journal, at):
+                run, first = late.get(each.month, (each.run, at))
+                late[each.month] = max(run, each.run), first
+        for month, (run, first) in late.items():
+            self._months.enter(month, journal_module.Entry.LATE, run, first)
+
+    def void(
+        self,
+        told: Mapping[int, Sequence[event_model.Event]],
         journal: journal_module.Journal,
         received_at: int,
-    ) -> None:
-        """Tell which stored intervals lack what was just written.
+    ) -> Container[event_model.Event]:
+        """Which events change nothing: long before, others counted more.
 
-        :param written: what is durable now, with its openings.
-        :param journal: as it was read after that.
+        Or they were there themselves.
+
+        :param told: the events, by when they were received first.
+        :param received_at: when they were received now.
         """
         concerned = [
-            each for each in journal.generations if not each.lacks(received_at)
+            each
+            for at, events in told.items()
+            for each in _concerned(events, journal, at)
         ]
-        reach = _Reach(journal.announced)
-        spans = [
-            (event, event.event_time, reach.end(event.event_time))
-            for event in written
-            if event.phase is not event_model.Phase.CONSUMED
-        ]
-        near = [
-            (event, begin, end)
-            for event, begin, end in spans
-            if any(begin < each.end and each.month < end for each in concerned)
-        ]
-        if not near:
-            return
-        void = self._void(
-            [event for event, *_ in near],
-            min(
-                received_at,
-                min(each.run for each in concerned) - _SURELY_READ,
-            ),
+        if not concerned:
+            return ()
+        near = {id(event): event for _, those in concerned for event in those}
+        written = list(near.values())
+        before = min(
+            received_at,
+            min(each.run for each, _ in concerned) - _SURELY_READ,
         )
-        late: dict[int, int] = {}
-        for each in concerned:
-            if any(
-                begin < each.end and each.month < end
-                for event, begin, end in near
-                if event not in void
-            ):
-                late[each.month] = max(each.run, late.get(each.month, 0))
-        for month, run in late.items():
-            self._months.enter(
-                month, journal_module.Entry.LATE, run, received_at
-            )
-
-    def _void(
-        self, written: Sequence[event_model.Event], before: int
-    ) -> '_Void':
-        """Which events change nothing: long before, others counted more."""
         rows = self._pool.execute(
             _RIVALS.format(given=keys.GIVEN),
             {
@@ -401,6 +397,40 @@ class Closing:
 
     def _drop(self, month: int, run: int) -> None:
         self._pool.execute_on_shards(_DROP, {'month': month, 'run': run})
+
+
+def _concerned(
+    events: Iterable[event_model.Event],
+    journal: journal_module.Journal,
+    received_at: int,
+) -> list[tuple[generations_module.Generation, Sequence[event_model.Event]]]:
+    """The stored intervals that events may change, and which of these do.
+
+    But for those that are known to lack what was received so early.
+    """
+    generations = [
+        each for each in journal.generations if not each.lacks(received_at)
+    ]
+    if not generations:
+        return []
+    reach = _Reach(journal.announced)
+    spans = [
+        (event, reach.end(event.event_time))
+        for event in events
+        if event.phase is not event_model.Phase.CONSUMED
+    ]
+    near = [
+        (
+            each,
+            [
+                event
+                for event, end in spans
+                if event.event_time < each.end and each.month < end
+            ],
+        )
+        for each in generations
+    ]
+    return [(each, those) for each, those in near if those]
 
 
 class _Reach:

@@ -195,6 +195,11 @@ class ClickHouseStorage(base.Storage):
     ) -> Mapping[str, standing.Estimate]:
         return self._facts.estimates(resource_type, resource_ids)
 
+    def last_received(
+        self, resource_type: str, region: str, sources: Collection[str]
+    ) -> Sequence[timeline.Recorded]:
+        return self._facts.last_received(resource_type, region, sources)
+
     def record_findings(self, found: findings.Findings) -> None:
         self._reconciliations.record_findings(found)
 

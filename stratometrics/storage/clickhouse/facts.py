@@ -11,12 +11,13 @@
 # under the License.
 """Where resources stand by their events, for a comparison (R14)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 import json
 from typing import Any
 
 from stratometrics.model import event as event_model
 from stratometrics.model import standing
+from stratometrics.model import timeline
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse.migrations import s0001_initial
@@ -193,6 +194,21 @@ HAVING fact.2 != {{refutation:Int64}} OR fact.1 != at
 $)
 """
 
+# Copies that are not merged yet are told once.
+_LAST_RECEIVED = """
+SELECT resource_id, {facts}, toUnixTimestamp64Micro(received_at)
+FROM $database.events
+WHERE {told} AND received_at = (
+    SELECT max(received_at) FROM $database.events WHERE {told}
+)
+LIMIT 1 BY timeline, event_time, rank, message_id
+"""
+
+_TOLD = """
+    resource_type = {resource_type:String}
+    AND region = {region:String}
+    AND source IN {sources:Array(String)}"""
+
 _PARTS = {
     'facts': TUPLE,
     'kept': KEPT,
@@ -200,6 +216,7 @@ _PARTS = {
     'time': TIME,
     'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
     'standing': _STANDING,
+    'told': _TOLD,
 }
 
 
@@ -311,6 +328,26 @@ class Facts:
             )
             for resource_id, at, fact in rows
         }
+
+    def last_received(
+        self, resource_type: str, region: str, sources: Collection[str]
+    ) -> list[timeline.Recorded]:
+        """See :meth:`stratometrics.storage.base.FactReader.last_received`."""
+        rows = self._pool.execute(
+            _LAST_RECEIVED.format(**_PARTS),
+            {
+                'resource_type': resource_type,
+                'region': region,
+                'sources': list(sources),
+            },
+        )
+        return [
+            timeline.Recorded(
+                event=event(resource_type, resource_id, fact),
+                received_at=received_at,
+            )
+            for resource_id, fact, received_at in rows
+        ]
 
 
 def _standing(

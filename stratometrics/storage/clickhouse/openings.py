@@ -335,29 +335,43 @@ class Openings:
         received_at: int,
         write: _Write,
     ) -> None:
-        written = list(late)
         arrived: dict[int, list[event_model.Event]] = {}
+        news: dict[int, list[event_model.Event]] = {}
         covered: set[int] = set()
         while True:
             journal = self._months.journal()
             months = [
                 month for month in journal.announced if month not in covered
             ]
-            if not months:
-                self._closing.heed(
-                    written, journal, min(arrived, default=received_at)
+            if late and not arrived and (months or journal.generations):
+                arrived = self._arrived(late, received_at)
+            openings = {
+                at: _openings(events, months) for at, events in arrived.items()
+            }
+            told = (
+                openings
+                if news
+                else {
+                    at: [*events, *openings[at]]
+                    for at, events in arrived.items()
+                }
+            )
+            # Before they are there: they are as old as what they carry, and
+            # whoever finds them takes them for read.
+            void = self._closing.void(told, journal, received_at)
+            for at, those in told.items():
+                news.setdefault(at, []).extend(
+                    each for each in those if each not in void
                 )
+            self._closing.heed(news, journal)
+            if not months:
                 break
             # After the months were read: who tells of an end that is not here
             # yet reads them later, and sees to all of these.
             dead = self._dead(resources, newest)
-            if late and not arrived:
-                arrived = self._arrived(late, received_at)
-            for at, events in arrived.items():
-                openings = _openings(events, months)
-                if openings:
-                    write(openings, at)
-                    written += openings
+            for at, carried in openings.items():
+                if carried:
+                    write(carried, at)
             if dead:
                 self._pool.execute_on_shards(
                     _BURY.format(**_PARTS),

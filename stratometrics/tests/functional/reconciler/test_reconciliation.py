@@ -17,6 +17,8 @@ real services answer is tested elsewhere.
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import functools
+import itertools
 import threading
 import time
 
@@ -36,6 +38,7 @@ from stratometrics.reconciler import rounds
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import months as months_module
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.storage import steps
 
 SECOND = timestamps.MICROSECONDS
 HOUR = 3600 * SECOND
@@ -794,6 +797,61 @@ class ReconciliationTest(base.StorageTestCase):
             ],
             [partition for (partition,) in rows],
         )
+
+    def test_what_a_killed_one_did_not_carry_on_is_carried(self) -> None:
+        """It is stored, and so not found to differ."""
+        month = months.begin(self.now)
+        last = months.begin(month - 1)
+        reconcile = functools.partial(self.reconcile, page_size=1000)
+        self.enterContext(steps.patch())
+        for survived in itertools.count(1):
+            name = f'v{survived}'
+            self.tell(name, last + HOUR)
+            self.storage.open_month(month)
+            self.storage.close_month(last)
+            self.service.ended = [
+                self.service.seen(
+                    name,
+                    state='deleted',
+                    ended_at=last + 5 * HOUR,
+                )
+            ]
+            cut_off = steps.Actor(reconcile, ('',))
+            for _ in range(survived):
+                cut_off.step()
+            if cut_off.done:
+                break
+            cut_off.kill()
+            reconcile()
+            for period, expected in (
+                (usage.Period(last, month), 4 * HOUR),
+                (usage.Period(month, self.now), None),
+            ):
+                found = self.storage.usage(
+                    usage.UsageQuery(
+                        period=period,
+                        now=self.now,
+                        resource_types=('volume',),
+                        group_by=('resource_id',),
+                    )
+                )
+                self.assertEqual(
+                    expected,
+                    {row.group: row.usage for row in found}.get((name,)),
+                    survived,
+                )
+        self.assertGreater(survived, 12)
+
+    def test_what_was_carried_on_is_not_written_again(self) -> None:
+        self.service.has('a', created_at=self.then + HOUR)
+        self.reconcile()
+        now = timestamps.now()
+        with fixtures.MockPatchObject(self.storage, 'write_events') as write:
+            self.reconcile(self.compared(now, now))
+            self.reconcile(dry_run=True)
+            write.mock.assert_not_called()
+            self.reconcile(self.compared(self.then, self.then))
+            write.mock.assert_called_once()
 
     def test_a_service_that_lists_too_little_is_not_believed(self) -> None:
         for number in range(60):

@@ -31,6 +31,7 @@ from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import closing
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import openings
 from stratometrics.storage.clickhouse import retention
 from stratometrics.tests import oracle
 from stratometrics.tests.functional import base
@@ -544,7 +545,7 @@ class LateTest(base.StorageTestCase):
         # So that what is stored is known to have been read.
         self.enterContext(mock.patch.object(closing, '_SURELY_READ', 0))
 
-    def write(self, offset: int, rank: int = event_model.RANK_EVENT) -> None:
+    def write(self, *offsets: int, rank: int = event_model.RANK_EVENT) -> None:
         self.storage.write_events(
             [
                 event_model.Event(
@@ -558,6 +559,7 @@ class LateTest(base.StorageTestCase):
                     project_id='p',
                     event_type='test',
                 )
+                for offset in offsets
             ],
             timestamps.now(),
         )
@@ -594,6 +596,46 @@ class LateTest(base.StorageTestCase):
         self.assertEqual([months.of(self.month)], self.closed())
         self.write(5, rank=-self.month - 50)
         self.assertEqual([], self.closed())
+
+    def test_what_comes_twice_is_not_late(self) -> None:
+        """Nor is what it was carried on to."""
+        some = [later(self.month, number) for number in range(3)]
+        for month in some[:2]:
+            self.storage.open_month(month)
+        self.write(100)
+        self.storage.open_month(some[2])
+        for month in some:
+            self.storage.close_month(month)
+        self.write(100)
+        self.assertEqual(list(map(months.of, some)), self.closed())
+
+    def test_it_is_late_since_what_is_new(self) -> None:
+        """And not since what came again with it."""
+        self.storage.open_month(self.month)
+        self.write(100)
+        self.storage.close_month(self.month)
+        now = timestamps.now()
+        self.write(100, 50)
+        [month] = self.storage.overview().months
+        self.assertGreaterEqual(month.late_at, now)
+
+    def test_what_comes_twice_is_late_if_it_was_not_carried_on(self) -> None:
+        following = later(self.month, 1)
+        for month in (self.month, following):
+            self.storage.open_month(month)
+        with mock.patch.object(
+            openings.Openings, 'follow', side_effect=errors.StorageUnavailable
+        ):
+            self.assertRaises(errors.StorageUnavailable, self.write, 100)
+        for month in (self.month, following):
+            self.storage.close_month(month)
+        # Cut off once more: it must not take what it wrote itself for read.
+        with mock.patch.object(
+            self.storage._months, 'enter', side_effect=errors.StorageError
+        ):
+            self.assertRaises(errors.StorageUnavailable, self.write, 100)
+        self.write(100)
+        self.assertEqual([months.of(self.month)], self.closed())
 
     def test_the_next_month_is_not_concerned(self) -> None:
         self.write(5)

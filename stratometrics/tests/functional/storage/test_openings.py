@@ -569,3 +569,56 @@ class InterleavingTest(OpeningsTestCase):
             self.tell(*self.ONE)
             self.check_answers((NOVEMBER, DECEMBER, JANUARY))
         self.assertGreater(survived, 4)
+
+    def test_a_killed_one_that_nobody_repeats_is_resumed(self) -> None:
+        """As a reconciliation does, which no broker tells again."""
+        for survived in itertools.count(1):
+            cut_off = [
+                self.cut_off_and_resume(survived, opened)
+                for opened in {1, survived - 1, survived}
+            ]
+            if not any(cut_off):
+                break
+        self.assertGreater(survived, 4)
+
+    def cut_off_and_resume(self, survived: int, opened: int) -> bool:
+        """Kill what stores something that a reconciliation found.
+
+        :param survived: the steps that it takes.
+        :param opened: after how many of these December is opened.
+        :returns: whether it was not done by then.
+        """
+        self.begin()
+        self.storage.close_month(OCTOBER)
+        differing = [
+            dataclasses.replace(each, source='reconciliation', region='here')
+            for one in self.ONE
+            for each in rules.events(one, self.resource_type)
+        ]
+        found = steps.Actor(
+            lambda: self.storage.write_events(differing, timestamps.now()),
+            ('INSERT INTO', 'FROM $database.months'),
+        )
+        for step in range(1, survived + 1):
+            found.step()
+            if found.done:
+                return False
+            if step == opened:
+                self.storage.open_month(DECEMBER)
+                self.storage.close_month(NOVEMBER)
+        found.kill()
+        received_at = timestamps.now()
+        last = self.storage.last_received(
+            self.resource_type, 'here', ['reconciliation']
+        )
+        if last:
+            received_at = last[0].received_at
+            self.storage.write_events(
+                [each.event for each in last], received_at
+            )
+        else:
+            # It is found to differ once more.
+            self.storage.write_events(differing, received_at)
+        self.told.extend((each, received_at) for each in self.ONE)
+        self.check_answers((OCTOBER, NOVEMBER, DECEMBER, JANUARY))
+        return True

@@ -10,6 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 import types
+from unittest import mock
 
 import fixtures
 import testtools
@@ -74,6 +75,7 @@ class Raw:
     def __init__(self, error=None):
         self.acks = []
         self.error = error
+        self.delivery_tag = None
 
     def ack(self, multiple=False):
         if self.error:
@@ -100,14 +102,42 @@ class Incoming:
         self.settled.append('given back')
 
 
+class Message(dict):
+    """A message as the driver knows it."""
+
+    def __init__(self, raw):
+        super().__init__(_unique_id='u1')
+        self._raw_message = raw
+
+
 class TestAcknowledging(testtools.TestCase):
-    def process(self, durable, raws):
+    def setUp(self):
+        super().setUp()
         self.tasks = []
+        self.server = dispatcher.Server.__new__(dispatcher.Server)
+        self.server._deliveries = dispatcher._Deliveries()
+
+    def deliver(self, raw, tag):
+        """Have it arrive as a certain one of its channel."""
+        raw.delivery_tag = tag
+        self.assertEqual(
+            'u1',
+            self.server._deliveries.check_duplicate_message(Message(raw)),
+        )
+
+    def process(self, durable, raws):
+        for number, raw in enumerate(raws, 1):
+            if raw and raw.delivery_tag is None:
+                self.deliver(raw, number)
         batch = [Incoming(self.tasks, raw) for raw in raws]
-        server = dispatcher.Server.__new__(dispatcher.Server)
-        server.dispatcher = dispatcher.Dispatcher(FakeSink(durable), ['info'])
-        server._process_incoming(batch)
-        return [incoming.settled for incoming in batch]
+        self.server.dispatcher = dispatcher.Dispatcher(
+            FakeSink(durable), ['info']
+        )
+        try:
+            self.server._process_incoming(batch)
+        finally:
+            self.settled = [incoming.settled for incoming in batch]
+        return self.settled
 
     def test_a_durable_batch_is_acknowledged_with_one_word(self):
         raws = [Raw() for _ in range(3)]
@@ -128,6 +158,35 @@ class TestAcknowledging(testtools.TestCase):
         self.assertEqual(
             [['acknowledged']] * 2, self.process(True, [None, None])
         )
+
+    def test_after_one_was_given_back_each_gets_its_own_word(self):
+        """The last word of what was given back may be sent after it."""
+        self.process(False, [Raw()])
+        self.assertEqual(
+            [['acknowledged']] * 2, self.process(True, [Raw(), Raw()])
+        )
+        self.assertEqual([], self.tasks)
+
+    def test_what_was_cut_off_is_given_back(self):
+        class CutOff(BaseException):
+            """None that an endpoint sees to."""
+
+        with mock.patch.object(FakeSink, 'store', side_effect=CutOff):
+            self.assertRaises(CutOff, self.process, True, [Raw()])
+        self.assertEqual([['given back']], self.settled)
+        self.assertEqual([['acknowledged']], self.process(True, [Raw()]))
+
+    def test_a_channel_that_was_opened_again_gets_no_old_word(self):
+        log = self.useFixture(fixtures.FakeLogger())
+        old, new = Raw(), Raw()
+        self.deliver(old, 1)
+        self.process(True, [old])
+        self.deliver(new, 1)
+        self.process(True, [new])
+        for task in self.tasks:
+            task()
+        self.assertEqual(([], [True]), (old.acks, new.acks))
+        self.assertIn('sends it again', log.output)
 
     def test_a_lost_connection_is_logged(self):
         log = self.useFixture(fixtures.FakeLogger())

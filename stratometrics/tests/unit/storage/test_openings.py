@@ -123,13 +123,22 @@ class FollowTest(testtools.TestCase):
         self.calls.append('months')
         return months_module.Journal(announced=self.announced.pop(0))
 
-    def heed(
+    def void(
         self,
-        written: list[event_model.Event],
+        _told: dict[int, list[event_model.Event]],
         _journal: months_module.Journal,
         _received_at: int,
+    ) -> list[event_model.Event]:
+        return []
+
+    def heed(
+        self,
+        news: dict[int, list[event_model.Event]],
+        _journal: months_module.Journal,
     ) -> None:
-        self.heeded = [each.event_time for each in written]
+        self.heeded = [
+            each.event_time for those in news.values() for each in those
+        ]
 
     def execute_on_shards(
         self, _statement: str, parameters: dict, _settings: dict
@@ -144,6 +153,10 @@ class FollowTest(testtools.TestCase):
         return [row for row in self.dead if row[1] in parameters['ids']]
 
     def write(self, openings: list[event_model.Event], _at: int) -> None:
+        # What they change was told before.
+        self.assertLessEqual(
+            {each.event_time for each in openings}, set(self.heeded)
+        )
         self.calls.append(('write', [each.event_time for each in openings]))
 
     def follow(self, *events: event_model.Event) -> list:
@@ -167,8 +180,8 @@ class FollowTest(testtools.TestCase):
         self.assertEqual(
             [
                 'months',
-                ('look up', ['a']),
                 ('received', [OCTOBER]),
+                ('look up', ['a']),
                 ('write', [NOVEMBER]),
                 'months',
                 ('look up', ['a']),
