@@ -181,14 +181,14 @@ class Reconciliation:
         if self._terms.dry_run:
             return
         recorded = self._storage.last_received(
-            self._name, self._terms.region, _SOURCES
+            self._name,
+            self._terms.region,
+            _SOURCES,
+            after=self._last.ended_at if self._last else 0,
         )
-        if not recorded:
-            return
-        received_at = recorded[0].received_at
-        if self._last is None or received_at > self._last.ended_at:
+        if recorded:
             self._storage.write_events(
-                [each.event for each in recorded], received_at
+                [each.event for each in recorded], recorded[0].received_at
             )
 
     def _compare(self, page: observation.Page) -> None:

@@ -298,11 +298,17 @@ class FactReader(abc.ABC):
 
     @abc.abstractmethod
     def last_received(
-        self, resource_type: str, region: str, sources: Collection[str]
+        self,
+        resource_type: str,
+        region: str,
+        sources: Collection[str],
+        after: int,
     ) -> Sequence[timeline.Recorded]:
         """What was received last from some sources: all of it at one time.
 
         :param sources: as events are marked with.
+        :param after: microseconds since the epoch; what was received by then
+            is not looked for.
         """
 
 

@@ -196,9 +196,13 @@ class ClickHouseStorage(base.Storage):
         return self._facts.estimates(resource_type, resource_ids)
 
     def last_received(
-        self, resource_type: str, region: str, sources: Collection[str]
+        self,
+        resource_type: str,
+        region: str,
+        sources: Collection[str],
+        after: int,
     ) -> Sequence[timeline.Recorded]:
-        return self._facts.last_received(resource_type, region, sources)
+        return self._facts.last_received(resource_type, region, sources, after)
 
     def record_findings(self, found: findings.Findings) -> None:
         self._reconciliations.record_findings(found)

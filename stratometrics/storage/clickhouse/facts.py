@@ -207,7 +207,8 @@ LIMIT 1 BY timeline, event_time, rank, message_id
 _TOLD = """
     resource_type = {resource_type:String}
     AND region = {region:String}
-    AND source IN {sources:Array(String)}"""
+    AND source IN {sources:Array(String)}
+    AND received_at > fromUnixTimestamp64Micro({after:Int64}, 'UTC')"""
 
 _PARTS = {
     'facts': TUPLE,
@@ -330,7 +331,11 @@ class Facts:
         }
 
     def last_received(
-        self, resource_type: str, region: str, sources: Collection[str]
+        self,
+        resource_type: str,
+        region: str,
+        sources: Collection[str],
+        after: int,
     ) -> list[timeline.Recorded]:
         """See :meth:`stratometrics.storage.base.FactReader.last_received`."""
         rows = self._pool.execute(
@@ -339,6 +344,7 @@ class Facts:
                 'resource_type': resource_type,
                 'region': region,
                 'sources': list(sources),
+                'after': after,
             },
         )
         return [

@@ -609,7 +609,7 @@ class InterleavingTest(OpeningsTestCase):
         found.kill()
         received_at = timestamps.now()
         last = self.storage.last_received(
-            self.resource_type, 'here', ['reconciliation']
+            self.resource_type, 'here', ['reconciliation'], after=0
         )
         if last:
             received_at = last[0].received_at
