@@ -35,7 +35,7 @@ class VerificationTest(base.StorageTestCase):
         self.write('m2', _MONTH + 2 * _HOUR)
         self.write('m3', _MONTH + 3 * _HOUR, event_model.Phase.UNBILLED)
         self.storage.close_month(_MONTH)
-        self.pool.execute(
+        self.pool.execute_on_shards(
             'CREATE TABLE $database.whole ENGINE = Memory '
             'AS SELECT * FROM $database.intervals'
         )
@@ -72,8 +72,8 @@ class VerificationTest(base.StorageTestCase):
 
     def change(self, *changes: str) -> None:
         """Store something else in the place of the intervals."""
-        self.pool.execute('TRUNCATE TABLE $database.intervals')
-        self.pool.execute(
+        self.pool.execute_on_shards('TRUNCATE TABLE $database.intervals')
+        self.pool.execute_on_shards(
             'INSERT INTO $database.intervals '
             f'SELECT * REPLACE ({", ".join(changes)}) FROM $database.whole'
         )
@@ -84,7 +84,7 @@ class VerificationTest(base.StorageTestCase):
     def test_how_intervals_are_divided_does_not_matter(self) -> None:
         middle = _MONTH + _HOUR + 7
         self.change(f'{middle} AS interval_end')
-        self.pool.execute(
+        self.pool.execute_on_shards(
             'INSERT INTO $database.intervals SELECT * REPLACE '
             f'({middle} AS interval_begin) FROM $database.whole'
         )

@@ -774,7 +774,7 @@ class TidyTest(base.StorageTestCase):
             'SELECT * FROM $database.intervals',
         ):
             self.assertTrue(self.storage.close_month(_FIRST))
-            self.pool.execute(statement)
+            self.pool.execute_on_shards(statement)
             self.storage.tidy_months()
             self.assertFalse(self.storage.overview().months[0].closed)
             self.assertEqual(expected, self.storage.usage(query))

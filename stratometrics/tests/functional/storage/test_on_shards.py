@@ -12,6 +12,7 @@
 """What holds on one server holds on the shards of a cluster as well."""
 
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional import test_verification
 from stratometrics.tests.functional.storage import test_audits
 from stratometrics.tests.functional.storage import test_client
 from stratometrics.tests.functional.storage import test_closed_months
@@ -46,6 +47,14 @@ class ClosedMonthsTest(FewHistories, test_closed_months.ClosedMonthsTest):
 
 
 class PurgeTest(FewHistories, test_closed_months.PurgeTest):
+    pass
+
+
+class TidyTest(base.OnShards, test_closed_months.TidyTest):
+    pass
+
+
+class VerificationTest(base.OnShards, test_verification.VerificationTest):
     pass
 
 
