@@ -124,6 +124,20 @@ class PlaceTest(ClusterTestCase):
                 self.on_nodes(f'SELECT count() FROM $database.{table} FINAL'),
             )
 
+    def test_what_was_received_last_is_on_all_of_them(self) -> None:
+        early, late = events(100), events(60)
+        self.storage.write_events(early, 1)
+        for _ in range(2):
+            self.storage.write_events(
+                [dataclasses.replace(e, source='import') for e in late], 2
+            )
+        last = self.storage.last_received('thing', '', ['import'], after=1)
+        self.assertEqual({2}, {each.received_at for each in last})
+        self.assertEqual(
+            sorted(e.message_id for e in late),
+            sorted(each.event.message_id for each in last),
+        )
+
     def test_small_tables_are_on_the_first_shard(self) -> None:
         for number in range(5):
             self.storage.write_names(
@@ -284,6 +298,7 @@ class AwayTest(testtools.TestCase):
             lambda: self.storage.alive(alive()),
             lambda: self.storage.recorded(['thing'], 'r1', None),
             lambda: self.storage.standings('thing', ['r1']),
+            lambda: self.storage.last_received('thing', '', ['x'], after=0),
             lambda: self.storage.late([0], 10, 10_000_000),
             lambda: self.storage.observed((), 1),
             lambda: self.storage.used_ids('type'),
