@@ -19,8 +19,8 @@ from stratometrics.model import event as event_model
 from stratometrics.model import standing
 from stratometrics.model import timeline
 from stratometrics.storage.clickhouse import client as clickhouse_client
+from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 #: The time of an event, or of what an opening carries: its place is that one's
@@ -88,13 +88,7 @@ WHERE resource_type = {{resource_type:String}} AND {KEPT}"""
 
 # Text is made of the constants above only; every value is bound.
 _GIVEN = """
-    timeline IN (
-        SELECT {timeline} FROM (
-            SELECT
-                {{resource_type:String}} AS resource_type,
-                arrayJoin({{ids:Array(String)}}) AS resource_id
-        )
-    )"""
+    timeline IN ({timelines})"""
 
 _BY_IDS = """
 SELECT {standing} AND {given}
@@ -215,7 +209,11 @@ _PARTS = {
     'kept': KEPT,
     'rank': RANK,
     'time': TIME,
-    'given': _GIVEN.format(timeline=s0001_initial.TIMELINE),
+    'given': _GIVEN.format(
+        timelines=keys.timelines(
+            '[{resource_type:String}]', '{ids:Array(String)}'
+        )
+    ),
     'standing': _STANDING,
     'told': _TOLD,
 }

@@ -19,6 +19,13 @@ from stratometrics.storage.clickhouse.migrations import s0001_initial
 #: Resource type and id.
 Resource = tuple[str, str]
 
+_TIMELINES = """
+SELECT {timeline} FROM (
+    SELECT arrayJoin({types}) AS resource_type, resource_id
+    FROM (SELECT arrayJoin({ids}) AS resource_id)
+)
+"""
+
 _GIVEN = """
     resource_type IN {{types:Array(String)}}
     AND timeline IN (
@@ -35,6 +42,17 @@ _GIVEN = """
 #: Chooses the rows of resources by the key of their table; what
 #: :func:`named` gives is bound to it. A timeline tells the type, too.
 GIVEN = _GIVEN.format(timeline=s0001_initial.TIMELINE)
+
+
+def timelines(types: str, ids: str) -> str:
+    """A query for the timelines of some ids in each of some resource types.
+
+    :param types: the placeholder of an array of texts, as bound.
+    :param ids: another one.
+    """
+    return _TIMELINES.format(
+        timeline=s0001_initial.TIMELINE, types=types, ids=ids
+    )
 
 
 def named(resources: Iterable[Resource]) -> dict[str, list[str]]:

@@ -31,9 +31,9 @@ from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import courses
 from stratometrics.storage.clickhouse import generations
 from stratometrics.storage.clickhouse import intervals
+from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months
 from stratometrics.storage.clickhouse import names as clickhouse_names
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 # Names are put in place of ids at the very end, where groups are few.
@@ -174,13 +174,6 @@ SELECT timeline FROM $local.project_timelines
 WHERE project_id IN {owners} AND resource_type IN {types}
     AND month >= toYYYYMM({begin}, 'UTC')
     AND month <= toYYYYMM({end}, 'UTC')
-"""
-
-_NAMED = """
-SELECT {timeline} FROM (
-    SELECT arrayJoin({types}) AS resource_type, resource_id
-    FROM (SELECT arrayJoin({ids}) AS resource_id)
-)
 """
 
 #: The phase of what counts at all.
@@ -575,10 +568,8 @@ class _Statement:
         query = self._query
         types = self._bind_texts(query.resource_types)
         if 'resource_id' in query.filters:
-            named = _NAMED.format(
-                timeline=s0001_initial.TIMELINE,
-                types=types,
-                ids=self._bind_texts(query.filters['resource_id']),
+            named = keys.timelines(
+                types, self._bind_texts(query.filters['resource_id'])
             )
             yield f'timeline IN ({named})'
         owners = query.project_ids
@@ -712,8 +703,8 @@ def _anything_counts(query: usage.UsageQuery) -> bool:
 def _row(
     query: usage.UsageQuery, divided: courses.Courses, row: tuple
 ) -> usage.UsageRow:
-    keys = len(query.group_by)
-    group, (amount, measures, *more) = row[:keys], row[keys:]
+    size = len(query.group_by)
+    group, (amount, measures, *more) = row[:size], row[size:]
     if query.previous:
         return usage.UsageRow(
             group, amount, measures, previous=usage.Amounts(*more)

@@ -18,8 +18,8 @@ from stratometrics.model import event as event_model
 from stratometrics.model import timeline
 from stratometrics.storage.clickhouse import client as clickhouse_client
 from stratometrics.storage.clickhouse import facts
+from stratometrics.storage.clickhouse import keys
 from stratometrics.storage.clickhouse import months
-from stratometrics.storage.clickhouse.migrations import s0001_initial
 from stratometrics.storage.clickhouse.migrations import s0008_openings
 
 _RECORDED = """
@@ -30,13 +30,7 @@ SELECT
     toUnixTimestamp64Micro(received_at)
 FROM $database.events
 WHERE resource_type IN {{types:Array(String)}}
-    AND timeline IN (
-        SELECT {timeline} FROM (
-            SELECT
-                arrayJoin({{types:Array(String)}}) AS resource_type,
-                {{id:String}} AS resource_id
-        )
-    )
+    AND timeline IN ({timelines})
     AND received_at <= fromUnixTimestamp64Micro({{as_of:Int64}}, 'UTC')
     AND {kept}
 """
@@ -155,20 +149,15 @@ _VISIBLE = 'owner IN {owners:Array(String)}'
 _AFTER = """
     (
         resource_type > {{after_type:String}}
-        OR resource_type = {{after_type:String}} AND timeline > (
-            SELECT {timeline} FROM (
-                SELECT
-                    {{after_type:String}} AS resource_type,
-                    {{after_id:String}} AS resource_id
-            )
-        )
+        OR resource_type = {{after_type:String}} AND timeline > ({after})
     )"""
 
 # Text is made of constants only; every value is bound.
 _PARTS = {
     'facts': facts.TUPLE,
     'kept': facts.KEPT,
-    'timeline': s0001_initial.TIMELINE,
+    'timelines': keys.timelines('{types:Array(String)}', '[{id:String}]'),
+    'after': keys.timelines('[{after_type:String}]', '[{after_id:String}]'),
 }
 
 #: As of the end of all time that can be stored.
