@@ -13,7 +13,7 @@
 
 # Runs tests: tools/run-tests.sh [TOX ENVIRONMENT]...
 #
-# By default pep8, py3 and functional. The last line says how many tests
+# By default pep8, py3, deploy and functional. The last line says how many tests
 # passed and failed; an environment without tests of its own, such as pep8,
 # counts as one. The exit status is 0 if something passed and nothing failed.
 
@@ -28,7 +28,7 @@ case ${1:-} in
         exit 0
         ;;
 esac
-[[ $# -gt 0 ]] || set -- pep8 py3 functional
+[[ $# -gt 0 ]] || set -- pep8 py3 deploy functional
 
 # What pages are shown and printed with.
 look_for_page_tools() {
