@@ -67,7 +67,7 @@ class SizingTest(unittest.TestCase):
 
     def test_the_lives_of_recorded_servers(self) -> None:
         found = lives()
-        messages, events = (statistics.mean(each) for each in zip(*found))
+        messages, events = (statistics.mean(each) for each in zip(*found, strict=True))
         self.assertEqual(
             # One more event for its birth.
             [str(round(messages)), str(round(events) + 1)],
@@ -89,9 +89,8 @@ class SizingTest(unittest.TestCase):
         slow = self.measured(r'cloud +1:.* 10: ([\d,.]+) ms') / 1000 / rows
         for column, (audits, formats) in enumerate(_WAYS):
             told = formats * _SERVERS + _VOLUMES + _BILLED
-            messages = (
-                2 * formats * 24 * _SERVERS / _DAYS
-                + audits * (told + _PORTS)
+            messages = 2 * formats * 24 * _SERVERS / _DAYS + audits * (
+                told + _PORTS
             )
             events = 2 * formats * 21 * _SERVERS / _DAYS + audits * told
             for name, value, digits in (
