@@ -67,7 +67,9 @@ class SizingTest(unittest.TestCase):
 
     def test_the_lives_of_recorded_servers(self) -> None:
         found = lives()
-        messages, events = (statistics.mean(each) for each in zip(*found, strict=True))
+        messages, events = (
+            statistics.mean(each) for each in zip(*found, strict=True)
+        )
         self.assertEqual(
             # One more event for its birth.
             [str(round(messages)), str(round(events) + 1)],
