@@ -11,8 +11,8 @@
 # under the License.
 """The page that adds a resource, followed from its file to its answer."""
 
-import dataclasses
 import json
+import os
 import subprocess
 import sys
 
@@ -55,9 +55,9 @@ class AddingTest(bed.CollectorTestCase):
                 sys.executable,
                 '-c',
                 program,
-                dataclasses.replace(self.broker, scheme='amqp').url,
                 str(life),
             ],
+            env={**os.environ, 'AMQP_URL': self.broker.url},
             check=True,
         )
 
