@@ -12,6 +12,7 @@
 """What the page of retention tells to run, on a real ClickHouse."""
 
 import pathlib
+import re
 import tempfile
 
 from stratometrics.model import names
@@ -22,6 +23,8 @@ from stratometrics.storage import base as storage_base
 from stratometrics.tests.functional import base
 from stratometrics.tests.unit.documentation import pages
 from stratometrics.tests.unit.notifications import base as messages
+
+_NAME = re.compile('``([^`]+)``')
 
 _DAY = 86_400 * timestamps.MICROSECONDS
 
@@ -45,6 +48,20 @@ class RetentionGuideTest(base.StorageTestCase):
 
     def select(self, query: str) -> list[tuple]:
         return self.storage._pool.execute(query)
+
+    def test_it_names_all_tables(self) -> None:
+        tables = self.select(
+            'SELECT name FROM system.tables '
+            "WHERE database = '$database' AND engine != 'MaterializedView'"
+        )
+        [_head, *told] = [
+            row for row in pages.rows(self.page) if len(row) == 3
+        ]
+        self.assertEqual(
+            # The last one is that of a cluster.
+            sorted([*(name for (name,) in tables), 'schema_places']),
+            sorted(name for row in told for name in _NAME.findall(row[0])),
+        )
 
     def test_rejected_messages_go_after_their_time(self) -> None:
         now = timestamps.now()
