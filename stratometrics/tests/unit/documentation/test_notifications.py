@@ -61,6 +61,15 @@ _SETTINGS = {
 }
 
 
+#: Where ways to install set the same; topics are a matter of their own.
+_WAYS = (
+    'devstack/lib/emitters',
+    'contrib/helm/atmosphere/notifications.yml',
+    'contrib/kolla-ansible/etc/kolla/config/nova.conf',
+)
+_OWN = 'versioned_notifications_topics'
+
+
 def settings(text: str) -> dict[str, dict[tuple[str, str], str]]:
     """What the page sets, by file, section and option."""
     found: dict[str, dict[tuple[str, str], str]] = {}
@@ -157,3 +166,24 @@ class NotificationsTest(unittest.TestCase):
                 'oslo_messaging_notifications', 'topics'
             ],
         )
+
+    def test_ways_to_install_set_the_same(self) -> None:
+        told: dict[str, set[str]] = {}
+        for options in _SETTINGS.values():
+            for (_section, option), value in options.items():
+                told.setdefault(option, set()).add(value)
+        del told[_OWN]
+        for way in _WAYS:
+            path = pages.CODE.parent / way
+            if not path.exists():
+                continue
+            text = path.read_text(encoding='utf-8')
+            for option, values in told.items():
+                given = re.findall(
+                    rf'^[^#\n]*\b{option}\b["\s:=]+([\w.]+)', text, re.M
+                )
+                with self.subTest(way, option=option):
+                    self.assertLessEqual(
+                        {each.lower() for each in given},
+                        {each.lower() for each in values},
+                    )
