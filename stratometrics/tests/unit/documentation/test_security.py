@@ -19,7 +19,6 @@ from stratometrics.api.middleware import screening
 from stratometrics.conf import api
 from stratometrics.tests.unit.documentation import pages
 
-
 [(_group, _LIMITS)] = opts.list_opts_sizelimit()
 
 
