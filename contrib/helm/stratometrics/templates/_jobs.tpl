@@ -45,13 +45,13 @@ spec:
 {{- end -}}
 
 {{- /*
-A job of the openstack client.
+A job that tells Keystone.
 
-(dict "name" NAME "script" FILE "env" YAML "root" $)
+(dict "name" NAME "task" TASK "env" YAML "root" $)
 */}}
 {{- define "stratometrics.ks_job" -}}
 {{- $root := .root -}}
-{{- $inputs := tuple ($root.Files.Get (printf "bin/%s" .script)) (include "stratometrics.keystone" $root) -}}
+{{- $inputs := tuple ($root.Files.Get "bin/keystone.py") (include "stratometrics.keystone" $root) -}}
 {{- include "stratometrics.job" (dict "name" .name "container" (include "stratometrics.ks_container" .) "volumes" (include "stratometrics.ks_volumes" $root) "inputs" $inputs "root" $root) -}}
 {{- end -}}
 
@@ -61,12 +61,10 @@ A job of the openstack client.
 {{- include "stratometrics.image" (tuple $application $root) }}
 {{ include "stratometrics.limits" (tuple (index $root.Values.pod.resources.jobs $application) $root) }}
 command:
-  - bash
-  - /usr/local/lib/stratometrics/{{ .script }}
+  - python3
+  - /usr/local/lib/stratometrics/keystone.py
+  - {{ .task }}
 env:
-  # Where the client may write.
-  - name: HOME
-    value: /tmp
   - name: OS_IDENTITY_API_VERSION
     value: "3"
 {{- range list "AUTH_URL" "REGION_NAME" "INTERFACE" "PROJECT_DOMAIN_NAME" "PROJECT_NAME" "USER_DOMAIN_NAME" "USERNAME" "PASSWORD" }}
@@ -76,9 +74,8 @@ env:
         name: {{ $root.Values.secrets.identity.admin }}
         key: OS_{{ . }}
 {{- end }}
-{{- if $root.Values.secrets.tls.ca }}
-  - name: OS_CACERT
-    value: {{ include "stratometrics.ca_file" $root }}
+{{- with include "stratometrics.ca_environment" $root }}
+  {{- . | nindent 2 }}
 {{- end }}
   {{- .env | nindent 2 }}
 volumeMounts:
