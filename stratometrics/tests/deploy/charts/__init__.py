@@ -193,9 +193,7 @@ def renderer() -> pathlib.Path:
     return program
 
 
-def _compile(
-    compiler: str, made: pathlib.Path, cache: pathlib.Path
-) -> None:
+def _compile(compiler: str, made: pathlib.Path, cache: pathlib.Path) -> None:
     environment = {
         **os.environ,
         'GO111MODULE': 'off',
