@@ -507,8 +507,9 @@ class TestChart(testtools.TestCase):
                 self.assertIn(
                     pod['serviceAccountName'], rendered['ServiceAccount']
                 )
-                volumes = {volume['name']: volume for volume in pod['volumes']}
-                self.assertEqual(len(volumes), len(pod['volumes']))
+                mounted = pod.get('volumes', ())
+                volumes = {volume['name']: volume for volume in mounted}
+                self.assertEqual(len(volumes), len(mounted))
                 for volume in volumes.values():
                     for used in secrets_of(volume):
                         if not used.startswith('rabbitmq-'):

@@ -20,7 +20,6 @@ Where there is a ``helm``, a test compares what both make.
 """
 
 from collections.abc import Iterable, Mapping
-import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -35,9 +34,11 @@ from typing import Any
 import jsonschema
 import yaml
 
+from stratometrics.tests.realparts import cache
+
 _RENDERER = pathlib.Path(__file__).with_name('render.go')
 #: Where Debian keeps the sources of libraries.
-_LIBRARIES = pathlib.Path('/usr/share/gocode')
+_LIBRARIES = '/usr/share/gocode'
 #: Compilers, by preference: Debian's gccgo has a number in its name.
 _COMPILERS = ('go', 'go-15', 'go-14', 'go-13', 'go-12')
 
@@ -169,7 +170,6 @@ class _Strict(yaml.SafeLoader):
         return mapping
 
 
-@functools.cache
 def renderer() -> pathlib.Path:
     """The compiled renderer.
 
@@ -178,46 +178,34 @@ def renderer() -> pathlib.Path:
     compiler = next(filter(None, map(shutil.which, _COMPILERS)), None)
     if compiler is None:
         raise ChartError('there is no Go compiler: see bindep.txt')
-    digest = hashlib.sha256(
-        _RENDERER.read_bytes() + compiler.encode()
-    ).hexdigest()
-    folder = _cache() / f'chart-renderer-{digest[:12]}'
-    program = folder / 'render'
-    if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        # Two tests may compile at once: who is last wins, and both are right.
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            made = pathlib.Path(scratch, 'render')
-            _compile(compiler, made, pathlib.Path(scratch, 'cache'))
-            made.replace(program)
-    return program
-
-
-def _compile(compiler: str, made: pathlib.Path, cache: pathlib.Path) -> None:
-    environment = {
-        **os.environ,
-        'GO111MODULE': 'off',
-        'GOCACHE': str(cache),
-        'GOFLAGS': '',
-        'GOPATH': str(_LIBRARIES),
-        'GOTOOLCHAIN': 'local',
-    }
-    done = subprocess.run(
-        [compiler, 'build', '-o', made, _RENDERER],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
+    inputs = _RENDERER.read_bytes() + compiler.encode()
+    digest = hashlib.sha256(inputs).hexdigest()[:12]
+    folder = cache.prepared(
+        f'chart-renderer-{digest}',
+        'render',
+        lambda folder: _compile(compiler, folder),
     )
+    return folder / 'render'
+
+
+def _compile(compiler: str, folder: pathlib.Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        done = subprocess.run(
+            [compiler, 'build', '-o', folder / 'render', _RENDERER],
+            env={
+                **os.environ,
+                'GO111MODULE': 'off',
+                'GOCACHE': scratch,
+                'GOFLAGS': '',
+                'GOPATH': _LIBRARIES,
+                'GOTOOLCHAIN': 'local',
+            },
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
     if done.returncode:
         raise ChartError(done.stderr.strip())
-
-
-def _cache() -> pathlib.Path:
-    base = os.environ.get('XDG_CACHE_HOME')
-    with contextlib.suppress(RuntimeError):
-        base = base or pathlib.Path.home() / '.cache'
-    return pathlib.Path(base or tempfile.gettempdir(), 'stratometrics')
 
 
 def _load(path: pathlib.Path) -> dict[str, Any]:
