@@ -967,6 +967,39 @@ class TestBadValues(testtools.TestCase):
         )
 
 
+class TestExamples(testtools.TestCase):
+    """What the page shows."""
+
+    def example(self, name):
+        text = (TOP / 'contrib/helm/examples' / name).read_text()
+        return yaml.safe_load(text)
+
+    def test_values(self):
+        rendered = Rendered(self.example('values.yaml'))
+        self.assertIn(
+            'stratometrics-collector-default', rendered['Deployment']
+        )
+
+    def test_several_brokers(self):
+        brokers = self.example('brokers.yaml')
+        rendered = Rendered(self.example('values.yaml'), brokers)
+        for name, given in brokers['collectors'].items():
+            if given and 'auth_secret' not in given:
+                rendered.configuration(*collector(name))
+                self.assertEqual(name, rendered.broker.virtual_host)
+        self.assertNotIn(
+            'stratometrics-collector-default', rendered['Deployment']
+        )
+
+    def test_the_host_of_clickhouse_is_what_its_operator_makes(self):
+        made = self.example('clickhouse.yaml')
+        values = self.example('values.yaml')
+        self.assertEqual(
+            f'clickhouse-{made["metadata"]["name"]}',
+            values['endpoints']['clickhouse']['hosts']['default'],
+        )
+
+
 class TestHelm(testtools.TestCase):
     """The chart with Helm itself."""
 

@@ -18,28 +18,32 @@ their pods would have. Images, and what Kubernetes adds, are not tested.
 
 import base64
 import contextlib
+import dataclasses
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
 import time
 
 import fixtures
+import kombu
 import openstack
 import requests
 import testtools
 
 from stratometrics.tests.deploy import charts
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import process
 
-CHART = charts.Chart(
-    pathlib.Path(__file__).parents[3] / 'contrib/helm/stratometrics'
-)
+TOP = pathlib.Path(__file__).parents[3]
+CHART = charts.Chart(TOP / 'contrib/helm/stratometrics')
+PAGE = TOP / 'doc/source/install/kubernetes.rst'
 # A command of the client would have to quote all of this.
 PASSWORD = 'it\'s "a" $secret | % ; # \\ > {x} !'
 REGION = identity.REGION
@@ -173,15 +177,35 @@ class ChartTest(testtools.TestCase):
         self.addCleanup(own.close)
         own.start()
         self.keystone = own.address
+        self.broker = self.user_of_a_broker()
         self.ports = {'api': ports.free_port(), 'metrics': ports.free_port()}
         self.cluster = Cluster(
             CHART.render(self.values()),
             self.useFixture(fixtures.TempDir()).path,
         )
 
+    def user_of_a_broker(self):
+        """A user with the rights that the page tells to give.
+
+        :returns: the address of the broker, as its administrator.
+        """
+        rights = re.findall(r"'(\^.*notifications.*\$)'", PAGE.read_text())
+        self.assertEqual(3, len(rights))
+        broker = bed.own_rabbitmq()
+        for command, *arguments in (
+            ('add_vhost', 'nova'),
+            ('add_user', 'collector', PASSWORD),
+            ('set_permissions', '--vhost', 'nova', 'collector', *rights),
+            ('set_permissions', '--vhost', 'nova', broker.user, *['.*'] * 3),
+        ):
+            broker.rabbitmqctl(command, *arguments)
+        self.addCleanup(broker.rabbitmqctl, 'delete_user', 'collector')
+        self.addCleanup(broker.rabbitmqctl, 'delete_vhost', 'nova')
+        return dataclasses.replace(broker.address, path='/nova')
+
     def values(self):
         clickhouse = self.conf.clickhouse
-        broker = base.address('rabbitmq')
+        broker = self.broker
         return {
             'images': {'tags': {'stratometrics_api': 'this'}},
             'network': {
@@ -193,15 +217,19 @@ class ChartTest(testtools.TestCase):
                 'nova': {
                     'oslo_messaging': {
                         'hosts': {'default': broker.host},
+                        'path': broker.path,
                         'port': {'amqp': {'default': broker.port}},
                         'auth': {
                             'stratometrics': {
-                                'username': broker.user,
-                                'password': broker.password,
+                                'username': 'collector',
+                                'password': PASSWORD,
                             }
                         },
                     },
-                    'targets': ['chart:notifications'],
+                    'targets': [
+                        'nova:notifications',
+                        'nova:versioned_notifications',
+                    ],
                 },
             },
             'endpoints': {
@@ -282,6 +310,7 @@ class ChartTest(testtools.TestCase):
         collector = self.serve('collector')
         self.finish('Pod', 'test')
         self.check_keystone()
+        self.check_a_notification()
         self.check_a_question()
         for running, component in ((api, 'api'), (collector, 'collector')):
             running.terminate()
@@ -317,6 +346,27 @@ class ChartTest(testtools.TestCase):
             interface='internal',
         )
         self.assertEqual((f'http://127.0.0.1:{self.ports["api"]}',), urls)
+
+    def check_a_notification(self):
+        exchange = kombu.Exchange('nova', type='topic', durable=True)
+        with kombu.Connection(self.broker.url) as connection:
+            producer = connection.Producer(serializer='json')
+            for message in bed.notifications(10):
+                producer.publish(
+                    bed.envelope(message),
+                    exchange=exchange,
+                    routing_key='notifications.info',
+                    content_type='application/json',
+                    content_encoding='utf-8',
+                    declare=[exchange],
+                )
+        received = 'stratometrics_collector_messages_received_total 10.0'
+        url = f'http://127.0.0.1:{self.ports["metrics"]}/metrics'
+        deadline = time.monotonic() + 60
+        while received not in requests.get(url, timeout=10).text:
+            if time.monotonic() > deadline:
+                self.fail(self.cluster.log('Deployment', 'collector'))
+            time.sleep(0.1)
 
     def check_a_question(self):
         answer = requests.get(
