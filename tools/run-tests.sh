@@ -41,7 +41,7 @@ look_for_page_tools() {
 # What the templates of charts are rendered with, in place of Helm.
 look_for_chart_tools() {
     local sources=/usr/share/gocode/src
-    have go || have go-12 || have gccgo || missing+=(gccgo-12)
+    have go || have go-12 || missing+=(gccgo-12)
     [[ -d $sources/github.com/Masterminds/sprig ]] ||
         missing+=(golang-github-masterminds-sprig-dev)
     [[ -d $sources/sigs.k8s.io/yaml ]] || missing+=(golang-k8s-sigs-yaml-dev)

@@ -269,7 +269,7 @@ class Rendered:
             parser.read_string(self.secret(secret)[file])
         return {name: dict(parser[name]) for name in parser.sections()}
 
-    def configuration(self, *files, environment=None):
+    def configuration(self, *files):
         """The service's configuration, from the files of Secrets."""
         with tempfile.TemporaryDirectory() as folder:
             arguments = []
@@ -284,10 +284,14 @@ class Rendered:
                 loading.get_auth_plugin_conf_options('password'),
                 group='keystone_authtoken',
             )
-            with mock.patch.dict(os.environ, environment or {}):
-                conf(arguments, project='stratometrics')
-                self.broker = transport.url(conf)
+            conf(arguments, project='stratometrics')
             return conf
+
+    def broker(self, name, environment=None):
+        """The address that a collector has, with its environment."""
+        conf = self.configuration(*collector(name))
+        with mock.patch.dict(os.environ, environment or {}):
+            return transport.url(conf)
 
 
 MAIN = ('stratometrics-etc', 'stratometrics.conf')
@@ -632,7 +636,7 @@ class TestConfiguration(testtools.TestCase):
             stratometrics_conf.collector.OPTS[1].default,
             conf.collector.targets,
         )
-        [host] = rendered.broker.hosts
+        [host] = rendered.broker('default').hosts
         self.assertEqual(PASSWORDS['broker'], host.password)
         self.assertEqual('rabbitmq.openstack.svc.cluster.local', host.hostname)
         self.assertEqual(5672, host.port)
@@ -700,10 +704,11 @@ class TestConfiguration(testtools.TestCase):
     def test_each_collector_has_its_broker(self):
         rendered = Rendered(MOST)
         conf = rendered.configuration(*collector('nova'))
-        [host] = rendered.broker.hosts
+        broker = rendered.broker('nova')
+        [host] = broker.hosts
         self.assertEqual(
             ('rabbitmq-nova.openstack.svc.cluster.local', 'nova'),
-            (host.hostname, rendered.broker.virtual_host),
+            (host.hostname, broker.virtual_host),
         )
         self.assertEqual(PASSWORDS['broker'], host.password)
         self.assertEqual(3, conf.collector.workers)
@@ -714,10 +719,12 @@ class TestConfiguration(testtools.TestCase):
         )
         nova = rendered['Deployment']['stratometrics-collector-nova']
         self.assertEqual(2, nova['spec']['replicas'])
-        rendered.configuration(*collector('glance'))
         self.assertEqual(
             [('h1', 1), ('h2', 2)],
-            [(host.hostname, host.port) for host in rendered.broker.hosts],
+            [
+                (host.hostname, host.port)
+                for host in rendered.broker('glance').hosts
+            ],
         )
 
     def test_users_of_brokers_come_from_secrets(self):
@@ -743,16 +750,14 @@ class TestConfiguration(testtools.TestCase):
                     lambda match: environment[match[1]],
                     variable['value'],
                 )
-        conf = rendered.configuration(
-            *collector('cinder'), environment=environment
-        )
-        [host] = rendered.broker.hosts
+        [host] = rendered.broker('cinder', environment).hosts
         self.assertEqual(
             ('default_user_x', 'aB3-_x'), (host.username, host.password)
         )
         self.assertEqual(
             'rabbitmq-cinder.openstack.svc.cluster.local', host.hostname
         )
+        conf = rendered.configuration(*collector('cinder'))
         self.assertEqual('RegionTwo', conf.collector.region_name)
 
         item = rendered['Deployment']['stratometrics-collector-octavia']
@@ -764,11 +769,9 @@ class TestConfiguration(testtools.TestCase):
             },
             container['env'][0],
         )
-        rendered.configuration(
-            *collector('octavia'),
-            environment={'OS_DEFAULT__TRANSPORT_URL': 'rabbit://u:p@there/v'},
-        )
-        self.assertEqual('there', rendered.broker.hosts[0].hostname)
+        given = {'OS_DEFAULT__TRANSPORT_URL': 'rabbit://u:p@there/v'}
+        [host] = rendered.broker('octavia', given).hosts
+        self.assertEqual('there', host.hostname)
 
     def test_endpoints(self):
         def urls(rendered):
@@ -985,8 +988,7 @@ class TestExamples(testtools.TestCase):
         rendered = Rendered(self.example('values.yaml'), brokers)
         for name, given in brokers['collectors'].items():
             if given and 'auth_secret' not in given:
-                rendered.configuration(*collector(name))
-                self.assertEqual(name, rendered.broker.virtual_host)
+                self.assertEqual(name, rendered.broker(name).virtual_host)
         self.assertNotIn(
             'stratometrics-collector-default', rendered['Deployment']
         )
