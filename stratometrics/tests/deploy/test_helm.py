@@ -192,6 +192,7 @@ MOST = charts.merged(
             },
         },
         'manifests': {'network_policy': True, 'pod_monitor': True},
+        'pod_monitor': {'labels': {'release': 'monitoring'}},
         'extraObjects': {
             'own': {
                 'apiVersion': 'v1',
@@ -809,6 +810,16 @@ class TestConfiguration(testtools.TestCase):
         )
         self.assertNotIn('threds', known_options()['api'])
         self.assertIn('threds', rendered.options(MAIN)['api'])
+
+    def test_prometheus_finds_the_monitors(self):
+        monitors = Rendered(MOST)['PodMonitor']
+        self.assertEqual(
+            {'monitoring'},
+            {
+                item['metadata']['labels']['release']
+                for item in monitors.values()
+            },
+        )
 
 
 class TestChanges(testtools.TestCase):
