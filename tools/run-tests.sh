@@ -38,7 +38,16 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# What the templates of charts are rendered with, in place of Helm.
+look_for_chart_tools() {
+    local sources=/usr/share/gocode/src
+    have go || have go-12 || missing+=(gccgo-12)
+    [[ -d $sources/github.com/Masterminds/sprig ]] ||
+        missing+=(golang-github-masterminds-sprig-dev)
+    [[ -d $sources/sigs.k8s.io/yaml ]] || missing+=(golang-k8s-sigs-yaml-dev)
+}
+
+further+=(look_for_page_tools look_for_chart_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
