@@ -20,23 +20,14 @@ from collections.abc import Callable, Iterator, Mapping
 import dataclasses
 import decimal
 import functools
-import json
 import pathlib
-import tempfile
 from typing import Any
-from urllib import parse
 
-import fixtures
-from oslo_config import cfg
-import testtools
 import webob
 import yaml
 
-from stratometrics import conf as stratometrics_conf
-from stratometrics.api import app
 from stratometrics.model import prices
-from stratometrics.storage.clickhouse import driver
-from stratometrics.tests.functional import base as functional_base
+from stratometrics.storage import base as storage_base
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.realparts import identity
@@ -192,17 +183,9 @@ def price(
     )
 
 
-class PolicyTest(testtools.TestCase):
-    """A test of the real application, in this process."""
-
+class PolicyTest(base.ApplicationTestCase):
     @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.conf = functional_base.configuration()
-        cls.addClassCleanup(functional_base.drop, cls.conf)
-        storage = driver.get_storage(cls.conf)
-        cls.addClassCleanup(storage.close)
-        storage.schema.migrate(storage.schema.newest)
+    def fill(cls, storage: storage_base.Storage) -> None:
         storage.write_events(
             [
                 test_usage.event(
@@ -230,64 +213,20 @@ class PolicyTest(testtools.TestCase):
             ]
         )
 
-    def setUp(self) -> None:
-        super().setUp()
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.useFixture(fixtures.FakeLogger())
-        (self.folder / 'stratometrics.conf').write_text(
-            base.CONFIG.format(
-                port=0,
-                workers=1,
-                clickhouse=self.conf.clickhouse,
-                keystone=base.keystone(),
-                api='',
-                more='',
-            )
-        )
-
-    @functools.cached_property
-    def application(self) -> Any:
-        """The application, with the policy file that is there by now."""
-        conf = cfg.ConfigOpts()
-        stratometrics_conf.register_opts(conf)
-        conf(
-            [],
-            project='stratometrics',
-            default_config_files=[str(self.folder / 'stratometrics.conf')],
-        )
-        return app.load(conf)
-
-    def ask(
-        self,
-        path: str,
-        persona: str,
-        method: str = 'GET',
-        body: Any = None,
-        **params: str,
+    def ask_as(
+        self, persona: str, path: str, *args: Any, **params: str
     ) -> webob.Response:
         """Send a request with the token of a persona."""
-        request = webob.Request.blank(
-            f'{path}?{parse.urlencode(params)}' if params else path,
-            method=method,
-        )
-        token = token_of(persona)
-        if token:
-            request.headers['X-Auth-Token'] = token
-        if body is not None:
-            request.content_type = 'application/json'
-            request.body = json.dumps(body).encode()
-        return request.get_response(self.application)
+        return self.ask(path, token_of(persona), *args, **params)
 
 
 class TestMatrix(PolicyTest):
     def setUp(self) -> None:
         super().setUp()
-        self.described = self.ask(DOCUMENT, 'admin').json['paths']
+        self.described = self.ask_as('admin', DOCUMENT).json['paths']
         self.collections = {
             f'/v1/{each["collection"]}'
-            for each in self.ask('/v1/', 'admin').json['resource_types']
+            for each in self.ask_as('admin', '/v1/').json['resource_types']
         }
 
     def test_every_route_has_its_rows(self):
@@ -317,22 +256,20 @@ class TestMatrix(PolicyTest):
 
     def test_head_is_as_get_and_options_are_for_all(self):
         for path, item in self.described.items():
-            options = self.ask(self.real(path), 'nobody', 'OPTIONS')
+            options = self.ask_as('nobody', self.real(path), 'OPTIONS')
             self.assertEqual(204, options.status_int, path)
             if 'get' in item:
-                self.assertEqual(
-                    *(
-                        self.ask(self.real(path), 'nobody', method).status_int
-                        for method in ('GET', 'HEAD')
-                    ),
-                    path,
-                )
+                statuses = {
+                    self.ask_as('nobody', self.real(path), method).status_int
+                    for method in ('GET', 'HEAD')
+                }
+                self.assertEqual(1, len(statuses), path)
 
     def issue(self) -> None:
         for project in projects().values():
-            issued = self.ask(
-                '/v1/statements',
+            issued = self.ask_as(
                 'admin',
+                '/v1/statements',
                 'POST',
                 {**MONTH, 'project_id': project, 'allow_unpriced': True},
             )
@@ -363,11 +300,11 @@ class TestMatrix(PolicyTest):
     def asked(self, case: Case, path: str) -> webob.Response:
         method, described = case.route.split()
         if method != 'GET':
-            return self.ask(path, case.persona, method, self.body(case))
+            return self.ask_as(case.persona, path, method, self.body(case))
         more = MORE.get(described, {})
         if described == '/v1/statements' and case.variant != 'all':
             more = {**more, 'issued': 'true'}
-        return self.ask(path, case.persona, **more, **case.scope())
+        return self.ask_as(case.persona, path, **more, **case.scope())
 
     def body(self, case: Case) -> Mapping[str, Any] | None:
         if case.route == 'POST /v1/prices':
@@ -408,7 +345,7 @@ class TestCustomized(PolicyTest):
 
     def statuses(self, path: str, **params: str) -> dict[str, int]:
         return {
-            persona: self.ask(path, persona, **params).status_int
+            persona: self.ask_as(persona, path, **params).status_int
             for persona in ('nobody', 'member', 'other', 'admin', 'service')
         }
 
@@ -428,13 +365,13 @@ class TestCustomized(PolicyTest):
             },
             self.statuses('/v1/usage', **asked),
         )
-        found = self.ask('/v1/usage', 'member', **asked).json['results']
+        found = self.ask_as('member', '/v1/usage', **asked).json['results']
         self.assertEqual(
             set(projects().values()), {each['project_id'] for each in found}
         )
         # A rule opens its own routes and no others.
         for path in ('/v1/resources', '/v1/costs', '/v1/statements'):
-            refused = self.ask(path, 'member', all_projects='true')
+            refused = self.ask_as('member', path, all_projects='true')
             self.assertEqual(403, refused.status_int, path)
 
     def test_it_closes_a_route(self):
@@ -451,4 +388,4 @@ class TestCustomized(PolicyTest):
                 self.statuses(path),
                 path,
             )
-        self.assertEqual(200, self.ask('/v1/usage', 'member').status_int)
+        self.assertEqual(200, self.ask_as('member', '/v1/usage').status_int)
