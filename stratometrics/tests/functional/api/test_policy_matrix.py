@@ -17,6 +17,7 @@ those of a real Keystone, and the real middleware has it check them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+import csv
 import dataclasses
 import decimal
 import functools
@@ -64,6 +65,11 @@ LISTS = {
 SCOPES = {
     'all': {'all_projects': 'true'},
     'history': {'history': 'true'},
+}
+#: What is no list of ours, and always about globex.
+OTHER_FORMS = {
+    'export': {'format': 'focus-csv', 'focus_version': '1.2'},
+    'preview': {'detail': 'true'},
 }
 #: The collections that have data.
 FILLED = ('/v1/instances', '/v1/volumes')
@@ -132,6 +138,11 @@ class Case:
             return {}
         if self.variant in projects():
             return {'project_id': projects()[self.variant]}
+        if self.variant in OTHER_FORMS:
+            return {
+                'project_id': projects()['globex'],
+                **OTHER_FORMS[self.variant],
+            }
         return SCOPES.get(self.variant, {})
 
     def seen(self) -> set[str]:
@@ -144,7 +155,9 @@ class Case:
         ):
             return set(projects().values())
         named = OWN.get(self.persona, '')
-        if self.variant != 'own':
+        if self.variant in OTHER_FORMS:
+            named = 'globex'
+        elif self.variant != 'own':
             named = self.variant
         return {projects()[named]} if named else set()
 
@@ -302,7 +315,9 @@ class TestMatrix(PolicyTest):
         if method != 'GET':
             return self.ask_as(case.persona, path, method, self.body(case))
         more = MORE.get(described, {})
-        if described == '/v1/statements' and case.variant != 'all':
+        if case.variant in OTHER_FORMS:
+            more = MONTH
+        elif described == '/v1/statements' and case.variant != 'all':
             more = {**more, 'issued': 'true'}
         return self.ask_as(case.persona, path, **more, **case.scope())
 
@@ -333,6 +348,11 @@ class TestMatrix(PolicyTest):
         method, described = case.route.split()
         if method != 'GET' or described not in LISTS:
             return None
+        if case.variant == 'preview':
+            return {response.json['statement']['project_id']}
+        if case.variant == 'export':
+            rows = csv.DictReader(response.text.splitlines())
+            return {row['BillingAccountId'] for row in rows}
         listed = response.json[LISTS[described]]
         if described == COLLECTION and path not in FILLED:
             self.assertEqual([], listed, path)
