@@ -13,6 +13,7 @@
 """The people and projects in the test Keystone, and their tokens."""
 
 from collections.abc import Sequence
+import itertools
 import os
 
 from keystoneauth1 import exceptions
@@ -34,6 +35,9 @@ PROJECTS = ('acme', 'globex', 'service')
 USERS: dict[str, dict[str, tuple[str, ...]]] = {
     'alice': {'acme': ('member', 'reader')},
     'bob': {'globex': ('reader',)},
+    'mia': {'globex': ('member',)},
+    # Has a role that no rule of policy names.
+    'otto': {'globex': ('observer',)},
     # Reads for a billing system.
     'billing': {'service': ('service',)},
     # The service's own user, with which it validates tokens.
@@ -43,7 +47,18 @@ USERS: dict[str, dict[str, tuple[str, ...]]] = {
     'reconciler': {'service': ('admin',)},
     'glance': {'service': ('service',)},
     'eve': {},
+    'domain-reader': {},
+    'domain-admin': {},
+    'system-reader': {},
 }
+
+# Roles in the domain of all, and in the whole system.
+IN_DOMAIN: dict[str, tuple[str, ...]] = {
+    'domain-reader': ('reader',),
+    'domain-admin': ('admin',),
+}
+IN_SYSTEM: dict[str, tuple[str, ...]] = {'system-reader': ('reader',)}
+DOMAIN = 'default'
 
 
 class Identity:
@@ -71,23 +86,30 @@ class Identity:
         user: str,
         project: str | None = None,
         password: str | None = None,
+        *,
+        domain: str | None = None,
+        system: bool = False,
     ) -> session.Session:
         """Return a session that gets its token when it is first used.
 
         :param user: who.
-        :param project: the project that the token is for; without it the
-            token is unscoped.
+        :param project: the project that the token is for; without it and the
+            two last, the token is unscoped.
         :param password: another password than the right one.
+        :param domain: the id of the domain that the token is for.
+        :param system: whether it is for the whole system.
         :returns: a keystoneauth session.
         """
         auth = identity.V3Password(
             self.url,
             username=user,
             password=self.password if password is None else password,
-            user_domain_id='default',
+            user_domain_id=DOMAIN,
             project_name=project,
-            project_domain_id='default' if project else None,
-            unscoped=project is None,
+            project_domain_id=DOMAIN if project else None,
+            domain_id=domain,
+            system_scope='all' if system else None,
+            unscoped=not (project or domain or system),
         )
         return session.Session(auth=auth)
 
@@ -96,16 +118,23 @@ class Identity:
         user: str,
         project: str | None = None,
         password: str | None = None,
+        *,
+        domain: str | None = None,
+        system: bool = False,
     ) -> str:
         """Get a new token.
 
         :param user: see session().
         :param project: see session().
         :param password: see session().
+        :param domain: see session().
+        :param system: see session().
         :returns: the token.
         :raises: keystoneauth1.exceptions.Unauthorized if Keystone refuses.
         """
-        return self.session(user, project, password).get_token()
+        return self.session(
+            user, project, password, domain=domain, system=system
+        ).get_token()
 
     def plant(self) -> None:
         """Make the projects, users, roles and the billing endpoint.
@@ -153,19 +182,30 @@ class _Admin:
 
     def plant(self) -> None:
         projects = {name: self._ensure('project', name) for name in PROJECTS}
+        in_projects = (
+            names for grants in USERS.values() for names in grants.values()
+        )
         roles = {
             name
-            for grants in USERS.values()
-            for names in grants.values()
+            for names in itertools.chain(
+                in_projects, IN_DOMAIN.values(), IN_SYSTEM.values()
+            )
             for name in names
         }
         role_ids = {name: self._ensure('role', name) for name in sorted(roles)}
         for user, grants in USERS.items():
             user_id = self._ensure('user', user, password=self._password)
-            for project, names in grants.items():
+            for place, names in (
+                *(
+                    (f'projects/{projects[project]}', names)
+                    for project, names in grants.items()
+                ),
+                (f'domains/{DOMAIN}', IN_DOMAIN.get(user, ())),
+                ('system', IN_SYSTEM.get(user, ())),
+            ):
                 for name in names:
                     self._session.put(
-                        f'{self._url}/projects/{projects[project]}'
+                        f'{self._url}/{place}'
                         f'/users/{user_id}/roles/{role_ids[name]}'
                     )
         self.point('stratometrics', 'billing', BILLING_URL)

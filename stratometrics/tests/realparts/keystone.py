@@ -70,6 +70,8 @@ def seeded() -> pathlib.Path:
             identity.PASSWORD,
             identity.PROJECTS,
             identity.USERS,
+            identity.IN_DOMAIN,
+            identity.IN_SYSTEM,
             identity.REGION,
             identity.BILLING_URL,
         )

@@ -9,20 +9,31 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The API as a process of its own, before a real Keystone and ClickHouse."""
+"""The API before a real Keystone and ClickHouse.
+
+It runs as a process of its own, or, where many questions are asked or the
+clock stands still, within the process of the test.
+"""
 
 from collections.abc import Mapping
 import contextlib
 import functools
+import json
 import pathlib
 import sys
 import tempfile
 from typing import Any
+from urllib import parse
 
+import fixtures
 from oslo_config import cfg
 import requests
 import testtools
+import webob
 
+from stratometrics import conf as stratometrics_conf
+from stratometrics.api import app
+from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base
 from stratometrics.tests.realparts import identity
@@ -251,3 +262,82 @@ class SharedServerTestCase(Asking, testtools.TestCase):
     @classmethod
     def fill(cls) -> None:
         """Write what the tests ask about."""
+
+
+class ApplicationTestCase(testtools.TestCase):
+    """A test that asks the application within its own process.
+
+    It shares a database with those of its class.
+
+    :ivar folder: where the configuration is, for a policy.yaml beside it.
+    """
+
+    #: At which the application is asked.
+    address = 'http://localhost'
+    #: More of the configuration.
+    more = ''
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.conf = base.configuration()
+        cls.addClassCleanup(base.drop, cls.conf)
+        with contextlib.closing(driver.get_storage(cls.conf)) as storage:
+            storage.schema.migrate(storage.schema.newest)
+            cls.fill(storage)
+
+    @classmethod
+    def fill(cls, storage: storage_base.Storage) -> None:
+        """Write what the tests ask about."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.useFixture(fixtures.FakeLogger())
+
+    @functools.cached_property
+    def application(self) -> Any:
+        """The application, with the files that are there by now."""
+        path = self.folder / 'stratometrics.conf'
+        path.write_text(
+            CONFIG.format(
+                port=0,
+                workers=1,
+                clickhouse=self.conf.clickhouse,
+                keystone=keystone(),
+                api='',
+                more=self.more,
+            )
+        )
+        conf = cfg.ConfigOpts()
+        stratometrics_conf.register_opts(conf)
+        conf([], project='stratometrics', default_config_files=[str(path)])
+        return app.load(conf)
+
+    def ask(
+        self,
+        path: str,
+        as_token: str | None,
+        method: str = 'GET',
+        body: Any = None,
+        **params: str,
+    ) -> webob.Response:
+        """Send a request.
+
+        :param body: what is sent as JSON.
+        :param params: the query string; ``from_`` is ``from``.
+        """
+        if params:
+            named = {name.rstrip('_'): each for name, each in params.items()}
+            path = f'{path}?{parse.urlencode(named)}'
+        request = webob.Request.blank(
+            path, base_url=self.address, method=method
+        )
+        if as_token:
+            request.headers['X-Auth-Token'] = as_token
+        if body is not None:
+            request.content_type = 'application/json'
+            request.body = json.dumps(body).encode()
+        return request.get_response(self.application)

@@ -13,9 +13,6 @@
 
 import time
 
-from keystoneauth1 import session
-from keystoneauth1.identity import v3
-
 from stratometrics.tests.functional import base as functional_base
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.realparts import keystone
@@ -25,16 +22,7 @@ ALL = {'all_projects': 'true'}
 
 def system_token() -> str:
     """An administrator's token for the whole system."""
-    identities = base.keystone()
-    return session.Session(
-        auth=v3.Password(
-            identities.url,
-            username='admin',
-            password=identities.password,
-            user_domain_id='default',
-            system_scope='all',
-        )
-    ).get_token()
+    return base.keystone().token('admin', system=True)
 
 
 class TestCallers(base.SharedServerTestCase):
