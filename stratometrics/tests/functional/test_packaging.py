@@ -10,8 +10,11 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The wheel that is installed holds all that the services need."""
+"""The wheel that is installed holds all that the services need, and runs."""
 
+import atexit
+import functools
+import os
 import pathlib
 import subprocess
 import sys
@@ -19,42 +22,165 @@ import tempfile
 import unittest
 import zipfile
 
+import requests
 import testtools
 
-ROOT = pathlib.Path(__file__).parents[3]
+from stratometrics.tests import shipped
+from stratometrics.tests.functional.api import base
+from stratometrics.tests.functional.api import test_uwsgi
+from stratometrics.tests.functional.collector import bed
+from stratometrics.tests.realparts import process
+from stratometrics.tests.realparts import venv
+
+ROOT = shipped.ROOT
+
+_IS_CHECKOUT = (ROOT / '.git').exists()
 
 
-@unittest.skipUnless((ROOT / '.git').exists(), 'not a checkout')
-class WheelTest(testtools.TestCase):
-    def run_command(self, *command: str) -> str:
-        ran = subprocess.run(command, capture_output=True, text=True)
-        self.assertEqual(0, ran.returncode, ran.stderr)
-        return ran.stdout
+@functools.cache
+def folder() -> pathlib.Path:
+    """Where all is built and installed; it goes when the process ends."""
+    temporary = tempfile.TemporaryDirectory(prefix='stratometrics-wheel-')
+    atexit.register(temporary.cleanup)
+    return pathlib.Path(temporary.name)
 
-    def test_every_file_of_the_package_is_in_the_wheel(self) -> None:
-        temporary = tempfile.TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        folder = pathlib.Path(temporary.name)
-        source = folder / 'source'
-        # A clone, so that building leaves no traces in the checkout.
-        self.run_command('git', 'clone', '--quiet', str(ROOT), str(source))
-        tracked = self.run_command(
-            'git', '-C', str(source), 'ls-files', 'stratometrics'
-        ).split()
-        self.run_command(
+
+@functools.cache
+def source() -> pathlib.Path:
+    """A clone, so that building leaves no traces in the checkout."""
+    clone = folder() / 'source'
+    process.run(['git', 'clone', '--quiet', str(ROOT), str(clone)], 'clone it')
+    return clone
+
+
+@functools.cache
+def wheel() -> pathlib.Path:
+    """What pip builds of it."""
+    process.run(
+        [
             *(sys.executable, '-m', 'pip', 'wheel', '--quiet', '--no-deps'),
-            *(f'--wheel-dir={folder}', str(source)),
+            *(f'--wheel-dir={folder()}', str(source())),
+        ],
+        'build the wheel',
+        env=venv.environment(),
+    )
+    [built] = folder().glob('*.whl')
+    return built
+
+
+class Installed:
+    """The wheel in a virtual environment that had nothing before."""
+
+    def __init__(self) -> None:
+        self.folder = folder() / 'installed'
+        process.run(
+            [sys.executable, '-m', 'venv', str(self.folder)],
+            'make a virtual environment',
+            env=venv.environment(),
         )
-        [built] = folder.glob('*.whl')
-        with zipfile.ZipFile(built) as wheel:
-            packed = wheel.namelist()
+        self.run('python', '-m', 'pip', 'install', '--quiet', str(wheel()))
+
+    @property
+    def programs(self) -> str:
+        return f'{self.folder}/bin/'
+
+    def command(self, program: str, *arguments: str) -> list[str]:
+        """A program of it, run as systemd does, far from the checkout."""
+        # Of what the tests run with, nothing may help.
+        return [
+            *('env', '--ignore-environment', '--chdir=/', 'LC_ALL=C.UTF-8'),
+            *(f'{name}={value}' for name, value in self._needed()),
+            self.programs + program,
+            *arguments,
+        ]
+
+    @staticmethod
+    def _needed() -> list[tuple[str, str]]:
+        """How a package index is reached, and the cache of pip."""
+        return [
+            (name, value)
+            for name, value in os.environ.items()
+            if name in ('HOME', 'PATH', 'XDG_CACHE_HOME')
+            or name.lower().endswith('_proxy')
+            or name.startswith(('PIP_', 'SSL_CERT_', 'REQUESTS_CA_'))
+        ]
+
+    def run(self, program: str, *arguments: str) -> str:
+        return process.run(self.command(program, *arguments), f'run {program}')
+
+    def started(self, unit: str, config_file: pathlib.Path) -> list[str]:
+        """What a unit of systemd starts, with other files."""
+        text = self.shared('systemd', unit).read_text()
+        program, *arguments = (
+            word.replace(shipped.CONFIG_FILE, str(config_file))
+            for word in shipped.command(text)
+        )
+        return self.command(program.removeprefix(shipped.PROGRAMS), *arguments)
+
+    def shared(self, *path: str) -> pathlib.Path:
+        """A file that comes along."""
+        return self.folder.joinpath('share', 'stratometrics', *path)
+
+
+class Server(base.Server):
+    """The API, as its unit starts it."""
+
+    installed: Installed
+
+    def _child(self) -> process.Child:
+        return process.Child(
+            'stratometrics-api',
+            self.installed.started(
+                'stratometrics-api.service', self.config_file
+            ),
+            self.log,
+        )
+
+
+class UWSGIServer(test_uwsgi.Server):
+    """The API under uWSGI, which is installed there as well."""
+
+    installed: Installed
+
+    def _ini(self) -> pathlib.Path:
+        return self.installed.shared('uwsgi', 'stratometrics-api.ini')
+
+    def _python(self) -> str:
+        return f'{self.installed.programs}python'
+
+    def _child(self) -> process.Child:
+        program, *arguments = self.installed.command(
+            'uwsgi', f'--ini={self.server_file}'
+        )
+        return process.Child(
+            'uwsgi',
+            [
+                program,
+                f'{test_uwsgi.CONFIG_FILES}={self.config_file}',
+                *arguments,
+            ],
+            self.log,
+        )
+
+
+@unittest.skipUnless(_IS_CHECKOUT, 'not a checkout')
+class WheelTest(testtools.TestCase):
+    def test_every_file_of_the_package_is_in_the_wheel(self) -> None:
+        tracked = subprocess.run(
+            ['git', '-C', str(source()), 'ls-files', 'stratometrics'],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        with zipfile.ZipFile(wheel()) as opened:
+            packed = opened.namelist()
             [entry_points] = (
-                wheel.read(name).decode()
+                opened.read(name).decode()
                 for name in packed
                 if name.endswith('.dist-info/entry_points.txt')
             )
             [metadata] = (
-                wheel.read(name).decode()
+                opened.read(name).decode()
                 for name in packed
                 if name.endswith('.dist-info/METADATA')
             )
@@ -68,3 +194,80 @@ class WheelTest(testtools.TestCase):
             self.assertIn(f'stratometrics-{name} = ', entry_points)
         # What makes PDF is only for who wants it.
         self.assertRegex(metadata, r'Requires-Dist: WeasyPrint.*extra == .pdf')
+
+
+@unittest.skipUnless(_IS_CHECKOUT, 'not a checkout')
+class InstalledTest(bed.CollectorTestCase):
+    """All is run from the wheel, and nothing from the checkout."""
+
+    installed: Installed
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.installed = Installed()
+
+    def prepare_database(self) -> None:
+        self.manage('db', 'sync')
+
+    def manage(self, *arguments: str) -> str:
+        return self.installed.run(
+            'stratometrics-manage',
+            f'--config-file={self.config_file}',
+            *arguments,
+        )
+
+    def command(self) -> list[str]:
+        return self.installed.started(
+            'stratometrics-collector.service', self.config_file
+        )
+
+    def test_the_files_of_an_operator_are_there(self) -> None:
+        settings = self.installed.folder / 'etc' / 'stratometrics'
+        for kept in (
+            'config-generator.conf',
+            'policy-generator.conf',
+            'policy.yaml.sample',
+            'stratometrics.conf.sample',
+        ):
+            self.assertEqual(
+                (source() / 'etc' / 'stratometrics' / kept).read_text(),
+                (settings / kept).read_text(),
+            )
+        for name in ('logrotate', 'nginx', 'systemd', 'uwsgi'):
+            for kept in (source() / 'contrib' / name).iterdir():
+                found = self.installed.shared(name, kept.name)
+                self.assertEqual(kept.read_text(), found.read_text())
+
+    def test_from_a_notification_to_an_answer(self) -> None:
+        newest = self.storage.schema.newest
+        self.assertIn(str(newest), self.manage('db', 'version'))
+        messages = bed.notifications(20)
+        expected = bed.billed(messages)
+        self.start_and_wait()
+        self.publish(map(bed.envelope, messages))
+        self.wait_until(
+            lambda: self.stored() == expected, 'all of it is stored'
+        )
+        # pip finds what the documentation tells to install.
+        self.installed.run('python', '-m', 'pip', 'install', '-q', 'pyuwsgi')
+        for kind in (Server, UWSGIServer):
+            served = type('Served', (kind,), {'installed': self.installed})
+            server = served(self.conf())
+            self.addCleanup(server.close)
+            server.start()
+            self.assertEqual(200, server.get('/healthcheck').status_code)
+            self.assertEqual(401, server.get('/v1/usage').status_code)
+            response = server.get(
+                '/v1/instances',
+                base.admin(),
+                {
+                    'all_projects': 'true',
+                    'from': '2026-11-01T00:00:00Z',
+                    'to': '2026-12-01T00:00:00Z',
+                },
+            )
+            self.assertEqual(
+                requests.codes.ok, response.status_code, response.text
+            )
+            self.assertTrue(response.json()['results'])
