@@ -38,7 +38,15 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# What a service without containers is run with, beside what is tested.
+look_for_server_tools() {
+    have nginx || missing+=(nginx-light)
+    have logrotate || missing+=(logrotate)
+    have openssl || missing+=(openssl)
+    have systemd-analyze || missing+=(systemd)
+}
+
+further+=(look_for_page_tools look_for_server_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

@@ -84,26 +84,31 @@ class Installed:
     def programs(self) -> str:
         return f'{self.folder}/bin/'
 
-    def command(self, program: str, *arguments: str) -> list[str]:
+    def command(
+        self, program: str, *arguments: str, **variables: str
+    ) -> list[str]:
         """A program of it, run as systemd does, far from the checkout."""
         # Of what the tests run with, nothing may help.
         return [
             *('env', '--ignore-environment', '--chdir=/', 'LC_ALL=C.UTF-8'),
-            *(f'{name}={value}' for name, value in self._needed()),
+            *(
+                f'{name}={value}'
+                for name, value in (self._needed() | variables).items()
+            ),
             self.programs + program,
             *arguments,
         ]
 
     @staticmethod
-    def _needed() -> list[tuple[str, str]]:
+    def _needed() -> dict[str, str]:
         """How a package index is reached, and the cache of pip."""
-        return [
-            (name, value)
+        return {
+            name: value
             for name, value in os.environ.items()
             if name in ('HOME', 'PATH', 'XDG_CACHE_HOME')
             or name.lower().endswith('_proxy')
             or name.startswith(('PIP_', 'SSL_CERT_', 'REQUESTS_CA_'))
-        ]
+        }
 
     def run(self, program: str, *arguments: str) -> str:
         return process.run(self.command(program, *arguments), f'run {program}')
@@ -149,16 +154,13 @@ class UWSGIServer(test_uwsgi.Server):
         return f'{self.installed.programs}python'
 
     def _child(self) -> process.Child:
-        program, *arguments = self.installed.command(
-            'uwsgi', f'--ini={self.server_file}'
-        )
         return process.Child(
             'uwsgi',
-            [
-                program,
-                f'{test_uwsgi.CONFIG_FILES}={self.config_file}',
-                *arguments,
-            ],
+            self.installed.command(
+                'uwsgi',
+                f'--ini={self.server_file}',
+                **{test_uwsgi.CONFIG_FILES: str(self.config_file)},
+            ),
             self.log,
         )
 

@@ -28,7 +28,7 @@ from stratometrics.tests.realparts import process
 
 INI = shipped.CONTRIB / 'uwsgi' / 'stratometrics-api.ini'
 
-CONFIG_FILES = 'OS_STRATOMETRICSCONFIG_FILES'
+CONFIG_FILES = 'OS_STRATOMETRICS_CONFIG_FILES'
 
 
 class Server(base.Server):
