@@ -16,6 +16,7 @@ import atexit
 import functools
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,9 @@ from stratometrics.tests.realparts import process
 from stratometrics.tests.realparts import venv
 
 ROOT = shipped.ROOT
+
+#: Where the guide has an operator put it.
+UWSGI_FILE = '/etc/stratometrics/uwsgi.ini'
 
 _IS_CHECKOUT = (ROOT / '.git').exists()
 
@@ -113,7 +117,9 @@ class Installed:
     def run(self, program: str, *arguments: str) -> str:
         return process.run(self.command(program, *arguments), f'run {program}')
 
-    def started(self, unit: str, config_file: pathlib.Path) -> list[str]:
+    def started(
+        self, unit: str, config_file: pathlib.Path, **variables: str
+    ) -> list[str]:
         """What a unit of systemd starts, with other files."""
         text = self.shared('systemd', unit).read_text()
         program, *arguments = (
@@ -127,25 +133,48 @@ class Installed:
         return self.folder.joinpath('share', 'stratometrics', *path)
 
 
-class Server(base.Server):
-    """The API, as its unit starts it."""
+class Notified:
+    """Where systemd is told that a service of Type=notify is ready."""
+
+    def __init__(self, place: pathlib.Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.settimeout(bed.PATIENCE)
+        self._socket.bind(str(place))
+        self.variables = {'NOTIFY_SOCKET': str(place)}
+
+    def wait(self) -> None:
+        with self._socket:
+            while b'READY=1' not in self._socket.recv(1000).splitlines():
+                pass
+
+
+class ServedByUnit:
+    """The API, as the unit starts it."""
 
     installed: Installed
 
+    def start(self) -> None:
+        super().start()
+        self.notified.wait()
+
     def _child(self) -> process.Child:
-        return process.Child(
-            'stratometrics-api',
-            self.installed.started(
-                'stratometrics-api.service', self.config_file
-            ),
-            self.log,
+        self.notified = Notified(self.folder / 'notify')
+        return process.Child('stratometrics-api', self._started(), self.log)
+
+
+class Server(ServedByUnit, base.Server):
+    """By itself."""
+
+    def _started(self) -> list[str]:
+        return self.installed.started(
+            'stratometrics-api.service',
+            self.config_file,
+            **self.notified.variables,
         )
 
 
-class UWSGIServer(test_uwsgi.Server):
-    """The API under uWSGI, which is installed there as well."""
-
-    installed: Installed
+class UWSGIServer(ServedByUnit, test_uwsgi.Server):
+    """Under uWSGI, which is installed there as well."""
 
     def _ini(self) -> pathlib.Path:
         return self.installed.shared('uwsgi', 'stratometrics-api.ini')
@@ -153,16 +182,22 @@ class UWSGIServer(test_uwsgi.Server):
     def _python(self) -> str:
         return f'{self.installed.programs}python'
 
-    def _child(self) -> process.Child:
-        return process.Child(
-            'uwsgi',
-            self.installed.command(
-                'uwsgi',
-                f'--ini={self.server_file}',
-                **{test_uwsgi.CONFIG_FILES: str(self.config_file)},
-            ),
-            self.log,
+    def _started(self) -> list[str]:
+        unit = 'stratometrics-api-uwsgi.conf'
+        text = self.installed.shared('systemd', unit).read_text()
+        variable = f'{test_uwsgi.CONFIG_FILES}={shipped.CONFIG_FILE}'
+        if ('Environment', variable) not in shipped.directives(text):
+            raise AssertionError(f'{unit} does not set {variable}')
+        started = self.installed.started(
+            unit,
+            self.config_file,
+            **self.notified.variables,
+            **{test_uwsgi.CONFIG_FILES: str(self.config_file)},
         )
+        return [
+            str(self.server_file) if each == UWSGI_FILE else each
+            for each in started
+        ]
 
 
 @unittest.skipUnless(_IS_CHECKOUT, 'not a checkout')
@@ -220,8 +255,11 @@ class InstalledTest(bed.CollectorTestCase):
         )
 
     def command(self) -> list[str]:
+        self.notified = Notified(self.folder / 'notify')
         return self.installed.started(
-            'stratometrics-collector.service', self.config_file
+            'stratometrics-collector.service',
+            self.config_file,
+            **self.notified.variables,
         )
 
     def test_the_files_of_an_operator_are_there(self) -> None:
@@ -247,6 +285,7 @@ class InstalledTest(bed.CollectorTestCase):
         messages = bed.notifications(20)
         expected = bed.billed(messages)
         self.start_and_wait()
+        self.notified.wait()
         self.publish(map(bed.envelope, messages))
         self.wait_until(
             lambda: self.stored() == expected, 'all of it is stored'

@@ -18,6 +18,8 @@ import shutil
 import socket
 import ssl
 
+import requests
+
 from stratometrics.tests import shipped
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.api import test_load
@@ -169,6 +171,17 @@ class TestBehindNginx(base.ServerTestCase):
         log = self.server.log.read_text()
         self.assertIn(f'{ports.HOST} "GET /"', log)
         self.assertNotIn('192.0.2.1', log)
+
+    def test_another_proxy_may_take_a_prefix_away(self):
+        response = requests.get(
+            f'http://{ports.HOST}:{self.server.port}/',
+            headers={'X-Forwarded-Prefix': '/billing', 'Host': 'cloud'},
+            timeout=30,
+        )
+        [version] = response.json()['versions']
+        self.assertEqual(
+            'http://cloud/billing/v1/', version['links'][0]['href']
+        )
 
     def test_it_answers(self):
         self.assertEqual(200, self.get('/healthcheck').status_code)
