@@ -14,12 +14,16 @@
 
 import atexit
 import functools
+import getpass
+import grp
+import itertools
 import os
 import pathlib
 import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import unittest
 import zipfile
 
@@ -34,11 +38,22 @@ from stratometrics.tests.realparts import process
 from stratometrics.tests.realparts import venv
 
 ROOT = shipped.ROOT
+PAGES = ROOT / 'doc' / 'source' / 'install'
 
 #: Where the guide has an operator put it.
 UWSGI_FILE = '/etc/stratometrics/uwsgi.ini'
 
 _IS_CHECKOUT = (ROOT / '.git').exists()
+
+
+def guided(page: str) -> list[str]:
+    """What the installation guide has root enter on a page."""
+    text = (PAGES / f'{page}.rst').read_text().replace('\\\n', ' ')
+    return [
+        line.strip().removeprefix('# ')
+        for line in text.splitlines()
+        if line.startswith('   # ')
+    ]
 
 
 @functools.cache
@@ -278,6 +293,73 @@ class InstalledTest(bed.CollectorTestCase):
             for kept in (source() / 'contrib' / name).iterdir():
                 found = self.installed.shared(name, kept.name)
                 self.assertEqual(kept.read_text(), found.read_text())
+
+    def test_the_guide_copies_what_there_is(self) -> None:
+        """What is copied to where, but for the rights, which root gives."""
+        group = grp.getgrgid(os.getgid()).gr_name
+        script = '\n'.join(
+            command
+            for page in ('manual', 'wsgi')
+            for command in guided(page)
+            if command.split()[0] in ('cd', 'install')
+        )
+        for there, here in (
+            ('/opt/stratometrics', str(self.installed.folder)),
+            (' /etc/', f' {self.folder}/etc/'),
+            (' /var/', f' {self.folder}/var/'),
+            ('-o stratometrics', f'-o {getpass.getuser()}'),
+            ('-g stratometrics', f'-g {group}'),
+        ):
+            self.assertIn(there, script)
+            script = script.replace(there, here)
+        for name in (
+            'etc/logrotate.d',
+            'etc/nginx/sites-available',
+            'etc/systemd/system',
+        ):
+            (self.folder / name).mkdir(parents=True)
+        process.run(['bash', '-ec', script], 'do what the guide says')
+        self.assertEqual(
+            {
+                'etc/logrotate.d/stratometrics',
+                'etc/nginx/sites-available/stratometrics.conf',
+                'etc/stratometrics/uwsgi.ini',
+                'etc/sysusers.d/stratometrics.conf',
+                'etc/systemd/system/stratometrics-api.service',
+                'etc/systemd/system/stratometrics-api.service.d/uwsgi.conf',
+                'etc/systemd/system/stratometrics-collector.service',
+            },
+            {
+                str(path.relative_to(self.folder))
+                for path in (self.folder / 'etc').rglob('*')
+                if path.is_file()
+            },
+        )
+        for name in ('etc/stratometrics', 'var/log/stratometrics'):
+            mode = (self.folder / name).stat().st_mode
+            self.assertEqual(0o750, mode & 0o777)
+
+    def test_the_configuration_of_the_guide_is_understood(self) -> None:
+        page = (PAGES / 'manual.rst').read_text()
+        _, _, block = page.partition('.. code-block:: ini\n\n')
+        lines = itertools.takewhile(
+            lambda line: not line or line.startswith('   '), block.splitlines()
+        )
+        config_file = self.folder / 'guided.conf'
+        config_file.write_text(
+            textwrap.dedent('\n'.join(lines)).replace(
+                '/var/log/stratometrics', str(self.folder)
+            )
+        )
+        checked = (
+            'import sys; from stratometrics import service; '
+            'from stratometrics.api import app; '
+            'conf = service.prepare(["--config-file", sys.argv[1]]); '
+            'app.load(conf); '
+            'print(conf.clickhouse.hosts, conf.keystone_authtoken.username)'
+        )
+        said = self.installed.run('python', '-c', checked, str(config_file))
+        self.assertIn("['clickhouse.example.com'] stratometrics", said)
 
     def test_from_a_notification_to_an_answer(self) -> None:
         newest = self.storage.schema.newest
