@@ -141,7 +141,9 @@ class Installed:
             word.replace(shipped.CONFIG_FILE, str(config_file))
             for word in shipped.command(text)
         )
-        return self.command(program.removeprefix(shipped.PROGRAMS), *arguments)
+        return self.command(
+            program.removeprefix(shipped.PROGRAMS), *arguments, **variables
+        )
 
     def shared(self, *path: str) -> pathlib.Path:
         """A file that comes along."""
