@@ -104,10 +104,6 @@ class TestBusy(UnderUWSGI, test_load.TestBusy):
     pass
 
 
-class TestBrokenTable(UnderUWSGI, test_usage.TestBrokenTable):
-    pass
-
-
 class TestSignals(UnderUWSGI, test_load.SlowTestCase):
     def signal_while_working(self, number: signal.Signals) -> None:
         """See that a running request is answered nevertheless."""
