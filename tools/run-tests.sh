@@ -47,7 +47,15 @@ look_for_chart_tools() {
     [[ -d $sources/sigs.k8s.io/yaml ]] || missing+=(golang-k8s-sigs-yaml-dev)
 }
 
-further+=(look_for_page_tools look_for_chart_tools)
+# What a service without containers is run with, beside what is tested.
+look_for_server_tools() {
+    have nginx || missing+=(nginx-light)
+    have logrotate || missing+=(logrotate)
+    have openssl || missing+=(openssl)
+    have systemd-analyze || missing+=(systemd)
+}
+
+further+=(look_for_page_tools look_for_chart_tools look_for_server_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

@@ -123,7 +123,10 @@ class Server:
         self._workers = workers
         self._session = requests.Session()
         self.configure()
-        self.child = process.Child(
+        self.child = self._child()
+
+    def _child(self) -> process.Child:
+        return process.Child(
             'stratometrics-api',
             [*COMMAND, '--config-file', str(self.config_file)],
             self.log,
@@ -232,10 +235,12 @@ class ServerTestCase(Asking, base.StorageTestCase):
     """A test with a server and a database of its own."""
 
     workers = 1
+    #: What makes the server.
+    serve = Server
 
     def setUp(self) -> None:
         super().setUp()
-        self.server = Server(self.conf, workers=self.workers)
+        self.server = self.serve(self.conf, workers=self.workers)
         self.addCleanup(self.server.close)
         self.start()
 

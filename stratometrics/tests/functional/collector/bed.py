@@ -175,16 +175,20 @@ class CollectorTestCase(testtools.TestCase):
 
     # The collector
 
+    def command(self) -> list[str]:
+        """What starts it."""
+        return [
+            sys.executable,
+            '-m',
+            'stratometrics.cmd.collector',
+            '--config-file',
+            str(self.config_file),
+        ]
+
     def start(self) -> subprocess.Popen:
         with self.log_file.open('ab') as log:
             collector = process.spawn(
-                [
-                    sys.executable,
-                    '-m',
-                    'stratometrics.cmd.collector',
-                    '--config-file',
-                    str(self.config_file),
-                ],
+                self.command(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
