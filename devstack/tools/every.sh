@@ -17,10 +17,12 @@ set -u
 
 interval=$1
 shift
-trap 'exit 0' TERM
+pause=
+trap '[[ -z $pause ]] || kill "$pause"; exit 0' TERM
 while :; do
     "$@" || echo "$1 failed with status $?" >&2
-    # A sleep in the background does not keep a signal waiting.
+    # A signal need not wait for what sleeps in the background.
     sleep "$interval" &
-    wait $!
+    pause=$!
+    wait "$pause"
 done
