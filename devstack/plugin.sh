@@ -1,3 +1,4 @@
+#!/bin/bash
 # Licensed under the Apache License, Version 2.0 (the "License"); you may
 # not use this file except in compliance with the License. You may obtain
 # a copy of the License at
@@ -12,8 +13,6 @@
 
 # The DevStack plugin of Stratometrics; see devstack/README.rst. DevStack
 # sources it in each of its phases.
-
-# shellcheck shell=bash
 
 _XTRACE_STRATOMETRICS=$(set +o | grep xtrace)
 set +o xtrace

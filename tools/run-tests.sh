@@ -38,7 +38,12 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# The proxy that DevStack has in front of the API.
+look_for_proxy() {
+    have apache2 || have httpd || missing+=(apache2-bin)
+}
+
+further+=(look_for_page_tools look_for_proxy)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

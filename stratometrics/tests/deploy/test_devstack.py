@@ -177,9 +177,9 @@ class ServicesTest(DevStackTestCase):
                 )
             },
         )
-        self.assertEqual('billing', written['keystone_authtoken'][
-            'service_type'
-        ])
+        self.assertEqual(
+            'billing', written['keystone_authtoken']['service_type']
+        )
 
     def test_one_of_the_services_alone(self) -> None:
         machine = self.stacked('disable_service strato-api')
@@ -216,16 +216,14 @@ class ServicesTest(DevStackTestCase):
         machine = self.machine()
         machine.run('stack')
         before = {
-            name: (machine.root / name).read_text()
-            for name in machine.files()
+            name: (machine.root / name).read_text() for name in machine.files()
         }
         packages = machine.ran('install_package')
         self.assertEqual(1, len(packages))
         machine.run('stack')
         self.assertEqual([], machine.ran('install_package'))
         after = {
-            name: (machine.root / name).read_text()
-            for name in machine.files()
+            name: (machine.root / name).read_text() for name in machine.files()
         }
         # A new password, on both sides.
         changed = {name for name in before if before[name] != after[name]}
@@ -251,7 +249,7 @@ class ServicesTest(DevStackTestCase):
 
     def test_a_failure_ends_it(self) -> None:
         machine = self.machine(
-            programs={'stratometrics-manage': '/bin/false'}
+            programs={'stratometrics-manage': ['/bin/false']}
         )
         ran = machine.try_to('stack')
         self.assertEqual(1, ran.returncode)
@@ -289,9 +287,7 @@ class ClickHouseTest(DevStackTestCase):
         repository = machine.ini('yum.repos.d/clickhouse.repo')['clickhouse']
         url = 'https://packages.clickhouse.com/rpm/lts/'
         self.assertEqual(url, repository['baseurl'])
-        self.assertEqual(
-            f'{url}repodata/repomd.xml.key', repository['gpgkey']
-        )
+        self.assertEqual(f'{url}repodata/repomd.xml.key', repository['gpgkey'])
         self.assertEqual('1', repository['repo_gpgcheck'])
         machine.run('clean')
         self.assertNotIn('etc/yum.repos.d/clickhouse.repo', machine.files())
@@ -442,9 +438,9 @@ class EmittersTest(DevStackTestCase):
                 'versioned_notifications_topics'
             ],
         )
-        targets = machine.ini('stratometrics/stratometrics.conf')[
-            'collector'
-        ]['targets'].split(',')
+        targets = machine.ini('stratometrics/stratometrics.conf')['collector'][
+            'targets'
+        ].split(',')
         by_default = cfg.ConfigOpts()
         stratometrics_conf.register_opts(by_default)
         by_default([], default_config_files=[])
@@ -535,8 +531,7 @@ class EmittersTest(DevStackTestCase):
             # What was started before it was told is started again, and the
             # sink, which sends nothing, is left alone.
             restarted = {
-                words[2]
-                for words in machine.ran('systemctl', 'restart')
+                words[2] for words in machine.ran('systemctl', 'restart')
             }
             self.assertEqual(
                 {
@@ -558,9 +553,9 @@ class EmittersTest(DevStackTestCase):
             proxy['pipeline:main']['pipeline'], 'ceilometer proxy-server$'
         )
         self.assertEqual('notifications', proxy['filter:ceilometer']['topic'])
-        self.assertEqual('swift', proxy['filter:ceilometer'][
-            'control_exchange'
-        ])
+        self.assertEqual(
+            'swift', proxy['filter:ceilometer']['control_exchange']
+        )
         self.assertEqual(1, len(machine.ran('install_ceilometermiddleware')))
         # Ceilometer's is DevStack's own business.
         machine = self.stacked(enabled, plugins=['ceilometer'])

@@ -18,8 +18,6 @@
 
 # shellcheck shell=bash
 
-declare -A -g GITDIR
-
 # Writes down what would have been done.
 function record {
     printf '%q ' "$@" >>"$RECORD"
@@ -145,6 +143,7 @@ function restart_service {
 
 # The processes that systemd would run, each with a file.
 
+# shellcheck disable=SC2034
 SYSTEMCTL=systemctl
 
 function systemctl {
@@ -312,7 +311,7 @@ function _iniset {
         if [[ "$line" == "["* ]]; then
             [[ "$line" == "[$section]"* ]] && here=yes || here=no
             [[ "$here" == "no" ]] || found=yes
-        elif [[ "$here" == "yes" && "$line" =~ ^$option[[:blank:]]*= ]]; then
+        elif [[ "$here" == "yes" && "$line" =~ ^${option}[[:blank:]]*= ]]; then
             line="$option = $value"
             there=yes
         fi
@@ -332,7 +331,7 @@ function iniget {
     while read -r line; do
         if [[ "$line" == "["* ]]; then
             [[ "$line" == "[$2]"* ]] && here=yes || here=no
-        elif [[ "$here" == "yes" && "$line" =~ ^$3[[:blank:]]*= ]]; then
+        elif [[ "$here" == "yes" && "$line" =~ ^${3}[[:blank:]]*= ]]; then
             read -r line <<<"${line#*=}"
             echo "$line"
         fi

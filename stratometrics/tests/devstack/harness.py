@@ -18,7 +18,6 @@ can take for granted; all others are missing, and fail the test.
 
 from collections.abc import Mapping, Sequence
 import configparser
-import os
 import pathlib
 import shlex
 import shutil
@@ -85,7 +84,7 @@ class Stack:
     :param plugins: other plugins that are enabled.
     :param ours: whether ours is the ``first`` or the ``last`` of them.
     :param packages: ``deb`` or ``rpm``.
-    :param programs: programs to really run, by name.
+    :param programs: commands that are really run, by the name of a program.
     :param environment: more variables, for these programs.
     """
 
@@ -97,7 +96,7 @@ class Stack:
         plugins: Sequence[str] = (),
         ours: str = 'last',
         packages: str = 'deb',
-        programs: Mapping[str, str] | None = None,
+        programs: Mapping[str, Sequence[str]] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
@@ -135,7 +134,7 @@ class Stack:
         self._link(PROGRAMS, programs or {})
 
     def _link(
-        self, taken: Sequence[str], programs: Mapping[str, str]
+        self, taken: Sequence[str], programs: Mapping[str, Sequence[str]]
     ) -> None:
         for name in taken:
             (self._bin / name).symlink_to(shutil.which(name))
@@ -144,8 +143,8 @@ class Stack:
         for name, does in RECORDED.items():
             if name not in programs:
                 self._write(name, f'{RECORD}{does}\n')
-        for name, path in programs.items():
-            self._write(name, f'#!/bin/sh\nexec {shlex.quote(path)} "$@"\n')
+        for name, command in programs.items():
+            self._write(name, f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
 
     def _write(self, name: str, text: str) -> None:
         path = self._bin / name
@@ -220,11 +219,8 @@ class Stack:
     def units(self) -> dict[str, str]:
         """The commands of the services that run, by name."""
         return {
-            path.name.removeprefix('devstack@').removesuffix('.service'):
-            path.read_text().strip()
+            path.name.removeprefix('devstack@').removesuffix(
+                '.service'
+            ): path.read_text().strip()
             for path in (self.folder / 'units').iterdir()
         }
-
-    def environment(self) -> dict[str, str]:
-        """What programs of this machine are started with."""
-        return {**os.environ, **self._environment}
