@@ -276,10 +276,13 @@ class DevStackTest(testtools.TestCase):
         self.start()
 
         self.assertEqual(401, self.get('/v1/instances').status_code)
-        [version] = self.get('/').json()['versions']
-        self.assertEqual(
-            [{'rel': 'self', 'href': f'{self.url}/v1/'}], version['links']
-        )
+        for path in ('', '/'):
+            [version] = self.get(path).json()['versions']
+            self.assertEqual(
+                [{'rel': 'self', 'href': f'{self.url}/v1/'}],
+                version['links'],
+                path,
+            )
         token = self.keystone.token('alice', 'acme')
         response = self.get('/v1/instances', token)
         self.assertEqual(200, response.status_code, response.text)
