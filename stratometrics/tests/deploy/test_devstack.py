@@ -18,6 +18,8 @@ services that are told to send notifications do so.
 
 import pathlib
 import re
+import subprocess
+import time
 
 import fixtures
 from oslo_config import cfg
@@ -115,8 +117,10 @@ class ServicesTest(DevStackTestCase):
 
     def test_tls(self) -> None:
         machine = self.stacked('ENABLED_SERVICES+=,tls-proxy')
-        [words, *_] = machine.ran('wait_for_service')
-        self.assertEqual('https://192.0.2.1/billing/healthcheck', words[2])
+        self.assertEqual(
+            'https://192.0.2.1/billing/healthcheck',
+            machine.ran('curl')[-1][-1],
+        )
         conf = machine.ini('stratometrics/stratometrics.conf')
         self.assertEqual(
             'True', conf['oslo_middleware']['enable_proxy_headers_parsing']
@@ -186,7 +190,7 @@ class ServicesTest(DevStackTestCase):
         self.assertEqual(['strato-collector'], [*machine.units])
         self.assertEqual([], machine.ran('openstack'))
         self.assertEqual([], machine.ran('stratometrics-manage'))
-        self.assertEqual([], machine.ran('wait_for_service'))
+        self.assertNotIn('/billing', str(machine.ran('curl')))
 
     def test_audits(self) -> None:
         machine = self.stacked(
@@ -255,6 +259,15 @@ class ServicesTest(DevStackTestCase):
         self.assertEqual(1, ran.returncode)
         self.assertIn('ClickHouse cannot be used', ran.stderr)
         self.assertEqual({}, machine.units)
+
+    def test_an_api_that_does_not_answer_ends_it(self) -> None:
+        machine = self.machine(
+            'SERVICE_TIMEOUT=1\nSTRATOMETRICS_CLICKHOUSE_HOSTS=ch',
+            programs={'curl': ['/bin/false']},
+        )
+        ran = machine.try_to('stack')
+        self.assertEqual(1, ran.returncode)
+        self.assertIn('strato-api does not work', ran.stderr)
 
     def test_a_mistake_is_noticed(self) -> None:
         """The stand-in does not let everything pass."""
@@ -558,8 +571,42 @@ class EmittersTest(DevStackTestCase):
         )
         self.assertEqual(1, len(machine.ran('install_ceilometermiddleware')))
         # Ceilometer's is DevStack's own business.
-        machine = self.stacked(enabled, plugins=['ceilometer'])
-        self.assertEqual([], machine.ran('install_ceilometermiddleware'))
+        for ours in ('first', 'last'):
+            machine = self.stacked(enabled, plugins=['ceilometer'], ours=ours)
+            self.assertEqual([], machine.ran('install_ceilometermiddleware'))
+            self.assertNotIn(
+                'ceilometer',
+                machine.ini('swift/proxy-server.conf')['pipeline:main'][
+                    'pipeline'
+                ],
+            )
+
+
+class ToolsTest(testtools.TestCase):
+    def test_again_and_again_until_it_is_told_to_end(self) -> None:
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        # Also if the command fails.
+        again = subprocess.Popen(
+            [
+                harness.REPOSITORY / 'devstack/tools/every.sh',
+                '0.1',
+                'sh',
+                '-c',
+                f'echo >>{folder}/runs; exit 3',
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(again.kill)
+        runs = folder / 'runs'
+        deadline = time.monotonic() + 30
+        while not runs.exists() or len(runs.read_text()) < 3:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.05)
+        again.terminate()
+        said = again.communicate(timeout=10)[1]
+        self.assertEqual(0, again.returncode)
+        self.assertIn('sh failed with status 3', said)
 
 
 class FilesTest(testtools.TestCase):

@@ -176,10 +176,6 @@ function stop_process {
     fi
 }
 
-function wait_for_service {
-    record wait_for_service "$@"
-}
-
 function test_with_retry {
     untraced _test_with_retry "$@"
 }

@@ -24,7 +24,6 @@ import subprocess
 import sys
 import time
 from typing import Any
-import uuid
 from xml.etree import ElementTree
 
 import clickhouse_driver
@@ -36,6 +35,7 @@ import testtools
 from stratometrics.tests import fixtures as recordings
 from stratometrics.tests.devstack import apache
 from stratometrics.tests.devstack import harness
+from stratometrics.tests.devstack import nova
 from stratometrics.tests.quickstart import notifications
 from stratometrics.tests.quickstart import today
 from stratometrics.tests.realparts import clickhouse
@@ -44,8 +44,10 @@ from stratometrics.tests.realparts import ports
 from stratometrics.tests.realparts import process
 from stratometrics.tests.realparts import rabbitmq
 
-#: A server of the recording, and the project that it was in.
+#: Servers of the recording, and the project that they were in. The first one
+#: was never deleted.
 SERVER = '3496b580-1d33-482c-9497-3d3683e6c2bb'
+DELETED = '007628e1-995f-411c-815a-55c817d98ef6'
 PROJECT = '4ada08c586564ca883b7b49d042f9e30'
 
 DATABASE = 'metering'
@@ -244,7 +246,7 @@ class DevStackTest(testtools.TestCase):
             timeout=30,
         )
 
-    def publish(self, *event_types: str) -> None:
+    def publish(self, server: str, *event_types: str) -> None:
         """What Nova said of a server, in a project that is here, now."""
         project = self.keystone.identity.session(
             'alice', 'acme'
@@ -253,7 +255,7 @@ class DevStackTest(testtools.TestCase):
             each.message
             for each in recordings.load('nova')
             if each.message['event_type'] in event_types
-            and each.message['payload']['instance_id'] == SERVER
+            and each.message['payload']['instance_id'] == server
         ]
         self.assertEqual(len(event_types), len(messages))
         seconds = notifications.distance(time.time_ns() // 1000)
@@ -288,8 +290,6 @@ class DevStackTest(testtools.TestCase):
         self.assertEqual(200, response.status_code, response.text)
         self.assertEqual([], response.json()['results'])
 
-        self.publish('compute.instance.create.start')
-        self.publish('compute.instance.create.end')
         self.check_smoke_test()
 
         # The collector knows the credentials of [service_credentials].
@@ -302,8 +302,50 @@ class DevStackTest(testtools.TestCase):
         self.again()
 
     def check_smoke_test(self) -> None:
-        """The half of it that asks; the other one needs a Nova."""
-        script = harness.REPOSITORY / 'devstack/tools/smoke_test.py'
+        """With a Nova that only says what was recorded."""
+        cloud = nova.Cloud(
+            DELETED,
+            lambda: self.publish(
+                DELETED,
+                'compute.instance.create.start',
+                'compute.instance.create.end',
+            ),
+            lambda: self.publish(DELETED, 'compute.instance.delete.end'),
+        )
+        self.addCleanup(cloud.close)
+        for kind in ('compute', 'image'):
+            path = {'compute': '/compute/v2.1', 'image': '/image'}[kind]
+            self.keystone.identity.point(kind, kind, cloud.url + path)
+        ran = self.smoke_test()
+        self.assertEqual(
+            f'The usage of server {DELETED} grew until it was deleted.\n',
+            ran.stdout,
+            ran.stderr,
+        )
+        self.assertEqual(0, ran.returncode)
+        self.assertEqual(
+            {'imageRef': 'i', 'flavorRef': 'f', 'networks': 'none'},
+            {
+                name: value
+                for name, value in cloud.asked.items()
+                if name != 'name'
+            },
+        )
+
+        self.publish(SERVER, 'compute.instance.create.end')
+        ran = self.smoke_test('--server-id', SERVER)
+        self.assertEqual(0, ran.returncode, ran.stderr)
+        self.assertEqual(f'The usage of server {SERVER} grows.\n', ran.stdout)
+
+        ran = self.smoke_test('--server-id', DELETED, '--timeout=2')
+        self.assertEqual(1, ran.returncode, ran.stdout)
+        self.assertEqual(
+            'smoke test: after 2 seconds not yet: '
+            f'the usage of server {DELETED} grows\n',
+            ran.stderr,
+        )
+
+    def smoke_test(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -318,25 +360,14 @@ class DevStackTest(testtools.TestCase):
             'OS_PROJECT_DOMAIN_ID': 'default',
             'OS_REGION_NAME': 'RegionOne',
         }
-        command = [sys.executable, str(script), '--server-id']
-        ran = subprocess.run(
-            [*command, SERVER],
+        script = harness.REPOSITORY / 'devstack/tools/smoke_test.py'
+        return subprocess.run(
+            [sys.executable, '-W', 'ignore', str(script), *arguments],
             env=environment,
             capture_output=True,
             text=True,
-            timeout=200,
+            timeout=300,
         )
-        self.assertEqual(0, ran.returncode, ran.stderr)
-        self.assertEqual(f'The usage of server {SERVER} grows.\n', ran.stdout)
-        ran = subprocess.run(
-            [*command, str(uuid.uuid4()), '--timeout=1'],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=200,
-        )
-        self.assertEqual(1, ran.returncode, ran.stdout)
-        self.assertIn('after 1 seconds not yet', ran.stderr)
 
     def manage(self, *arguments: str) -> str:
         ran = subprocess.run(
