@@ -140,11 +140,15 @@ class Stack:
             (self._bin / name).symlink_to(shutil.which(name))
         install = shutil.which('install')
         self._write('install', INSTALL.replace('{install}', install))
-        for name, does in RECORDED.items():
+        for name in RECORDED:
             if name not in programs:
-                self._write(name, f'{RECORD}{does}\n')
+                self.only_record(name)
         for name, command in programs.items():
             self._write(name, f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+
+    def only_record(self, program: str) -> None:
+        """Have a program not run from now on, but written down."""
+        self._write(program, f'{RECORD}{RECORDED[program]}\n')
 
     def _write(self, name: str, text: str) -> None:
         path = self._bin / name
