@@ -451,19 +451,31 @@ class EmittersTest(DevStackTestCase):
                 'versioned_notifications_topics'
             ],
         )
-        targets = machine.ini('stratometrics/stratometrics.conf')['collector'][
-            'targets'
-        ].split(',')
-        by_default = cfg.ConfigOpts()
-        stratometrics_conf.register_opts(by_default)
-        by_default([], default_config_files=[])
         self.assertEqual(
             {
                 f'{target.partition(":")[0]}:stratometrics'
-                for target in by_default.collector.targets
-            },
-            {*targets},
+                for target in self.targets_by_default()
+            }
+            | {'trove:stratometrics'},
+            self.targets(machine),
         )
+
+    def test_the_exchange_of_trove(self) -> None:
+        machine = self.stacked(plugins=['trove'])
+        self.assertEqual(
+            {*self.targets_by_default(), 'trove:notifications'},
+            self.targets(machine),
+        )
+
+    def targets(self, machine: harness.Stack) -> set[str]:
+        written = machine.ini('stratometrics/stratometrics.conf')
+        return {*written['collector']['targets'].split(',')}
+
+    def targets_by_default(self) -> list[str]:
+        conf = cfg.ConfigOpts()
+        stratometrics_conf.register_opts(conf)
+        conf([], default_config_files=[])
+        return conf.collector.targets
 
     def test_a_topic_of_the_users_choice(self) -> None:
         machine = self.stacked('STRATOMETRICS_NOTIFICATION_TOPIC=metering')
