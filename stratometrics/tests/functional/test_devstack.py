@@ -79,7 +79,8 @@ clouds:
     region_name: RegionOne
 """
 
-PATIENCE = 60
+#: Seconds after which a test gives up waiting.
+PATIENCE = 120
 
 
 class ClickHouse(clickhouse.ClickHouse):
@@ -220,16 +221,16 @@ class DevStackTest(testtools.TestCase):
         for child in self.processes.values():
             child.start()
             self.addCleanup(child.stop)
-        self.processes['strato-api'].wait_until(
-            lambda: (
-                ports.accepts(self.port)
-                and requests.get(f'{self.url}/healthcheck', timeout=10).ok
-            ),
-            PATIENCE,
-        )
+        self.processes['strato-api'].wait_until(self.is_healthy, PATIENCE)
         self.processes['strato-collector'].wait_until(
             lambda: 'Listening to' in self.log('strato-collector'), PATIENCE
         )
+
+    def is_healthy(self) -> bool:
+        try:
+            return requests.get(f'{self.url}/healthcheck', timeout=10).ok
+        except requests.RequestException:
+            return False
 
     def stop(self) -> None:
         for child in self.processes.values():
