@@ -49,6 +49,15 @@ class Request(pecan.Request):
     def params(self) -> Mapping[str, str]:
         return self.GET
 
+    @property
+    def application_url(self) -> str:
+        """The address of the service, without a slash at its end.
+
+        Apache's mod_proxy_uwsgi leaves one in SCRIPT_NAME if there is no more
+        in the path than the service's own prefix and a slash.
+        """
+        return super().application_url.rstrip('/')
+
 
 class Controller:
     """A path, and what can be done with it.

@@ -797,19 +797,20 @@ enable_proxy_headers_parsing = true
 """
 
     def test_links_lead_through_the_proxy(self):
-        response = self.ask(
-            '/',
-            headers={
-                'X-Forwarded-Proto': 'https',
-                'X-Forwarded-Host': 'cloud.example.com',
-                'X-Forwarded-Prefix': '/billing',
-            },
-        )
-        [version] = response.json['versions']
-        self.assertEqual(
-            'https://cloud.example.com/billing/v1/',
-            version['links'][0]['href'],
-        )
+        for prefix in ('/billing', '/billing/'):
+            response = self.ask(
+                '/',
+                headers={
+                    'X-Forwarded-Proto': 'https',
+                    'X-Forwarded-Host': 'cloud.example.com',
+                    'X-Forwarded-Prefix': prefix,
+                },
+            )
+            [version] = response.json['versions']
+            self.assertEqual(
+                'https://cloud.example.com/billing/v1/',
+                version['links'][0]['href'],
+            )
 
 
 class TestNotBehindAProxy(base.ApiTestCase):
