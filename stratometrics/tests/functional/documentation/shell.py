@@ -52,7 +52,6 @@ class Shell:
         self._outputs = folder / '.outputs'
         self._outputs.mkdir()
         self._count = 0
-        # Without a terminal: who asks for a password reads standard input.
         self._bash = process.spawn(
             ['bash', '--norc', '-s'],
             cwd=folder,
@@ -67,13 +66,12 @@ class Shell:
         # that the shell started ends.
         self._bash.stdin.write("trap 'trap - EXIT; kill 0' EXIT\n")
 
-    def run(self, text: str, answers: str = '') -> Ran:
+    def run(self, text: str) -> Ran:
         """Run a command to its end.
 
-        :param answers: what it may read from standard input.
         :raises TimeoutError: it takes too long.
         """
-        self._begin(text, answers)
+        self._begin(text)
         ready, _, _ = select.select([self._bash.stdout], [], [], PATIENCE)
         if not ready:
             raise TimeoutError(f'{text}: {self._read("errors")}')
@@ -100,13 +98,12 @@ class Shell:
             self._bash.wait()
             self._bash.stdout.close()
 
-    def _begin(self, text: str, answers: str = '', end: str = '') -> None:
+    def _begin(self, text: str, end: str = '') -> None:
         self._count += 1
-        for name in ('input', 'output', 'errors'):
-            self._file(name).write_text(answers if name == 'input' else '')
+        self._file('output').touch()
         self._bash.stdin.write(
-            f'{{\n{text}\n}} <{self._file("input")}'
-            f' >{self._file("output")} 2>{self._file("errors")} {end}\n'
+            f'{{\n{text}\n}} </dev/null >{self._file("output")}'
+            f' 2>{self._file("errors")} {end}\n'
             'echo $?\n'
         )
         self._bash.stdin.flush()

@@ -39,9 +39,6 @@ class Walk(testtools.TestCase):
     #: Texts of the pages, and what is typed instead; see also replace().
     replacements: Mapping[str, str] = {}
 
-    #: What is read from standard input, by how the command begins.
-    answers: Mapping[str, str] = {}
-
     #: Commands that go on, by how they begin; how to wait until they are
     #: ready, of the file of their output.
     services: Mapping[str, Callable[[pathlib.Path], None]] = {}
@@ -86,7 +83,7 @@ class Walk(testtools.TestCase):
             if command.words.startswith(begin):
                 wait(self.shell.start(text))
                 return
-        ran = self.shell.run(text, self._answer(command))
+        ran = self.shell.run(text)
         self.assertEqual(
             0, ran.status, f'{command}\n{ran.output}\n{ran.errors}'
         )
@@ -99,12 +96,6 @@ class Walk(testtools.TestCase):
                 ),
                 str(command),
             )
-
-    def _answer(self, command: pages.Command) -> str:
-        for begin, answer in self.answers.items():
-            if command.words.startswith(begin):
-                return answer
-        return ''
 
     def replaced(self, text: str) -> str:
         """A text of the page, with the names that are right here."""
