@@ -66,6 +66,7 @@ class Table:
     :param walks: the module of the test that runs the commands of a page.
     :param heads: how commands of a page begin of whose output only the first
         line is as shown.
+    :param numbers: the same, of whose output the numbers are others.
     :param commands: commands that the walks leave out.
     :param blocks: blocks of settings, definitions and SQL that are not of
         this service, or are tested elsewhere.
@@ -73,6 +74,7 @@ class Table:
 
     walks: Mapping[str, str]
     heads: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, tuple[str, ...]]
     commands: tuple[Apart, ...]
     blocks: tuple[Apart, ...]
 
@@ -92,9 +94,16 @@ class Table:
                 return apart
         return None
 
-    def shows_heads(self, command: pages.Command) -> bool:
-        """Whether only the first line of its output is as shown."""
-        return command.words.startswith(self.heads.get(command.page, ()))
+    def comparison(self, command: pages.Command) -> dict[str, bool]:
+        """How its output is compared: see outputs.difference()."""
+        return {
+            'heads': command.words.startswith(
+                self.heads.get(command.page, ())
+            ),
+            'numbers': command.words.startswith(
+                self.numbers.get(command.page, ())
+            ),
+        }
 
 
 @functools.cache
@@ -107,11 +116,8 @@ def load() -> Table:
             for page, said in read['commands'].items()
             if 'walk' in said
         },
-        heads={
-            page: tuple(said['heads'])
-            for page, said in read['commands'].items()
-            if 'heads' in said
-        },
+        heads=_begins(read['commands'], 'heads'),
+        numbers=_begins(read['commands'], 'numbers'),
         commands=tuple(
             each
             for page, said in read['commands'].items()
@@ -123,6 +129,12 @@ def load() -> Table:
             for each in _apart(page, 'holds', said)
         ),
     )
+
+
+def _begins(read: dict, key: str) -> dict[str, tuple[str, ...]]:
+    return {
+        page: tuple(said[key]) for page, said in read.items() if key in said
+    }
 
 
 def _apart(page: str, key: str, entries: list[dict]) -> Iterator[Apart]:

@@ -61,8 +61,11 @@ class CommandsTest(testtools.TestCase):
             [str(apart) for apart in self.table.commands if not found[apart]],
         )
 
-    def test_heads_are_of_commands_that_show_an_output(self) -> None:
-        for page, begins in self.table.heads.items():
+    def test_what_is_compared_in_part_is_shown(self) -> None:
+        for page, begins in (
+            *self.table.heads.items(),
+            *self.table.numbers.items(),
+        ):
             for begin in begins:
                 self.assertTrue(
                     any(

@@ -74,10 +74,10 @@ class Walk(testtools.TestCase):
         for command in pages.commands(page):
             if not known.command(command):
                 count += 1
-                self._run(command, known.shows_heads(command))
+                self._run(command, **known.comparison(command))
         self.assertTrue(count, f'nothing of {page} was run')
 
-    def _run(self, command: pages.Command, heads: bool) -> None:
+    def _run(self, command: pages.Command, **comparison: bool) -> None:
         text = self.replaced(command.text)
         for begin, wait in self.services.items():
             if command.words.startswith(begin):
@@ -92,7 +92,7 @@ class Walk(testtools.TestCase):
             self.assertEqual(
                 '',
                 outputs.difference(
-                    self.replaced(command.output), ran.output, heads
+                    self.replaced(command.output), ran.output, **comparison
                 ),
                 str(command),
             )
