@@ -12,7 +12,9 @@
 """What the pages of this folder's tests are shown with."""
 
 from collections.abc import Iterable
+import dataclasses
 import datetime
+import uuid
 
 from stratometrics.model import event as event_model
 from stratometrics.model import prices
@@ -66,7 +68,7 @@ def charge(storage: driver.ClickHouseStorage, text: str) -> None:
                 change=prices.Change.CREATED,
                 at=timestamps.now(),
                 by='operator',
-                price=price,
+                price=dataclasses.replace(price, id=str(uuid.uuid4())),
             )
             for price in documents.load('prices.yaml', text)
         ]

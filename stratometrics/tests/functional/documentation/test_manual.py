@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The guide to an installation by hand, on real servers."""
+"""The guides that make users in Keystone, on real servers."""
 
 import pathlib
 import time
@@ -47,7 +47,7 @@ class ManualTest(walk.Walk):
             'stratometrics.example.com:9721': f'{ports.HOST}:{self.port}',
         }
         self.keystone.wait()
-        self.forget()
+        self.forget('user', 'service')
         self.environment |= {
             'OS_AUTH_URL': self.keystone.url,
             'OS_USERNAME': 'admin',
@@ -63,10 +63,10 @@ class ManualTest(walk.Walk):
         }
         self.configure(self.configuration())
 
-    def forget(self) -> None:
-        """Take away what the page is to make."""
+    def forget(self, *kinds: str) -> None:
+        """Take away what a page is to make."""
         admin = self.keystone.identity.session('admin', 'admin')
-        for kind in ('user', 'service'):
+        for kind in kinds:
             url = f'{self.keystone.url}/{kind}s'
             [found] = admin.get(url, params={'name': 'stratometrics'}).json()[
                 f'{kind}s'
@@ -120,5 +120,7 @@ class ManualTest(walk.Walk):
             self.assertLess(time.monotonic(), deadline, output.read_text())
             time.sleep(0.1)
 
-    def test_the_page(self) -> None:
+    def test_the_pages(self) -> None:
         self.follow(PAGE)
+        self.forget('user')
+        self.follow('doc/source/admin/reconciliation.rst')
