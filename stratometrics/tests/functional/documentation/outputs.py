@@ -27,7 +27,9 @@ _TIME = re.compile(
 )
 
 
-def difference(shown: str, printed: str, heads: bool = False, numbers: bool = False) -> str:
+def difference(
+    shown: str, printed: str, heads: bool = False, numbers: bool = False
+) -> str:
     """Compare what a page shows with what was printed.
 
     Ids and digests may be others, and so may times. Three dots in the page

@@ -67,6 +67,7 @@ class Table:
     :param heads: how commands of a page begin of whose output only the first
         line is as shown.
     :param numbers: the same, of whose output the numbers are others.
+    :param warnings: the same, of those whose exit status may be 1.
     :param commands: commands that the walks leave out.
     :param blocks: blocks of settings, definitions and SQL that are not of
         this service, or are tested elsewhere.
@@ -75,6 +76,7 @@ class Table:
     walks: Mapping[str, str]
     heads: Mapping[str, tuple[str, ...]]
     numbers: Mapping[str, tuple[str, ...]]
+    warnings: Mapping[str, tuple[str, ...]]
     commands: tuple[Apart, ...]
     blocks: tuple[Apart, ...]
 
@@ -93,6 +95,11 @@ class Table:
             if apart.page == block.page and apart.text in block.text:
                 return apart
         return None
+
+    def statuses(self, command: pages.Command) -> tuple[int, ...]:
+        """The exit statuses that it may have."""
+        begins = self.warnings.get(command.page, ())
+        return (0, 1) if command.words.startswith(begins) else (0,)
 
     def comparison(self, command: pages.Command) -> dict[str, bool]:
         """How its output is compared: see outputs.difference()."""
@@ -118,6 +125,7 @@ def load() -> Table:
         },
         heads=_begins(read['commands'], 'heads'),
         numbers=_begins(read['commands'], 'numbers'),
+        warnings=_begins(read['commands'], 'warnings'),
         commands=tuple(
             each
             for page, said in read['commands'].items()

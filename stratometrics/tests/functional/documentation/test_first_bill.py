@@ -60,7 +60,6 @@ class FirstBillTest(walk.Walk):
         [login] = re.findall(r'^TOKEN=.*?\n\n', said, re.DOTALL | re.MULTILINE)
         self.assertEqual(0, self.shell.run(login).status)
 
-
     def test_the_page(self) -> None:
         self.follow(PAGE)
         for name, begin in (

@@ -11,7 +11,6 @@
 # under the License.
 """The pages for operators and contributors, on a real ClickHouse."""
 
-
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.storage import base as storage_base
@@ -94,6 +93,15 @@ class OperatorPagesTest(walk.Walk):
             *seeds.life('image', PROJECT, seeds.at(2026, 10, 5)),
         )
         self.follow('doc/source/admin/coverage.rst')
+
+    def test_manage(self) -> None:
+        self.replacements = {
+            '/etc/stratometrics': str(self.folder / '.stratometrics')
+        }
+        self.follow('doc/source/cli/stratometrics-manage.rst')
+        self.assertIn(
+            'CREATE TABLE', (self.folder / 'changes.sql').read_text()
+        )
 
     def test_months(self) -> None:
         storage = self.migrate()
