@@ -38,7 +38,13 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# What the commands of the documentation are made with.
+look_for_guide_tools() {
+    have curl || missing+=(curl)
+    have openssl || missing+=(openssl)
+}
+
+further+=(look_for_page_tools look_for_guide_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
