@@ -19,6 +19,7 @@ import pathlib
 import select
 import signal
 import subprocess
+import tempfile
 
 from stratometrics.tests.realparts import process
 
@@ -49,8 +50,9 @@ class Shell:
     def __init__(
         self, folder: pathlib.Path, environment: Mapping[str, str]
     ) -> None:
-        self._outputs = folder / '.outputs'
-        self._outputs.mkdir()
+        self._outputs = pathlib.Path(
+            tempfile.mkdtemp(prefix='.outputs-', dir=folder)
+        )
         self._count = 0
         self._bash = process.spawn(
             ['bash', '--norc', '-s'],
