@@ -37,10 +37,10 @@ def text_of(program: str, *arguments: str) -> str:
         mock.patch.dict(os.environ, {'COLUMNS': WIDTH, 'NO_COLOR': '1'}),
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(printed),
-        contextlib.suppress(SystemExit),
     ):
-        module.main()
-    said = printed.getvalue().rstrip()
-    if not said.startswith('usage:') or f'{program}: error:' in said:
-        raise ValueError(f'there is no command {program}: {said}')
-    return said
+        try:
+            module.main()
+        except SystemExit as ended:
+            if not ended.code:
+                return printed.getvalue().rstrip()
+    raise ValueError(f'there is no such command: {printed.getvalue()}')
