@@ -28,6 +28,7 @@ from stratometrics import service
 from stratometrics.notifications import definitions
 from stratometrics.rating import documents
 from stratometrics.rating import validation
+from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.documentation import pages
@@ -71,39 +72,44 @@ class TableTest(testtools.TestCase):
         found = [
             block for page in pages.pages() for block in pages.blocks(page)
         ]
-        for apart in table.load().blocks:
-            self.assertTrue(
-                any(
+        self.assertEqual(
+            [],
+            [
+                str(apart)
+                for apart in table.load().blocks
+                if not any(
                     block.page == apart.page and apart.text in block.text
                     for block in found
-                ),
-                str(apart),
-            )
+                )
+            ],
+        )
 
 
 class SettingsTest(testtools.TestCase):
     def test_each_option_is_known_and_its_value_allowed(self) -> None:
         known = options()
+        faults = []
         count = 0
         for block in blocks('ini'):
             folder = self.useFixture(fixtures.TempDir()).path
             file = pathlib.Path(folder) / 'page.conf'
             file.write_text(block.text)
             for group, name, values in self.read(file):
-                [*matching] = (
+                count += 1
+                matching = [
                     option
                     for option in known.get(group, ())
                     if name in (option.name, option.dest)
-                )
-                self.assertTrue(
-                    matching, f'{block}: there is no [{group}]/{name}'
-                )
+                ]
+                if not matching:
+                    faults.append(f'{block}: there is no [{group}]/{name}')
+                    continue
                 try:
                     for value in values:
                         self.convert(matching[0], value)
                 except (ValueError, TypeError) as error:
-                    self.fail(f'{block}: [{group}]/{name}: {error}')
-                count += 1
+                    faults.append(f'{block}: [{group}]/{name}: {error}')
+        self.assertEqual([], faults)
         self.assertGreater(count, 20)
 
     @staticmethod
@@ -125,21 +131,24 @@ class YamlTest(testtools.TestCase):
     """Each kind of file, told by what it begins with."""
 
     def test_each_can_be_loaded(self) -> None:
+        faults = []
         for block in blocks('yaml'):
-            read = yaml.safe_load(block.text)
             try:
-                if 'resources' in read:
-                    self.define(block.text)
-                elif 'prices' in read:
-                    self.charge(block.text)
-                elif any(':' in name or '_' in name for name in read):
-                    self.allow(block.text)
-                else:
-                    self.define(
-                        'resources:\n' + textwrap.indent(block.text, '  ')
-                    )
+                self.load(block.text)
             except Exception as error:
-                self.fail(f'{block}: {type(error).__name__}: {error}')
+                faults.append(f'{block}: {type(error).__name__}: {error}')
+        self.assertEqual([], faults)
+
+    def load(self, text: str) -> None:
+        read = yaml.safe_load(text)
+        if 'resources' in read:
+            self.define(text)
+        elif 'prices' in read:
+            self.charge(text)
+        elif any(':' in name or '_' in name for name in read):
+            self.allow(text)
+        else:
+            self.define('resources:\n' + textwrap.indent(text, '  '))
 
     def define(self, text: str) -> None:
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -166,25 +175,29 @@ class YamlTest(testtools.TestCase):
 
 class JsonTest(testtools.TestCase):
     def test_each_is_json(self) -> None:
+        faults = []
         for block in blocks('json'):
             try:
                 json.loads(block.text)
             except ValueError as error:
-                self.fail(f'{block}: {error}')
+                faults.append(f'{block}: {error}')
+        self.assertEqual([], faults)
 
 
 class SqlTest(base.StorageTestCase):
     def test_each_statement_runs_on_the_schema(self) -> None:
         pool = client.Pool(self.conf.clickhouse)
         self.addCleanup(pool.close)
+        faults = []
         count = 0
         for block in blocks('sql'):
-            for statement in block.text.split(';'):
-                if statement.strip():
-                    text = statement.replace('stratometrics.', '$database.')
-                    try:
-                        pool.execute(text)
-                    except Exception as error:
-                        self.fail(f'{block}: {error}')
-                    count += 1
+            for statement in filter(str.strip, block.text.split(';')):
+                count += 1
+                try:
+                    pool.execute(
+                        statement.replace('stratometrics.', '$database.')
+                    )
+                except errors.StorageError as error:
+                    faults.append(f'{block}: {error}')
+        self.assertEqual([], faults)
         self.assertTrue(count)
