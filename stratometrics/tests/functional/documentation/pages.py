@@ -35,7 +35,7 @@ _BEGIN = re.compile(
     r'(?:\.\. (?:code-block|sourcecode|code):: *(?P<language>\S+)'
     r'|(?!\.\. |\.\.$).*::)$'
 )
-_OPTION = re.compile(r' *:[\w-]+:.*')
+_OPTION = re.compile(r' *:(?P<name>[\w-]+):(?P<value>.*)')
 
 _PROMPT = re.compile(r'[$#] ')
 
@@ -47,15 +47,25 @@ class Block:
     :param page: its file, from the top of the source tree.
     :param line: where it begins, from 1.
     :param language: such as ``console``; empty if the page names none.
+    :param caption: such as the name of a file; empty if there is none.
     """
 
     page: str
     line: int
     language: str
+    caption: str
     text: str
 
     def __str__(self) -> str:
         return f'{self.page}:{self.line}'
+
+    @property
+    def is_of_others(self) -> bool:
+        """Whether its caption names a file that is not of this service."""
+        return bool(self.caption) and not (
+            self.caption == 'stratometrics.conf'
+            or self.caption.startswith('/etc/stratometrics/')
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,11 +117,16 @@ def blocks(page: str) -> Iterator[Block]:
         ):
             number += 1
         body = lines[first:number]
-        while body and (not body[0].strip() or _OPTION.fullmatch(body[0])):
+        caption = ''
+        while body and (
+            not body[0].strip() or (option := _OPTION.fullmatch(body[0]))
+        ):
+            if body[0].strip() and option['name'] == 'caption':
+                caption = option['value'].strip()
             body.pop(0)
             first += 1
         text = textwrap.dedent('\n'.join(body)).rstrip()
-        yield Block(page, first + 1, begin['language'] or '', text)
+        yield Block(page, first + 1, begin['language'] or '', caption, text)
 
 
 def commands(page: str) -> Iterator[Command]:

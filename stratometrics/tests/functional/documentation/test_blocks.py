@@ -41,11 +41,15 @@ LOGINS = ('keystone_authtoken', 'service_credentials')
 
 
 def blocks(language: str) -> Iterator[pages.Block]:
-    """All blocks of a language but those that the table excepts."""
+    """All blocks of a language that are of this service."""
     known = table.load()
     for page in pages.pages():
         for block in pages.blocks(page):
-            if block.language == language and not known.block(block):
+            if (
+                block.language == language
+                and not block.is_of_others
+                and not known.block(block)
+            ):
                 yield block
 
 
