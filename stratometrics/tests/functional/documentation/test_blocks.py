@@ -98,7 +98,12 @@ class SettingsTest(testtools.TestCase):
             folder = self.useFixture(fixtures.TempDir()).path
             file = pathlib.Path(folder) / 'page.conf'
             file.write_text(block.text)
-            for group, name, values in self.read(file):
+            try:
+                found = list(self.read(file))
+            except cfg.ParseError as error:
+                faults.append(f'{block}: {error}')
+                continue
+            for group, name, values in found:
                 count += 1
                 matching = [
                     option
