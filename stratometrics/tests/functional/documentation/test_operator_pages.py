@@ -22,6 +22,9 @@ from stratometrics.tests.functional.documentation import seeds
 from stratometrics.tests.functional.documentation import walk
 
 CONFIG = """\
+[DEFAULT]
+transport_url = rabbit://{broker.user}:{broker.password}@{broker.host}:\
+{broker.port}/
 [clickhouse]
 hosts = {clickhouse.hosts[0]}
 port = {clickhouse.port}
@@ -66,7 +69,10 @@ class OperatorPagesTest(walk.Walk):
         self.addCleanup(base.drop, conf)
         self.configure(
             CONFIG.format(
-                clickhouse=conf.clickhouse, keystone=api.keystone(), more=more
+                broker=base.address('rabbitmq'),
+                clickhouse=conf.clickhouse,
+                keystone=api.keystone(),
+                more=more,
             )
         )
 
