@@ -56,7 +56,13 @@ look_for_server_tools() {
     have systemd-analyze || missing+=(systemd)
 }
 
-further+=(look_for_page_tools look_for_chart_tools look_for_server_tools)
+# What the commands of the documentation are made with.
+look_for_guide_tools() {
+    have curl || missing+=(curl)
+}
+
+further+=(look_for_page_tools look_for_chart_tools look_for_server_tools
+    look_for_guide_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

@@ -12,9 +12,15 @@
 
 """How the documentation is built."""
 
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
+
 project = 'Stratometrics'
 copyright = 'the Stratometrics developers'
 extensions = [
+    'command_help',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
@@ -34,3 +40,13 @@ sample_policy_basename = '_static/stratometrics'
 
 html_theme = 'openstackdocs'
 pygments_style = 'native'
+
+man_pages = [
+    (f'cli/{name}', name, told, ['the Stratometrics developers'], 1)
+    for name, told in (
+        ('stratometrics-api', 'answer what was used and what it costs'),
+        ('stratometrics-collector', 'make events of notifications'),
+        ('stratometrics-manage', 'administer Stratometrics'),
+        ('stratometrics-status', 'see whether an upgrade is ready'),
+    )
+]

@@ -62,7 +62,9 @@ def main() -> int:
     conf = cfg.ConfigOpts()
     stratometrics_conf.register_opts(conf)
     try:
-        return upgradecheck.main(conf, service.PROJECT, Checks(conf))
+        return upgradecheck.main(
+            conf, service.PROJECT, Checks(conf), sys.argv[1:]
+        )
     except cfg.Error as error:
         print(f'stratometrics-status: {error}', file=sys.stderr)
         return upgradecheck.Code.FAILURE

@@ -22,6 +22,7 @@ until Ctrl-C.
 import argparse
 from collections.abc import Iterator
 import contextlib
+import datetime
 import logging
 import pathlib
 import shutil
@@ -34,6 +35,7 @@ import types
 from keystoneauth1 import exceptions
 import requests
 
+from stratometrics.model import timestamps
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.quickstart import demonstration
 from stratometrics.tests.quickstart import journal
@@ -77,12 +79,33 @@ def parser() -> argparse.ArgumentParser:
         help='keep data and logs in this folder (default: a temporary one)',
     )
     top.add_argument(
+        '--day',
+        type=_noon,
+        metavar='YYYY-MM-DD',
+        help='the notifications are of the morning of this day, in UTC '
+        '(default: of the last minutes)',
+    )
+    top.add_argument(
         '--port',
         type=int,
         default=9721,
         help='the port of the API (default: %(default)s)',
     )
     return top
+
+
+def _noon(text: str) -> int:
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f'{text!r} is no day, such as 2026-10-12'
+        ) from None
+    noon = datetime.time(12, tzinfo=datetime.UTC)
+    moment = timestamps.from_datetime(datetime.datetime.combine(day, noon))
+    if moment > timestamps.now():
+        raise argparse.ArgumentTypeError(f'the morning of {text} is not over')
+    return moment
 
 
 def say(text: str) -> None:
@@ -114,7 +137,7 @@ def quickstart(args: argparse.Namespace) -> bool:
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:
         where = stack.enter_context(folder(args.data))
-        chosen = journal.Journal.of(where)
+        chosen = journal.Journal.of(where, args.day)
         running = services.Services(where, args.port, chosen.database)
         say('Preparing servers; the first time, they are downloaded ...')
         services.fetch()

@@ -36,13 +36,19 @@ class Journal:
     database: str
 
     @classmethod
-    def of(cls, folder: pathlib.Path) -> 'Journal':
-        """Read it from a folder, or begin one there."""
+    def of(cls, folder: pathlib.Path, end: int | None = None) -> 'Journal':
+        """Read it from a folder, or begin one there.
+
+        :param end: when the last notification is said to be from, if one is
+            begun; by default just now.
+        """
         note = folder / 'quickstart.json'
         if note.exists():
             return cls(**json.loads(note.read_text()))
         begun = cls(
-            notifications.distance(timestamps.now() - _AGO),
+            notifications.distance(
+                timestamps.now() - _AGO if end is None else end
+            ),
             # In a ClickHouse that is not ours, there may be another one.
             f'quickstart_{secrets.token_hex(4)}',
         )

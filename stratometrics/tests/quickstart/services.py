@@ -47,6 +47,8 @@ region_name = {region}
 [api]
 bind_host = {host}
 bind_port = {port}
+# Whoever is told that all is stored may ask at once.
+settling_time = 0
 
 [keystone_authtoken]
 auth_type = password
