@@ -40,6 +40,14 @@ class ManualTest(walk.Walk):
         self.broker = base.address('rabbitmq')
         self.port, self.metrics = ports.free_port(), ports.free_port()
         self.replacements = {
+            # Who tests is one user, and where is a temporary folder.
+            'runuser -u stratometrics -- \\\n': '',
+            '/opt/stratometrics/bin/': '',
+            '/var/log/stratometrics': str(self.folder),
+            # Instead of systemd.
+            'systemctl enable --now stratometrics-collector ': (
+                'stratometrics-collector & '
+            ),
             # There is no terminal at which it could ask.
             '--password-prompt': f'--password {identity.PASSWORD}',
             'PASSWORD': identity.PASSWORD,
@@ -58,8 +66,7 @@ class ManualTest(walk.Walk):
             'OS_IDENTITY_API_VERSION': '3',
         }
         self.services = {
-            'stratometrics-collector': self.await_collector,
-            'stratometrics-api': self.await_api,
+            'systemctl enable --now': self.await_services,
         }
         self.configure(self.configuration())
 
@@ -108,10 +115,9 @@ class ManualTest(walk.Walk):
             lines.append(line)
         return self.replaced('\n'.join(lines))
 
-    def await_collector(self, output: pathlib.Path) -> None:
+    def await_services(self, output: pathlib.Path) -> None:
+        """Wait until the collector and the API are there."""
         self.await_port(self.metrics, output)
-
-    def await_api(self, output: pathlib.Path) -> None:
         self.await_port(self.port, output)
 
     def await_port(self, port: int, output: pathlib.Path) -> None:

@@ -128,6 +128,10 @@ class OperatorPagesTest(walk.Walk):
         )
         self.follow('doc/source/admin/names.rst')
 
+    def test_notifications(self) -> None:
+        self.migrate()
+        self.follow('doc/source/admin/notifications.rst')
+
     def test_operating(self) -> None:
         self.migrate().write_rejected(
             [
@@ -171,6 +175,14 @@ class OperatorPagesTest(walk.Walk):
         self.replacements = {'2026-10-8d1c...': f'2026-10-{PROJECT}'}
         self.follow('doc/source/admin/statements.rst')
         self.assertTrue((self.folder / '10.pdf').stat().st_size)
+
+    def test_troubleshooting(self) -> None:
+        self.migrate()
+        self.follow('doc/source/admin/troubleshooting.rst')
+
+    def test_upgrade(self) -> None:
+        self.migrate()
+        self.follow('doc/source/admin/upgrade.rst')
 
     def test_testing(self) -> None:
         self.follow('doc/source/contributor/testing.rst')
