@@ -43,6 +43,7 @@ from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import retention
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import shards
 from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
@@ -283,6 +284,14 @@ class ClickHouseStorage(base.Storage):
             coverage.REBUILD_TIMELINES,
             {'purged': self._months.journal().first_kept},
         )
+
+    def versions(self) -> dict[str, str]:
+        """The versions of ClickHouse, by server.
+
+        :returns: those of all nodes of a cluster, or that of the one server.
+        :raises StorageError: one cannot be asked.
+        """
+        return shards.versions(self._schema_pool)
 
     def check(self) -> None:
         self.schema.check()
