@@ -52,14 +52,14 @@ class Reporter:
     def obey(self) -> None:
         """Report whenever it is asked for, in this process.
 
-        By SIGUSR2, unless ``[oslo_reports]/file_event_handler`` names a file;
-        then by a change of that. To be called in the main thread.
+        By SIGUSR2, or by a change of a file; see :meth:`watch`. To be called
+        in the main thread.
         """
-        if not self.watch():
-            signal.signal(SIGNAL, self._on_signal)
+        self.watch()
+        signal.signal(SIGNAL, self._on_signal)
 
     def watch(self) -> bool:
-        """Report whenever the file changes that the configuration names.
+        """Report when ``[oslo_reports]/file_event_handler`` changes.
 
         In this process, and in all that Python forks from it. To be called
         again in a process that something else has forked.

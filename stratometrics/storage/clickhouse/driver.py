@@ -48,6 +48,7 @@ from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: How long a row of an answer may be on the average, in bytes.
@@ -277,6 +278,9 @@ class ClickHouseStorage(base.Storage):
         self._pool.execute_on_shards(
             s0010_project_timelines.REBUILD_PROJECT_TIMELINES
         )
+
+    def rebuild_deaths(self) -> None:
+        self._pool.execute_on_shards(s0008_openings.REBUILD_DEATHS)
 
     def rebuild_coverage(self) -> None:
         self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)

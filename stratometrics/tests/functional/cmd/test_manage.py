@@ -97,7 +97,33 @@ class ManageTest(CommandTestCase):
     def test_what_follows_from_events_can_be_derived_again(self) -> None:
         self.assertIn('db sync', self.manage('db', 'rebuild', status=1))
         self.manage('db', 'sync')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        ended = event_model.Event(
+            resource_type='image',
+            resource_id='i',
+            event_time=1,
+            message_id='m',
+            rank=event_model.RANK_DELETION,
+            phase=event_model.Phase.ENDED,
+            state='deleted',
+            project_id='p',
+            event_type='image.delete',
+        )
+        storage.write_events([ended], 2)
+        derived = ('deaths', 'timelines', 'project_timelines', 'arrivals')
+        before = [self.rows(storage, table) for table in derived]
+        self.assertNotIn([], before)
+        for table in derived:
+            storage._pool.execute(f'TRUNCATE TABLE $database.{table}')
         self.assertEqual('', self.manage('db', 'rebuild'))
+        self.assertEqual(
+            before, [self.rows(storage, table) for table in derived]
+        )
+
+    @staticmethod
+    def rows(storage: driver.ClickHouseStorage, table: str) -> list[tuple]:
+        return storage._pool.execute(f'SELECT * FROM $database.{table} FINAL')
 
     def test_a_version_that_is_not_below_is_refused(self) -> None:
         self.manage('db', 'sync')
