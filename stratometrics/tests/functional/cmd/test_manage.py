@@ -113,7 +113,7 @@ class ManageTest(CommandTestCase):
         storage.write_events([ended], 2)
         derived = ('deaths', 'timelines', 'project_timelines', 'arrivals')
         before = [self.rows(storage, table) for table in derived]
-        self.assertNotIn([], before)
+        self.assertEqual([[(1,)]] * len(derived), before)
         for table in derived:
             storage._pool.execute(f'TRUNCATE TABLE $database.{table}')
         self.assertEqual('', self.manage('db', 'rebuild'))
@@ -123,7 +123,9 @@ class ManageTest(CommandTestCase):
 
     @staticmethod
     def rows(storage: driver.ClickHouseStorage, table: str) -> list[tuple]:
-        return storage._pool.execute(f'SELECT * FROM $database.{table} FINAL')
+        return storage._pool.execute(
+            f'SELECT count() FROM $database.{table} FINAL'
+        )
 
     def test_a_version_that_is_not_below_is_refused(self) -> None:
         self.manage('db', 'sync')
