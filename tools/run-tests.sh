@@ -38,7 +38,12 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# What a server is asked through, and taken out of service by.
+look_for_load_balancer() {
+    have haproxy || missing+=(haproxy)
+}
+
+further+=(look_for_page_tools look_for_load_balancer)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
