@@ -11,12 +11,17 @@
 # under the License.
 """A request is followed from its answer through the log to ClickHouse."""
 
+import pathlib
+import re
 import time
 import uuid
 
+from stratometrics.model import timestamps
+from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional_base
 from stratometrics.tests.functional.api import base
+from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.realparts import clickhouse
 
 #: As servers are configured by default, but for the pace.
@@ -28,13 +33,24 @@ QUERY_LOG = """
 </query_log>
 """
 
-#: As doc/source/admin/monitoring.rst prints it.
-QUERY = """
-SELECT event_time, type, query_duration_ms, read_rows, memory_usage, query
-FROM system.query_log
-WHERE log_comment = %(request)s
-ORDER BY event_time_microseconds
-"""
+_GUIDE = (
+    pathlib.Path(__file__).parents[4]
+    / 'doc'
+    / 'source'
+    / 'admin'
+    / 'monitoring.rst'
+)
+_BLOCK = r'(?m)^ +:class: %s\n\n((?: {3}.*\n|\n)+)'
+
+
+def statements(kind: str, name: str) -> list[str]:
+    """The SQL of the guide's block with a class.
+
+    :param name: stands in it for the id that the guide has.
+    """
+    [found] = re.findall(_BLOCK % kind, _GUIDE.read_text())
+    found = re.sub(r"'(req-)?[0-9a-f]{8}-[0-9a-f-]{27}'", f"'{name}'", found)
+    return found.split(';')
 
 
 class TestFollowing(base.Asking, functional_base.StorageTestCase):
@@ -78,7 +94,8 @@ class TestFollowing(base.Asking, functional_base.StorageTestCase):
     def queries(self, request_id: str) -> list[str]:
         with self.own.client() as there:
             there.execute('SYSTEM FLUSH LOGS')
-            rows = there.execute(QUERY, {'request': request_id})
+            [statement] = statements('request', request_id)
+            rows = there.execute(statement)
         return [query for *_, query in rows]
 
     def test_from_the_answer_to_the_query(self) -> None:
@@ -110,6 +127,38 @@ class TestFollowing(base.Asking, functional_base.StorageTestCase):
         session = base.keystone().session('alice', 'acme')
         self.assertIn(
             f' {session.get_user_id()} {session.get_project_id()} ', line
+        )
+
+    def test_from_a_message_to_what_is_kept_of_it(self) -> None:
+        received_at = timestamps.now()
+        event = test_usage.event('r', 1, 1, message_id='m-1')
+        self.storage.write_events([event], received_at)
+        self.storage.write_rejected(
+            [
+                storage_base.RejectedMessage(
+                    id='1',
+                    received_at=received_at,
+                    region='RegionOne',
+                    reason='why',
+                    event_type='some.thing',
+                    message_id='m-1',
+                    body='{}',
+                )
+            ]
+        )
+        with self.own.client() as there:
+            rejected, events = (
+                there.execute(
+                    statement.replace(
+                        'stratometrics.', f'{self.conf.clickhouse.database}.'
+                    )
+                )
+                for statement in statements('message', 'm-1')
+            )
+        self.assertEqual([('why', '{}')], [row[1:] for row in rejected])
+        self.assertEqual(
+            [(event.resource_type, event.resource_id)],
+            [row[:2] for row in events],
         )
 
     def test_what_no_request_asks_for_has_no_comment(self) -> None:
