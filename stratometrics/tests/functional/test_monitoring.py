@@ -16,6 +16,7 @@ import json
 import pathlib
 import re
 import subprocess
+import textwrap
 from typing import Any
 from urllib import request
 
@@ -33,6 +34,7 @@ _TOP = pathlib.Path(__file__).parents[3]
 _RULES = _TOP / 'contrib' / 'prometheus' / 'stratometrics.rules.yaml'
 _TESTS = _RULES.with_name('stratometrics.rules.test.yaml')
 _DASHBOARD = _TOP / 'contrib' / 'grafana' / 'stratometrics.json'
+_MONITORING = _TOP / 'doc' / 'source' / 'admin' / 'monitoring.rst'
 _PAGE = _TOP / 'doc' / 'source' / 'admin' / 'collector.rst'
 
 #: Those of a worker, of its process, and of Prometheus and its exporters.
@@ -124,6 +126,30 @@ class RulesTest(testtools.TestCase):
     def test_alerts_are_raised_when_they_should_be(self) -> None:
         self.run_promtool('check', 'rules', str(_RULES))
         self.run_promtool('test', 'rules', str(_TESTS))
+
+    def test_the_configuration_of_the_guide(self) -> None:
+        [block] = re.findall(
+            r'(?m)^[.][.] code-block:: yaml\n\n((?: {3}.*\n|\n)+)',
+            _MONITORING.read_text(),
+        )
+        self.assertIn('/etc/prometheus/stratometrics.rules.yaml', block)
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'config')
+        path.write_text(
+            textwrap.dedent(block).replace(
+                '/etc/prometheus/stratometrics.rules.yaml', str(_RULES)
+            )
+        )
+        self.run_promtool('check', 'config', str(path))
+        jobs = {
+            scrape['job_name']
+            for scrape in yaml.safe_load(path.read_text())['scrape_configs']
+        }
+        asked = {
+            job
+            for rule in rules()
+            for job in re.findall(r'job="([^"]+)"', rule['expr'])
+        }
+        self.assertEqual(asked, jobs)
 
     def test_each_alert_is_tested_in_both_ways(self) -> None:
         tests = yaml.safe_load(_TESTS.read_text())['tests']
