@@ -38,7 +38,10 @@ def config_files(environ: Mapping[str, str]) -> list[str] | None:
 _CONF = service.prepare([], config_files(os.environ))
 application = app.load(_CONF)
 _REPORTER = meditation.Reporter('stratometrics-api', _CONF)
-# Signals are for the server.
-if _REPORTER.watch() and 'uwsgi' in sys.modules:
-    # It forks without Python's knowing.
-    sys.modules['uwsgi'].post_fork_hook = _REPORTER.watch
+# Signals are for the server. The master of uWSGI forks without Python's
+# knowing: a thread that ran before would leave its locks taken.
+_UWSGI = sys.modules.get('uwsgi')
+if _UWSGI and not _UWSGI.worker_id():
+    _UWSGI.post_fork_hook = _REPORTER.watch
+else:
+    _REPORTER.watch()

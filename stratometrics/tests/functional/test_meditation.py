@@ -165,8 +165,8 @@ class UwsgiTest(ReportTestCase, functional_base.StorageTestCase):
 
         def answers() -> bool:
             try:
-                return requests.get(f'http://127.0.0.1:{port}/').ok
-            except requests.ConnectionError:
+                return requests.get(f'http://127.0.0.1:{port}/', timeout=5).ok
+            except requests.RequestException:
                 return False
 
         log = folder.parent / f'{folder.name}.log'
