@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 from oslo_config import cfg
 from oslo_log import log as logging
+from oslo_reports import opts as report_opts
 
 from stratometrics import conf as stratometrics_conf
 from stratometrics import version
@@ -50,6 +51,7 @@ def prepare(
         'default_log_levels', [*logging.get_default_log_levels(), *_QUIET]
     )
     stratometrics_conf.register_opts(conf)
+    report_opts.set_defaults(conf)
     conf.register_cli_opts(cli_opts)
     conf.set_default('use_stderr', prints)
     try:

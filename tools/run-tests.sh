@@ -50,6 +50,7 @@ look_for_chart_tools() {
 # What a service without containers is run with, beside what is tested.
 look_for_server_tools() {
     have apache2 || have httpd || missing+=(apache2-bin)
+    have haproxy || missing+=(haproxy)
     have nginx || missing+=(nginx-light)
     have logrotate || missing+=(logrotate)
     have openssl || missing+=(openssl)

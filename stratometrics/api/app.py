@@ -121,7 +121,7 @@ def controllers(
     :raises stratometrics.policy.PolicyFileError: a policy file has.
     """
     return root.RootController(
-        health.Health(storage),
+        health.Health(storage, conf.api.healthcheck_disable_file),
         v1.V1Controller(_service(conf, storage, found)),
     )
 

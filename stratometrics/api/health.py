@@ -11,6 +11,7 @@
 # under the License.
 """Whether the service can answer questions."""
 
+import pathlib
 import threading
 import time
 
@@ -31,16 +32,25 @@ class Health:
 
     Safe to share between threads: while one of them checks, the others get
     the last verdict.
+
+    :param disable_file: a path; see :meth:`disabled`.
     """
 
     #: The name of the check, as callers see it.
     STORAGE = 'storage'
 
-    def __init__(self, storage: base.Storage) -> None:
+    def __init__(
+        self, storage: base.Storage, disable_file: str | None = None
+    ) -> None:
         self._storage = storage
+        self._disable_file = disable_file and pathlib.Path(disable_file)
         self._checking = threading.Lock()
         self._checked_at: float | None = None
         self._failed = False
+
+    def disabled(self) -> bool:
+        """Whether the operator wants no more requests to be sent here."""
+        return bool(self._disable_file) and self._disable_file.exists()
 
     def failed(self) -> list[str]:
         """The names of the checks that failed."""

@@ -25,6 +25,7 @@ from gunicorn.app import base
 from oslo_config import cfg
 from oslo_log import log as logging
 
+from stratometrics import meditation
 from stratometrics import policy
 from stratometrics import service
 from stratometrics.api import app
@@ -92,6 +93,7 @@ class Server(base.BaseApplication):
     ) -> None:
         self._argv = argv
         self._options = conf.api
+        self._reporter = meditation.Reporter(NAME, conf)
         self._application = application
         self._bind = f'fd://{listener.detach()}'
         super().__init__(prog=NAME)
@@ -110,9 +112,16 @@ class Server(base.BaseApplication):
             # oslo.middleware decides which headers of a proxy count.
             'forwarded_allow_ips': '',
             'secure_scheme_headers': {},
+            # In place of what Gunicorn does on SIGUSR2: it would start
+            # itself anew beside itself, and find the port taken.
+            'when_ready': self._obey,
+            'post_worker_init': self._obey,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def _obey(self, process: object) -> None:
+        self._reporter.obey()
 
     def load(self) -> wsgi.WSGIApplication:
         return self._application
@@ -126,6 +135,7 @@ class Server(base.BaseApplication):
             conf = service.prepare(self._argv)
             self._application = app.load(conf)
             self._options = conf.api
+            self._reporter.conf = conf
         except UNUSABLE as error:
             LOG.error('The configuration stays as it was: %s', error)
         self.callable = None

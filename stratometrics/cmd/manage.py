@@ -79,6 +79,7 @@ def db_rebuild(
     """Derive again, from the events, what follows from them."""
     storage.rebuild_project_timelines()
     storage.rebuild_coverage()
+    storage.rebuild_deaths()
 
 
 def _migrate(

@@ -11,7 +11,7 @@
 # under the License.
 """stratometrics-status: is this deployment ready for this release?"""
 
-import contextlib
+from collections.abc import Callable
 import logging
 import sys
 
@@ -20,9 +20,25 @@ from oslo_upgradecheck import upgradecheck
 
 from stratometrics import conf as stratometrics_conf
 from stratometrics import service
-from stratometrics.notifications import definitions
-from stratometrics.storage import errors
-from stratometrics.storage.clickhouse import driver
+from stratometrics.cmd.checks import broker
+from stratometrics.cmd.checks import clickhouse
+from stratometrics.cmd.checks import definitions
+from stratometrics.cmd.checks import emitters
+from stratometrics.cmd.checks import policies
+
+Check = Callable[[cfg.ConfigOpts], upgradecheck.Result]
+
+#: Seconds that ClickHouse gets to say anything at all.
+_PATIENCE = 10.0
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ('ClickHouse', clickhouse.server),
+    ('Schema', clickhouse.schema),
+    ('Resource definitions', definitions.valid),
+    ('Policies', policies.valid),
+    ('Exchanges and topics', broker.sources),
+    ('Emitters', emitters.heard),
+)
 
 
 class Checks(upgradecheck.UpgradeCommands):
@@ -31,34 +47,30 @@ class Checks(upgradecheck.UpgradeCommands):
     def __init__(self, conf: cfg.ConfigOpts) -> None:
         super().__init__()
         self._conf = conf
+        self._upgrade_checks = tuple(
+            (name, (Checks._run, {'check': check})) for name, check in CHECKS
+        )
 
-    def _storage(self) -> upgradecheck.Result:
-        """ClickHouse answers, and its schema is that of this release."""
+    def _run(self, check: Check) -> upgradecheck.Result:
         try:
-            with contextlib.closing(driver.get_storage(self._conf)) as storage:
-                storage.check()
-        except (cfg.Error, errors.StorageError) as error:
+            _shorten(self._conf)
+            return check(self._conf)
+        except cfg.Error as error:
             return upgradecheck.Result(upgradecheck.Code.FAILURE, str(error))
-        return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
-    def _definitions(self) -> upgradecheck.Result:
-        """The operator's definitions are valid for this release."""
-        try:
-            definitions.Definitions.load(self._conf.definitions.directory)
-        except definitions.DefinitionError as error:
-            return upgradecheck.Result(upgradecheck.Code.FAILURE, str(error))
-        return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
-    _upgrade_checks = (
-        ('ClickHouse', _storage),
-        ('Resource definitions', _definitions),
-    )
+def _shorten(conf: cfg.ConfigOpts) -> None:
+    """Have no check wait for a server as long as a service may."""
+    for option in ('connect_timeout', 'send_receive_timeout', 'query_timeout'):
+        conf.set_override(
+            option, min(conf.clickhouse[option], _PATIENCE), group='clickhouse'
+        )
 
 
 def main() -> int:
     """Run the checks; the exit status is the worst result."""
-    # It logs a traceback for each attempt to connect; the check tells why.
-    logging.getLogger('clickhouse_driver').addHandler(logging.NullHandler())
+    # Libraries log what the checks tell, some of it with a traceback.
+    logging.getLogger().addHandler(logging.NullHandler())
     conf = cfg.ConfigOpts()
     stratometrics_conf.register_opts(conf)
     try:

@@ -18,6 +18,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from stratometrics import cloud
+from stratometrics import meditation
 from stratometrics.collector import caretaker
 from stratometrics.collector import plan as plan_module
 from stratometrics.collector import targets
@@ -25,6 +26,8 @@ from stratometrics.collector import worker
 from stratometrics.notifications import errors as notification_errors
 
 LOG = logging.getLogger(__name__)
+
+NAME = 'stratometrics-collector'
 
 
 class Master:
@@ -46,6 +49,7 @@ class Master:
     def __init__(self, prepare: Callable[[], cfg.ConfigOpts]) -> None:
         self._prepare = prepare
         self._read()
+        self._reporter = meditation.Reporter(NAME, self._conf)
         options = self._conf.collector
         self._manager = cotyledon.ServiceManager(
             graceful_shutdown_timeout=options.graceful_timeout
@@ -59,6 +63,8 @@ class Master:
 
     def run(self) -> None:
         """Start the workers; ends by SystemExit, on SIGTERM."""
+        # All processes are forks of this one, and do as it does.
+        self._reporter.obey()
         self._manager.run()
 
     def _worker(self, worker_id: int) -> worker.Worker:
@@ -82,4 +88,5 @@ class Master:
             notification_errors.DefinitionError,
         ) as error:
             LOG.error('Going on as before: %s', str(error))
+        self._reporter.conf = self._conf
         self._manager.reconfigure(self._workers, self._conf.collector.workers)

@@ -17,6 +17,16 @@ import prometheus_client
 LOG = logging.getLogger(__name__)
 
 _PREFIX = 'stratometrics_collector'
+
+#: Why messages are set aside.
+REASONS = (
+    'not_understood',
+    'unknown',
+    'refused',
+    'unexpected',
+    'dead_letter',
+)
+
 _BATCH_BUCKETS = (1, 10, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)
 _LAG_BUCKETS = (0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 86_400)
 
@@ -44,6 +54,9 @@ class Metrics:
             'Messages set aside in the rejected table.',
             ('reason',),
         )
+        # From the beginning, so that the first one is seen as a rise.
+        for reason in REASONS:
+            self.rejected.labels(reason)
         self.stored = self._counter('events_stored', 'Events stored.')
         self.lag = self._gauge(
             'lag_seconds',
@@ -68,6 +81,9 @@ class Metrics:
             'insert_seconds',
             'Time that storing the events of a batch took, waiting included.',
             prometheus_client.Histogram.DEFAULT_BUCKETS,
+        )
+        self.listening = self._gauge(
+            'listening', '1 while messages are taken from the broker, else 0.'
         )
         self.storage_away = self._gauge(
             'storage_unavailable', '1 while storage is unavailable, else 0.'

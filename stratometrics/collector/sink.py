@@ -138,7 +138,10 @@ class Sink:
             except Exception as error:
                 reason = f'{type(error).__name__}: {error}'
                 if self._news.is_new(('traceback', type(error))):
-                    LOG.exception('Unexpected error while decoding a message')
+                    LOG.exception(
+                        'Unexpected error while decoding message %s',
+                        quarantine.name_of(incoming.message, 'message_id'),
+                    )
                 self._reject(rejected, 'unexpected', incoming, reason)
                 continue
             if events:

@@ -11,7 +11,7 @@
 # under the License.
 """Connections to the message broker, as oslo.messaging's options say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import ssl
 from typing import Any
 from urllib import parse
@@ -24,6 +24,7 @@ from stratometrics.collector import targets
 
 _PREFETCH = 'rabbit_qos_prefetch_count'
 _RABBIT = 'oslo_messaging_rabbit'
+_PORT = 5672
 
 #: Batches that the broker sends ahead of their acknowledgement: one is being
 #: stored while the next arrives.
@@ -94,10 +95,23 @@ def get_targets(
     ]
 
 
-def get_connection(conf: cfg.ConfigOpts) -> kombu.Connection:
+def places(conf: cfg.ConfigOpts) -> str:
+    """Where the broker is, without the credentials for it.
+
+    :param conf: see :func:`url`.
+    """
+    return ', '.join(
+        f'{host.hostname}:{host.port or _PORT}' for host in url(conf).hosts
+    )
+
+
+def get_connection(
+    conf: cfg.ConfigOpts, options_of_driver: Mapping[str, Any] | None = None
+) -> kombu.Connection:
     """A connection of our own, beside those of oslo.messaging.
 
     :param conf: see :func:`url`.
+    :param options_of_driver: more of them, such as ``read_timeout``.
     """
     address = url(conf)
     options = conf[_RABBIT]
@@ -107,7 +121,7 @@ def get_connection(conf: cfg.ConfigOpts) -> kombu.Connection:
             parse.quote(host.username or 'guest', safe=''),
             parse.quote(host.password or 'guest', safe=''),
             f'[{host.hostname}]' if ':' in host.hostname else host.hostname,
-            host.port or 5672,
+            host.port or _PORT,
             vhost,
         )
         for host in address.hosts
@@ -118,6 +132,7 @@ def get_connection(conf: cfg.ConfigOpts) -> kombu.Connection:
         login_method=options.rabbit_login_method,
         heartbeat=options.heartbeat_timeout_threshold,
         connect_timeout=10,
+        transport_options=dict(options_of_driver or {}),
     )
 
 

@@ -172,7 +172,9 @@ class Worker(process.Process):
         )
         if self._start(server):
             LOG.info('Listening to %s', self._plan)
+            self._metrics.listening.set(1)
             self._patience.exhausted.wait()
+            self._metrics.listening.set(0)
             server.stop()
             self._patience.halt()
             server.drain()

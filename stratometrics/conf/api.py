@@ -88,6 +88,12 @@ OPTS = [
         help='Seconds that running requests get when the service stops.',
     ),
     cfg.StrOpt(
+        'healthcheck_disable_file',
+        help='A file that need not exist. As long as it does, /healthcheck '
+        'answers 503, so that a load balancer sends no further requests here. '
+        'Those that come are answered.',
+    ),
+    cfg.StrOpt(
         'auth_strategy',
         default='keystone',
         choices=[

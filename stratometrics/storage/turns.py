@@ -16,6 +16,7 @@ import contextlib
 import threading
 import time
 
+from oslo_context import context as oslo_context
 from oslo_log import log as logging
 
 from stratometrics.model import timestamps
@@ -55,7 +56,9 @@ def alone(
         time.sleep(_PAUSE)
     done = threading.Event()
     keeper = threading.Thread(
-        target=_prolong, args=(lease, name, done), daemon=True
+        target=_prolong,
+        args=(lease, name, done, oslo_context.get_current()),
+        daemon=True,
     )
     keeper.start()
     try:
@@ -66,7 +69,15 @@ def alone(
         lease.release()
 
 
-def _prolong(lease: base.Lease, name: str, done: threading.Event) -> None:
+def _prolong(
+    lease: base.Lease,
+    name: str,
+    done: threading.Event,
+    context: oslo_context.RequestContext | None,
+) -> None:
+    if context:
+        # What is logged here belongs to the request as well.
+        context.update_store()
     while not done.wait(_PROLONG):
         try:
             lease.prolong()

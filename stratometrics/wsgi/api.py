@@ -17,7 +17,9 @@ semicolons, or the usual files, such as /etc/stratometrics/stratometrics.conf.
 
 from collections.abc import Mapping
 import os
+import sys
 
+from stratometrics import meditation
 from stratometrics import service
 from stratometrics.api import app
 
@@ -33,4 +35,13 @@ def config_files(environ: Mapping[str, str]) -> list[str] | None:
     return [path.strip() for path in named if path.strip()] or None
 
 
-application = app.load(service.prepare([], config_files(os.environ)))
+_CONF = service.prepare([], config_files(os.environ))
+application = app.load(_CONF)
+_REPORTER = meditation.Reporter('stratometrics-api', _CONF)
+# Signals are for the server. The master of uWSGI forks without Python's
+# knowing: a thread that ran before would leave its locks taken.
+_UWSGI = sys.modules.get('uwsgi')
+if _UWSGI and not _UWSGI.worker_id():
+    _UWSGI.post_fork_hook = _REPORTER.watch
+else:
+    _REPORTER.watch()

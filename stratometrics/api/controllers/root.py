@@ -67,6 +67,11 @@ class HealthController(base.Controller):
         self._checks = checks
 
     def read(self, request: base.Request) -> dict[str, Any]:
+        if self._checks.disabled():
+            raise errors.Unavailable(
+                'The operator has taken this server out of service.',
+                retry_after=1,
+            )
         failed = self._checks.failed()
         if failed:
             raise errors.Unavailable(

@@ -21,6 +21,7 @@ from typing import Any
 import clickhouse_driver
 from clickhouse_driver import errors as driver_errors
 from clickhouse_driver import protocol as driver_protocol
+from oslo_context import context as oslo_context
 
 from stratometrics.storage import budget
 from stratometrics.storage import errors
@@ -116,6 +117,8 @@ _ENCODING_ERRORS = (
 _LAST_WORDS = 5
 
 _TIME_LIMIT = 'max_execution_time'
+#: What system.query_log of the server keeps beside a query.
+_COMMENT = 'log_comment'
 
 #: Whatever the profile of the user says: at a limit a query fails, rather than
 #: to answer, or to derive, from a part of the rows.
@@ -302,7 +305,7 @@ class Pool:
             return client.execute(
                 self._qualified(query),
                 dict(parameters or {}),
-                settings=_affordable(settings),
+                settings=_affordable(_signed(settings)),
             )
 
     def stream(
@@ -323,7 +326,7 @@ class Pool:
             yield from client.execute_iter(
                 self._qualified(query),
                 dict(parameters or {}),
-                settings=_affordable(settings),
+                settings=_affordable(_signed(settings)),
             )
 
     def insert(
@@ -345,7 +348,7 @@ class Pool:
                     self._qualified(statement),
                     columns,
                     columnar=True,
-                    settings=settings,
+                    settings=_signed(settings),
                 )
         except driver_errors.ServerException as error:
             raise _insert_error(error) from error
@@ -389,9 +392,15 @@ class Pool:
             self._idle.put(None)
 
 
-def _affordable(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def _signed(settings: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Settings with the id of the request that a statement is run for."""
+    context = oslo_context.get_current()
+    signature = {_COMMENT: context.request_id} if context else {}
+    return {**signature, **(settings or {})}
+
+
+def _affordable(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """Settings under which a query takes no more than is left."""
-    settings = settings or {}
     spent_by = budget.current()
     if spent_by is None:
         return settings

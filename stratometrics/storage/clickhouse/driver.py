@@ -43,10 +43,12 @@ from stratometrics.storage.clickhouse import reader
 from stratometrics.storage.clickhouse import reconciliations
 from stratometrics.storage.clickhouse import retention
 from stratometrics.storage.clickhouse import schema
+from stratometrics.storage.clickhouse import shards
 from stratometrics.storage.clickhouse import statements
 from stratometrics.storage.clickhouse import timelines
 from stratometrics.storage.clickhouse import writer
 from stratometrics.storage.clickhouse.migrations import s0003_arrivals
+from stratometrics.storage.clickhouse.migrations import s0008_openings
 from stratometrics.storage.clickhouse.migrations import s0010_project_timelines
 
 #: How long a row of an answer may be on the average, in bytes.
@@ -277,12 +279,23 @@ class ClickHouseStorage(base.Storage):
             s0010_project_timelines.REBUILD_PROJECT_TIMELINES
         )
 
+    def rebuild_deaths(self) -> None:
+        self._pool.execute_on_shards(s0008_openings.REBUILD_DEATHS)
+
     def rebuild_coverage(self) -> None:
         self._pool.execute_on_shards(s0003_arrivals.REBUILD_ARRIVALS)
         self._pool.execute_on_shards(
             coverage.REBUILD_TIMELINES,
             {'purged': self._months.journal().first_kept},
         )
+
+    def versions(self) -> dict[str, str]:
+        """The versions of ClickHouse, by server.
+
+        :returns: those of all nodes of a cluster, or that of the one server.
+        :raises StorageError: one cannot be asked.
+        """
+        return shards.versions(self._schema_pool)
 
     def check(self) -> None:
         self.schema.check()

@@ -36,6 +36,8 @@ WHERE cluster = {cluster:String}
 ORDER BY shard_num, replica_num
 """
 
+_VERSION = 'SELECT hostName(), version()'
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Node:
@@ -87,6 +89,22 @@ def nodes(pool: Pool) -> list[Node]:
     found = [Node(*row) for row in pool.execute(_NODES, {'cluster': cluster})]
     if not found:
         raise cluster_missing(f'there is no cluster "{cluster}"')
+    return found
+
+
+def versions(pool: Pool) -> dict[str, str]:
+    """The version of every node, or of the one server, by its name.
+
+    :raises StorageUnavailable: a node cannot be reached.
+    """
+    there = nodes(pool)
+    if not there:
+        return dict(pool.execute(_VERSION))
+    found = {}
+    for node in there:
+        with contextlib.closing(pool.at(node)) as one:
+            [(_name, version)] = one.execute(_VERSION)
+            found[str(node)] = version
     return found
 
 

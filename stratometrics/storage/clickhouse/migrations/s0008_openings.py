@@ -134,7 +134,7 @@ TO $database.deaths
 AS {_DIED}
 """
 
-_FEED_DEATHS = f"""
+REBUILD_DEATHS = f"""
 INSERT INTO $database.deaths ({', '.join(COLUMNS)}) {_DIED}
 """
 
@@ -171,7 +171,7 @@ FORWARDS = [
     _feed('timelines_feed', _LIVED),
     _DEATHS,
     _DEATHS_FEED,
-    _FEED_DEATHS,
+    REBUILD_DEATHS,
     _MONTHS,
 ]
 

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""stratometrics-manage and stratometrics-status, as an operator runs them."""
+"""stratometrics-manage, as an operator runs it."""
 
 import json
 import os
@@ -97,7 +97,35 @@ class ManageTest(CommandTestCase):
     def test_what_follows_from_events_can_be_derived_again(self) -> None:
         self.assertIn('db sync', self.manage('db', 'rebuild', status=1))
         self.manage('db', 'sync')
+        storage = driver.get_storage(self.conf)
+        self.addCleanup(storage.close)
+        ended = event_model.Event(
+            resource_type='image',
+            resource_id='i',
+            event_time=1,
+            message_id='m',
+            rank=event_model.RANK_DELETION,
+            phase=event_model.Phase.ENDED,
+            state='deleted',
+            project_id='p',
+            event_type='image.delete',
+        )
+        storage.write_events([ended], 2)
+        derived = ('deaths', 'timelines', 'project_timelines', 'arrivals')
+        before = [self.rows(storage, table) for table in derived]
+        self.assertEqual([[(1,)]] * len(derived), before)
+        for table in derived:
+            storage._pool.execute(f'TRUNCATE TABLE $database.{table}')
         self.assertEqual('', self.manage('db', 'rebuild'))
+        self.assertEqual(
+            before, [self.rows(storage, table) for table in derived]
+        )
+
+    @staticmethod
+    def rows(storage: driver.ClickHouseStorage, table: str) -> list[tuple]:
+        return storage._pool.execute(
+            f'SELECT count() FROM $database.{table} FINAL'
+        )
 
     def test_a_version_that_is_not_below_is_refused(self) -> None:
         self.manage('db', 'sync')
@@ -253,42 +281,3 @@ class CoverageTest(CommandTestCase):
         self.manage('db', 'downgrade', '0', '--yes')
         refused = self.manage('coverage', status=1)
         self.assertIn('db sync', refused)
-
-
-class StatusTest(CommandTestCase):
-    def test_the_schema_is_checked(self) -> None:
-        before = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual(2, before.returncode, before.stdout)
-        self.assertIn('stratometrics-manage', before.stdout)
-        self.manage('db', 'sync')
-        after = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual(0, after.returncode, after.stdout + after.stderr)
-
-    def test_no_clickhouse_is_told_in_the_table_alone(self) -> None:
-        self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
-        done = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual(2, done.returncode)
-        self.assertIn('no connection to ClickHouse', done.stdout)
-        self.assertEqual('', done.stderr)
-
-    def test_a_wrong_configuration_is_told_without_a_trace(self) -> None:
-        self.file.write_text('[clickhouse]\nport = many\n')
-        done = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual((2, ''), (done.returncode, done.stderr))
-        self.assertIn('many', done.stdout)
-        self.file.unlink()
-        done = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual(2, done.returncode)
-        self.assertIn(str(self.file), done.stderr)
-        self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)
-
-    def test_wrong_definitions_are_found(self) -> None:
-        self.manage('db', 'sync')
-        folder = self.file.parent / 'definitions'
-        folder.mkdir()
-        (folder / 'wrong.yaml').write_text('instance: {colour: red}\n')
-        with self.file.open('a') as file:
-            file.write(f'[definitions]\ndirectory = {folder}\n')
-        done = self.run_module('status', 'upgrade', 'check')
-        self.assertEqual(2, done.returncode, done.stdout)
-        self.assertIn('wrong.yaml', done.stdout)

@@ -274,6 +274,15 @@ class VerifyTest(ClusterTestCase):
         )
 
 
+class VersionsTest(ClusterTestCase):
+    def test_every_node_is_asked(self) -> None:
+        [[(version,)], _] = self.on_nodes('SELECT version()')
+        self.assertEqual(
+            {str(node): version for node in self.pool.nodes()},
+            self.storage.versions(),
+        )
+
+
 class AwayTest(testtools.TestCase):
     """A shard goes away and comes back."""
 

@@ -201,6 +201,27 @@ class TestHealth(base.ApiTestCase):
         self.assertEqual(1, self.log.output.count('away'))
 
 
+class TestTakenOutOfService(base.ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.file = self.folder / 'out-of-service'
+        self.config = f'[api]\nhealthcheck_disable_file = {self.file}\n'
+
+    def test_a_file_takes_it_out(self):
+        self.assertEqual(200, self.ask('/healthcheck', None).status_int)
+        self.file.touch()
+        response = self.ask('/healthcheck', None)
+        detail = self.assert_error(response, 503, 'unavailable')
+        self.assertIn('operator', detail)
+        response = self.ask('/healthcheck', None, method='HEAD')
+        self.assertEqual((503, b''), (response.status_int, response.body))
+        # Who asks is answered meanwhile.
+        self.assertEqual(200, self.ask('/').status_int)
+        self.assertEqual(200, self.ask('/v1/usage').status_int)
+        self.file.unlink()
+        self.assertEqual(200, self.ask('/healthcheck', None).status_int)
+
+
 class TestHealthIsCheap(base.ApiTestCase):
     def test_it_does_not_ask_again_at_once(self):
         for _ in range(10):

@@ -9,9 +9,11 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import queue
 import threading
 from unittest import mock
 
+from oslo_context import context as oslo_context
 import testtools
 
 from stratometrics.storage import errors
@@ -38,3 +40,16 @@ class TurnsTest(testtools.TestCase):
             turns.alone(storage, 'a thing', 0),
         ):
             self.assertTrue(prolonged.wait(PATIENCE))
+
+    def test_its_log_belongs_to_the_request(self) -> None:
+        current: queue.Queue = queue.Queue()
+        storage = mock.Mock()
+        storage.lease.return_value.prolong.side_effect = lambda: current.put(
+            oslo_context.get_current()
+        )
+        context = oslo_context.RequestContext(request_id='req-1')
+        with (
+            mock.patch.object(turns, '_PROLONG', 0.01),
+            turns.alone(storage, 'a thing', 0),
+        ):
+            self.assertIs(context, current.get(timeout=PATIENCE))
