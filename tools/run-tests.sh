@@ -47,8 +47,10 @@ look_for_chart_tools() {
     [[ -d $sources/sigs.k8s.io/yaml ]] || missing+=(golang-k8s-sigs-yaml-dev)
 }
 
-# What a service without containers is run with, beside what is tested.
+# What a service without containers is run with, beside what is tested, and
+# what the commands of the documentation ask it with.
 look_for_server_tools() {
+    have curl || missing+=(curl)
     have apache2 || have httpd || missing+=(apache2-bin)
     have haproxy || missing+=(haproxy)
     have nginx || missing+=(nginx-light)
@@ -57,13 +59,7 @@ look_for_server_tools() {
     have systemd-analyze || missing+=(systemd)
 }
 
-# What the commands of the documentation are made with.
-look_for_guide_tools() {
-    have curl || missing+=(curl)
-}
-
-further+=(look_for_page_tools look_for_chart_tools look_for_server_tools
-    look_for_guide_tools)
+further+=(look_for_page_tools look_for_chart_tools look_for_server_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt

@@ -50,7 +50,7 @@ class OnShardsTest(unittest.TestCase):
             if host in self.away:
                 raise ConnectionRefusedError
             if 'SYNC' in query:
-                self.assertEqual({'receive_timeout': 10}, settings)
+                self.assertEqual(10, settings['receive_timeout'])
                 if host in self.behind:
                     raise driver_errors.ServerException('late', 159)
             if 'system.clusters' in query:
