@@ -84,10 +84,9 @@ def main():
             if key in ('action', 'name', 'environment', 'image', 'volumes',
                        'module_name', 'module_args', 'healthcheck')
         }}}}) + '\\n')
-    module.exit_json(
-        changed=True, rc=int(os.environ.get('STATUS', 0))
-        if module.params.get('name') == 'stratometrics_upgrade_check' else 0, containers={{}}
-    )
+    checks = module.params.get('name') == 'stratometrics_upgrade_check'
+    status = int(os.environ.get('STATUS', 0)) if checks else 0
+    module.exit_json(changed=True, rc=status, containers={{}})
 
 
 if __name__ == '__main__':
@@ -292,7 +291,7 @@ def answer_of(url: str) -> dict:
             time.sleep(0.2)
 
 
-class Configured(Case):
+class Plain(Case):
     """A cloud with what the page tells and nothing more."""
 
     #: What globals.yml says.
@@ -379,8 +378,6 @@ class Configured(Case):
             self.assertEqual(copied['perm'], '0600')
             self.assertEqual(copied['owner'], 'stratometrics')
 
-
-class Plain(Configured):
     def test_the_configuration(self):
         with (self.cloud.settings / 'passwords.yml').open() as file:
             passwords = yaml.safe_load(file)
@@ -453,7 +450,6 @@ class Plain(Configured):
         )
 
     def test_a_real_uwsgi_serves(self):
-        """The one from PyPI: it knows no TLS, so that is not tried."""
         port = ports.free_port()
         places = {
             f'127.0.0.1:{LISTENED}': f'127.0.0.1:{port}',
@@ -502,7 +498,7 @@ class Plain(Configured):
         )
 
 
-class Elaborate(Configured):
+class Elaborate(Plain):
     """TLS everywhere, a cluster, and files of the operator."""
 
     settings = {
@@ -597,6 +593,9 @@ class Elaborate(Configured):
         self.assertTrue(
             text['keystone_authtoken']['auth_url'].startswith('https://')
         )
+
+    #: The uWSGI from PyPI knows no TLS.
+    test_a_real_uwsgi_serves = None
 
     def test_what_operators_add(self):
         self.assertEqual(self.read('api').api.timezone, 'Europe/Berlin')
@@ -933,6 +932,15 @@ class Checked(Case):
             f'stratometrics_clickhouse_port: {port}\n'
         )
         self.assertIn(f'No ClickHouse at 127.0.0.1:{port}', self.refusal())
+
+
+class Documented(unittest.TestCase):
+    def test_the_commands_are_those_that_were_run(self):
+        page = PAGE.read_text().splitlines()
+        for command in (INSTALL, SETTINGS, INVENTORY, PASSWORDS):
+            self.assertTrue(
+                any(line.strip()[2:] == command for line in page), command
+            )
 
 
 class Linted(unittest.TestCase):
