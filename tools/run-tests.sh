@@ -38,7 +38,12 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-further+=(look_for_page_tools)
+# What Ansible asks for the addresses of a host.
+look_for_ansible_tools() {
+    have ip || missing+=(iproute2)
+}
+
+further+=(look_for_page_tools look_for_ansible_tools)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
