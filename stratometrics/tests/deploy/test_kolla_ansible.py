@@ -487,9 +487,19 @@ class Plain(Case):
         ):
             try:
                 versions = answer_of(f'http://127.0.0.1:{port}/')
-            finally:
+                # Before that, uWSGI may miss a signal.
+                ready = 'gracefully_kill_them_all'
+                shown = self.cloud.folder / 'stratometrics-api-uwsgi.log'
+                deadline = time.monotonic() + 60
+                while (
+                    ready not in shown.read_text()
+                    and time.monotonic() < deadline
+                ):
+                    time.sleep(0.1)
                 server.terminate()
                 server.wait(60)
+            finally:
+                server.kill()
         self.assertEqual(versions['versions'][0]['id'], 'v1.0', versions)
 
     def test_the_programs_are_those_of_the_package(self):
