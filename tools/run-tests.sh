@@ -38,9 +38,10 @@ look_for_page_tools() {
     have_library libharfbuzz-subset.so.0 || missing+=(libharfbuzz-subset0)
 }
 
-# What the templates of charts are rendered with, in place of Helm.
-look_for_chart_tools() {
+# What Ansible asks for addresses, and what renders charts in place of Helm.
+look_for_deployment_tools() {
     local sources=/usr/share/gocode/src
+    have ip || missing+=(iproute2)
     have go || have go-12 || missing+=(gccgo-12)
     [[ -d $sources/github.com/Masterminds/sprig ]] ||
         missing+=(golang-github-masterminds-sprig-dev)
@@ -59,7 +60,11 @@ look_for_server_tools() {
     have systemd-analyze || missing+=(systemd)
 }
 
-further+=(look_for_page_tools look_for_chart_tools look_for_server_tools)
+further+=(
+    look_for_page_tools
+    look_for_deployment_tools
+    look_for_server_tools
+)
 require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
