@@ -85,6 +85,9 @@ class OperatorPagesTest(walk.Walk):
     def write(self, storage: driver.ClickHouseStorage, *events) -> None:
         storage.write_events(events, timestamps.now())
 
+    def test_backup(self) -> None:
+        self.follow('doc/source/admin/backup.rst')
+
     def test_cluster(self) -> None:
         servers = base.cluster()
         self.use(
@@ -108,6 +111,10 @@ class OperatorPagesTest(walk.Walk):
         self.assertIn(
             'CREATE TABLE', (self.folder / 'changes.sql').read_text()
         )
+
+    def test_monitoring(self) -> None:
+        self.migrate()
+        self.follow('doc/source/admin/monitoring.rst')
 
     def test_months(self) -> None:
         storage = self.migrate()
