@@ -13,9 +13,10 @@
 
 # Runs tests: tools/run-tests.sh [TOX ENVIRONMENT]...
 #
-# By default pep8, py3, deploy and functional. The last line says how many tests
-# passed and failed; an environment without tests of its own, such as pep8,
-# counts as one. The exit status is 0 if something passed and nothing failed.
+# By default those of the linters, the pages and all tests. The last line says
+# how many tests passed and failed; an environment without tests of its own,
+# such as pep8, counts as one. The exit status is 0 if something passed and
+# nothing failed.
 
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -28,7 +29,7 @@ case ${1:-} in
         exit 0
         ;;
 esac
-[[ $# -gt 0 ]] || set -- pep8 py3 deploy functional
+[[ $# -gt 0 ]] || set -- pep8 docs api-ref releasenotes py3 deploy functional
 
 # What pages are shown and printed with.
 look_for_page_tools() {
