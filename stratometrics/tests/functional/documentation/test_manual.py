@@ -11,12 +11,15 @@
 # under the License.
 """The guides that make users in Keystone, on real servers."""
 
+import dataclasses
 import pathlib
 import time
 
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.functional.documentation import pages
 from stratometrics.tests.functional.documentation import walk
+from stratometrics.tests.realparts import addresses
 from stratometrics.tests.realparts import identity
 from stratometrics.tests.realparts import keystone
 from stratometrics.tests.realparts import ports
@@ -37,7 +40,7 @@ class ManualTest(walk.Walk):
         self.keystone.launch()
         self.conf = base.configuration()
         self.addCleanup(base.drop, self.conf)
-        self.broker = base.address('rabbitmq')
+        self.broker = self.own_broker()
         self.port, self.metrics = ports.free_port(), ports.free_port()
         self.replacements = {
             # Who tests is one user, and where is a temporary folder.
@@ -70,6 +73,18 @@ class ManualTest(walk.Walk):
         }
         self.configure(self.configuration())
 
+    def own_broker(self) -> addresses.Address:
+        """A virtual host, because the page listens to all services."""
+        broker = bed.own_rabbitmq()
+        broker.rabbitmqctl('add_vhost', 'manual')
+        self.addCleanup(broker.rabbitmqctl, 'delete_vhost', 'manual')
+        broker.rabbitmqctl(
+            'set_permissions',
+            *('--vhost', 'manual'),
+            *(broker.address.user, '.*', '.*', '.*'),
+        )
+        return dataclasses.replace(broker.address, path='/manual')
+
     def forget(self, *kinds: str) -> None:
         """Take away what a page is to make."""
         admin = self.keystone.identity.session('admin', 'admin')
@@ -91,7 +106,7 @@ class ManualTest(walk.Walk):
         changed = {
             'transport_url': (
                 f'rabbit://{self.broker.user}:{self.broker.password}'
-                f'@{self.broker.host}:{self.broker.port}/'
+                f'@{self.broker.host}:{self.broker.port}{self.broker.path}'
             ),
             'hosts': (
                 f'{options.hosts[0]}\nport = {options.port}\n'

@@ -147,6 +147,13 @@ class NotificationsTest(unittest.TestCase):
             'messagingv2', common['oslo_messaging_notifications', 'driver']
         )
 
+    def test_the_collector_declares_queues_as_services_do(self) -> None:
+        option = 'oslo_messaging_rabbit', 'amqp_durable_queues'
+        services = settings(self.page)["the service's own file"]
+        guided = settings(pages.page('install/manual'))['']
+        self.assertEqual('true', services[option])
+        self.assertEqual(services[option], guided.get(option))
+
     def test_beside_another_consumer(self) -> None:
         found = settings(self.page)
         own = found['stratometrics.conf']['collector', 'targets']
@@ -174,10 +181,8 @@ class NotificationsTest(unittest.TestCase):
                 told.setdefault(option, set()).add(value)
         del told[_OWN]
         for way in _WAYS:
-            path = pages.CODE.parent / way
-            if not path.exists():
-                continue
-            text = path.read_text(encoding='utf-8')
+            text = (pages.CODE.parent / way).read_text(encoding='utf-8')
+            self.assertIn('notify_on_state_change', text, way)
             for option, values in told.items():
                 given = re.findall(
                     rf'^[^#\n]*\b{option}\b["\s:=]+([\w.]+)', text, re.M
