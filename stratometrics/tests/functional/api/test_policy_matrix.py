@@ -404,6 +404,20 @@ class TestCustomized(PolicyTest):
             refused = self.ask_as('member', path, all_projects='true')
             self.assertEqual(403, refused.status_int, path)
 
+    def test_it_lets_readers_of_the_system_in(self):
+        self.policy(
+            '"usage:get_all_projects": '
+            '"rule:admin or (role:reader and system_scope:all)"\n'
+        )
+        asked = {**PERIOD, 'all_projects': 'true'}
+        for persona, status in (
+            ('system-reader', 200),
+            ('domain-reader', 403),
+            ('reader', 403),
+        ):
+            answer = self.ask_as(persona, '/v1/usage', **asked)
+            self.assertEqual(status, answer.status_int, persona)
+
     def test_it_closes_a_route(self):
         self.policy('"capabilities:get": "rule:admin"\n')
         for path in ('/v1/', DOCUMENT):
