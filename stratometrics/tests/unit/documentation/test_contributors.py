@@ -19,10 +19,17 @@ from stratometrics.tests.unit.documentation import pages
 
 _ROOT = pages.CODE.parent
 
-_PAGES = ('adding', 'architecture', 'contributing', 'definitions', 'rating')
+_PAGES = (
+    'adding',
+    'architecture',
+    'contributing',
+    'definitions',
+    'rating',
+    'testing',
+)
 
 #: A file, below the root or the package; or a folder of the project.
-_PATH = re.compile(r'``([\w/.-]+\.(?:py|rst)|stratometrics/[\w/]+)``')
+_PATH = re.compile(r'``([\w/.-]+\.(?:go|py|rst|sh)|stratometrics/[\w/]+)``')
 
 
 class NamedFilesTest(unittest.TestCase):
