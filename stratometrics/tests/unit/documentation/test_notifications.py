@@ -174,6 +174,13 @@ class NotificationsTest(unittest.TestCase):
             ],
         )
 
+    def test_one_more_target_takes_none_away(self) -> None:
+        found = settings(pages.page('contributor/adding'))
+        named = found['stratometrics.conf']['collector', 'targets']
+        self.assertLess(
+            set(_TARGETS.default), {each.strip() for each in named.split(',')}
+        )
+
     def test_ways_to_install_set_the_same(self) -> None:
         told: dict[str, set[str]] = {}
         for options in _SETTINGS.values():
