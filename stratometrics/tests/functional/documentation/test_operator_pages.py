@@ -32,7 +32,7 @@ user = {clickhouse.user}
 password = {clickhouse.password}
 database = {clickhouse.database}
 # A purge waits for it.
-query_timeout = 1
+query_timeout = 3
 {more}
 [api]
 settling_time = 0
