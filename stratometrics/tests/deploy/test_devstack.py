@@ -376,6 +376,14 @@ class ClickHouseTest(DevStackTestCase):
         self.assertIn('is_service_enabled strato', ours)
         self.assertNotIn(f':{harness.PASSWORD}@', '\n'.join(ours))
 
+    def test_a_secret_that_is_given(self) -> None:
+        machine = self.machine('STRATOMETRICS_CLICKHOUSE_PASSWORD=given-one')
+        for mode in ('stack', 'unstack', 'clean'):
+            machine.run(mode)
+            self.assertNotIn('given-one', str(machine.done()), mode)
+        self.assertIn('settings: enable_service strato-api', machine.trace())
+        self.assertNotIn('given-one', machine.trace())
+
 
 class EmittersTest(DevStackTestCase):
     ALONE = {'driver': 'messagingv2'}

@@ -174,12 +174,13 @@ for plugin in "${!PLUGINS[@]}"; do
         enable_service ${PLUGINS[$plugin]}
     fi
 done
-# shellcheck source=devstack/settings
-source "$DEST/stratometrics/devstack/settings"
 
 exec {BASH_XTRACEFD}>>"$SANDBOX/trace"
 PS4='+ ${BASH_SOURCE##*/}: '
 set -o xtrace
+
+# shellcheck source=devstack/settings
+source "$DEST/stratometrics/devstack/settings"
 
 case $1 in
     stack)
