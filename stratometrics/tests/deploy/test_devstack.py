@@ -354,6 +354,26 @@ class ClickHouseTest(DevStackTestCase):
         machine.run('clean')
         self.assertEqual([], machine.ran('uninstall_package'))
 
+    def test_what_local_conf_adds_is_known_to_the_migrations(self) -> None:
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        machine = self.machine(
+            'STRATOMETRICS_CLICKHOUSE_HOSTS=ch\n'
+            'function merge_post_config {\n'
+            '    iniset "$STRATOMETRICS_CONF" clickhouse cafile /ca.pem\n'
+            '}',
+            programs={
+                'stratometrics-manage': [
+                    *('sh', '-c', f'cat "$2" >>{folder}/seen; echo', 'sh'),
+                ]
+            },
+        )
+        machine.run('stack')
+        seen = (folder / 'seen').read_text()
+        self.assertGreater(seen.count('[clickhouse]'), 1)
+        self.assertEqual(
+            seen.count('[clickhouse]'), seen.count('cafile = /ca.pem')
+        )
+
     def test_secrets(self) -> None:
         machine = self.stacked()
         conf = machine.conf_dir / 'stratometrics.conf'
