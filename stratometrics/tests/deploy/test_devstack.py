@@ -551,6 +551,10 @@ class EmittersTest(DevStackTestCase):
         self.assertNotIn(
             'oslo_messaging_notifications', machine.ini('cinder/cinder.conf')
         )
+        self.assertEqual(
+            {'notification_format': 'unversioned'},
+            machine.ini('nova/nova.conf')['notifications'],
+        )
         self.assertIn('strato-api', machine.units)
 
     def test_plugins_in_any_order(self) -> None:
