@@ -253,7 +253,8 @@ class ServicesTest(DevStackTestCase):
 
     def test_a_failure_ends_it(self) -> None:
         machine = self.machine(
-            programs={'stratometrics-manage': ['/bin/false']}
+            'SERVICE_TIMEOUT=1',
+            programs={'stratometrics-manage': ['/bin/false']},
         )
         ran = machine.try_to('stack')
         self.assertEqual(1, ran.returncode)
