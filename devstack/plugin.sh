@@ -63,11 +63,15 @@ if is_service_enabled strato; then
             if is_service_enabled strato-api; then
                 configure_stratometrics_proxy
                 create_stratometrics_accounts
-                init_stratometrics
             fi
             ;;
         stack:extra)
             echo_summary "Starting Stratometrics"
+            # Not earlier: what local.conf adds to stratometrics.conf may tell
+            # how to reach the database.
+            if is_service_enabled strato-api; then
+                init_stratometrics
+            fi
             start_stratometrics
             start_strato_audits
             ;;

@@ -25,4 +25,6 @@ while :; do
     sleep "$interval" &
     pause=$!
     wait "$pause"
+    # Its number may be that of another process by now.
+    pause=
 done

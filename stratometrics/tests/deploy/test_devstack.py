@@ -253,7 +253,8 @@ class ServicesTest(DevStackTestCase):
 
     def test_a_failure_ends_it(self) -> None:
         machine = self.machine(
-            programs={'stratometrics-manage': ['/bin/false']}
+            'SERVICE_TIMEOUT=1',
+            programs={'stratometrics-manage': ['/bin/false']},
         )
         ran = machine.try_to('stack')
         self.assertEqual(1, ran.returncode)
@@ -354,6 +355,26 @@ class ClickHouseTest(DevStackTestCase):
         machine.run('clean')
         self.assertEqual([], machine.ran('uninstall_package'))
 
+    def test_what_local_conf_adds_is_known_to_the_migrations(self) -> None:
+        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        machine = self.machine(
+            'STRATOMETRICS_CLICKHOUSE_HOSTS=ch\n'
+            'function merge_post_config {\n'
+            '    iniset "$STRATOMETRICS_CONF" clickhouse cafile /ca.pem\n'
+            '}',
+            programs={
+                'stratometrics-manage': [
+                    *('sh', '-c', f'cat "$2" >>{folder}/seen; echo', 'sh'),
+                ]
+            },
+        )
+        machine.run('stack')
+        seen = (folder / 'seen').read_text()
+        self.assertGreater(seen.count('[clickhouse]'), 1)
+        self.assertEqual(
+            seen.count('[clickhouse]'), seen.count('cafile = /ca.pem')
+        )
+
     def test_secrets(self) -> None:
         machine = self.stacked()
         conf = machine.conf_dir / 'stratometrics.conf'
@@ -375,6 +396,14 @@ class ClickHouseTest(DevStackTestCase):
         )
         self.assertIn('is_service_enabled strato', ours)
         self.assertNotIn(f':{harness.PASSWORD}@', '\n'.join(ours))
+
+    def test_a_secret_that_is_given(self) -> None:
+        machine = self.machine('STRATOMETRICS_CLICKHOUSE_PASSWORD=given-one')
+        for mode in ('stack', 'unstack', 'clean'):
+            machine.run(mode)
+            self.assertNotIn('given-one', str(machine.done()), mode)
+        self.assertIn('settings: enable_service strato-api', machine.trace())
+        self.assertNotIn('given-one', machine.trace())
 
 
 class EmittersTest(DevStackTestCase):
@@ -522,6 +551,10 @@ class EmittersTest(DevStackTestCase):
         machine = self.stacked('STRATOMETRICS_EMITTERS=False')
         self.assertNotIn(
             'oslo_messaging_notifications', machine.ini('cinder/cinder.conf')
+        )
+        self.assertEqual(
+            {'notification_format': 'unversioned'},
+            machine.ini('nova/nova.conf')['notifications'],
         )
         self.assertIn('strato-api', machine.units)
 

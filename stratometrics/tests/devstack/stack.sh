@@ -174,12 +174,13 @@ for plugin in "${!PLUGINS[@]}"; do
         enable_service ${PLUGINS[$plugin]}
     fi
 done
-# shellcheck source=devstack/settings
-source "$DEST/stratometrics/devstack/settings"
 
 exec {BASH_XTRACEFD}>>"$SANDBOX/trace"
 PS4='+ ${BASH_SOURCE##*/}: '
 set -o xtrace
+
+# shellcheck source=devstack/settings
+source "$DEST/stratometrics/devstack/settings"
 
 case $1 in
     stack)
@@ -190,6 +191,10 @@ case $1 in
             fresh "$NEUTRON_CONF"
         fi
         run_phase stack post-config
+        # What local.conf has for files of services.
+        if type merge_post_config >/dev/null 2>&1; then
+            merge_post_config
+        fi
         if is_service_enabled n-cpu; then
             cp "$NOVA_CONF" "$NOVA_CONF_DIR/nova-cpu.conf"
             iniset_rpc_backend nova "$NOVA_CONF_DIR/nova-cpu.conf" DEFAULT nova_cell1
