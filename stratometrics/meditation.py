@@ -11,6 +11,7 @@
 # under the License.
 """Guru Meditation Reports: what a process is doing, for who must find out."""
 
+import contextlib
 import os
 import pathlib
 import signal
@@ -93,10 +94,12 @@ class Reporter:
 
     def _on_signal(self, number: int, frame: object) -> None:
         # The signal may have come in the middle of anything, such as a line
-        # of the log: let that be finished.
-        threading.Thread(
-            target=self._report, name='report', daemon=True
-        ).start()
+        # of the log: let that be finished. If there can be no more threads,
+        # the process must not end for a report's sake.
+        with contextlib.suppress(RuntimeError):
+            threading.Thread(
+                target=self._report, name='report', daemon=True
+            ).start()
 
     def _report(self) -> None:
         try:

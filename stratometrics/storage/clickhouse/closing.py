@@ -298,9 +298,14 @@ class Closing:
     def overview(self) -> kept.Overview:
         """See :class:`stratometrics.storage.base.MonthStore`."""
         journal = self._months.journal()
-        opened = {month for month, _ in journal.opened}
+        # What was purged is no month any more, whatever was made of it before.
+        opened = {
+            month for month, _ in journal.opened if month >= journal.first_kept
+        }
         closed = {
-            each.month for each in journal.generations if each.answers(None)
+            each.month
+            for each in journal.generations
+            if each.answers(None) and each.month >= journal.first_kept
         }
         late = {
             each.month: each.late_at

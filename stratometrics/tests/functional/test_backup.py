@@ -220,13 +220,19 @@ class BackupTest(testtools.TestCase):
         for month in (_AUGUST, _SEPTEMBER):
             self.assertTrue(self.storage.close_month(month))
 
-    def answers(self, as_of: int) -> Mapping[str, bytes]:
-        """What the API says, byte for byte."""
+    def answers(self, as_of: int, begin: str = '08') -> Mapping[str, bytes]:
+        """What the API says, byte for byte.
+
+        :param begin: the month from which on it is asked.
+        """
         application = app.make_application(
             self.conf, self.storage, definitions.Definitions.load(None)
         )
         asked = [
-            f'{path}&as_of={timestamps.isoformat(as_of)}' for path in _PATHS
+            f'{path}&as_of={timestamps.isoformat(as_of)}'.replace(
+                'from=2026-08', f'from=2026-{begin}'
+            )
+            for path in _PATHS
         ]
         found = {}
         for path in (*asked, *_OTHER_PATHS):
@@ -321,6 +327,25 @@ class BackupTest(testtools.TestCase):
             [instance(60, _OCTOBER + _HOUR)], timestamps.now()
         )
         self.assertNotEqual(before, self.answers(timestamps.now()))
+
+    def test_old_events_were_purged(self) -> None:
+        self.fill()
+        self.storage.purge(_SEPTEMBER)
+        as_of = timestamps.now()
+        before = self.answers(as_of, begin='09')
+        living = self.storage.count_living('instance', 'RegionOne')
+        self.assertGreater(living, 0)
+        self.run_guide('backup', 'keeper')
+        self.lose_everything()
+        with self.server.client() as there:
+            [restore] = statements('restore')
+            there.execute(restore.replace('2026-11-29', '2026-11-28'))
+        self.run_guide('forget')
+        self.derive()
+        self.assertEqual(before, self.answers(as_of, begin='09'))
+        self.assertEqual(
+            living, self.storage.count_living('instance', 'RegionOne')
+        )
 
     def test_one_table(self) -> None:
         self.storage.write_names(

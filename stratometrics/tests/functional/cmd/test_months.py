@@ -121,7 +121,10 @@ class MonthsCommandTest(test_manage.CommandTestCase):
 
     def test_a_purge_keeps_what_lives(self) -> None:
         last, before = months.of(_LAST), months.of(_BEFORE)
-        self.manage('open-month', last)
+        # The one that is purged was opened and closed as well.
+        for month in (before, last):
+            self.manage('open-month', month)
+        self.manage('close-month', before)
         self.assertIn(
             '--yes', self.manage('purge', '--before', last, status=1)
         )
