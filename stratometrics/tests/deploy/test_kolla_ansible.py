@@ -1025,6 +1025,7 @@ class Linted(unittest.TestCase):
                 env={**os.environ, 'PATH': f'{PROGRAMS}:{os.environ["PATH"]}'},
                 capture_output=True,
                 text=True,
+                timeout=300,
                 check=False,
             )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
