@@ -202,8 +202,6 @@ class Cloud:
             'ANSIBLE_LOCAL_TEMP': str(self.folder / 'tmp'),
             'ANSIBLE_REMOTE_TEMP': str(self.folder / 'tmp'),
             'ANSIBLE_NOCOLOR': 'true',
-            # Fewer processes for each task.
-            'ANSIBLE_PIPELINING': 'true',
             'PYTHONPATH': str(self.folder / 'python'),
             'LC_ALL': 'C.UTF-8',
             'TOLD': str(self.told),
