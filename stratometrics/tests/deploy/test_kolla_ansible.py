@@ -20,12 +20,15 @@ a firewall, never runs.
 
 from collections.abc import Iterable
 import configparser
+import contextlib
 import importlib.util
 import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,6 +47,7 @@ from stratometrics.tests.realparts import ports
 
 ROOT = pathlib.Path(__file__).parents[3]
 CONTRIB = ROOT / 'contrib' / 'kolla-ansible'
+RULES = ROOT / 'contrib' / 'prometheus' / 'stratometrics.rules.yaml'
 PAGE = ROOT / 'doc' / 'source' / 'install' / 'kolla.rst'
 PROGRAMS = pathlib.Path(sys.executable).parent
 
@@ -53,6 +57,10 @@ SETTINGS = 'cp -r etc/kolla/globals.d etc/kolla/config /etc/kolla/'
 INVENTORY = 'cat inventory >> ~/all-in-one'
 PASSWORDS = (
     'cat etc/kolla/passwords-stratometrics.yml >> /etc/kolla/passwords.yml'
+)
+ALERTS = (
+    'cp ../prometheus/stratometrics.rules.yaml '
+    '/etc/kolla/config/prometheus/stratometrics.rules'
 )
 
 LISTENED = 9721
@@ -88,6 +96,8 @@ def main():
         }}}}) + '\\n')
     checks = module.params.get('name') == 'stratometrics_upgrade_check'
     status = int(os.environ.get('STATUS', 0)) if checks else 0
+    if status:
+        module.fail_json(msg='non-zero', changed=True, rc=status)
     module.exit_json(changed=True, rc=status, containers={{}})
 
 
@@ -128,7 +138,7 @@ class Cloud:
             'rabbitmq_password:\n'
         )
         passwords.chmod(0o600)
-        for command in (INSTALL, SETTINGS, INVENTORY, PASSWORDS):
+        for command in (INSTALL, SETTINGS, INVENTORY, PASSWORDS, ALERTS):
             subprocess.run(
                 [
                     'sh',
@@ -233,15 +243,20 @@ class Cloud:
             'passwords.yml',
             *(f'globals.d/{path.name}' for path in self.shipped_globals()),
         ]
+        return self.ansible_playbook(
+            *(f'--extra-vars=@{self.settings / name}' for name in files),
+            f'--extra-vars=CONFIG_DIR={self.settings}',
+            '--extra-vars=kolla_action=config',
+            *arguments,
+            str(playbook),
+        )
+
+    def ansible_playbook(self, *arguments: str):
         return self._run(
             [
                 str(PROGRAMS / 'ansible-playbook'),
                 f'--inventory={self.inventory}',
-                *(f'--extra-vars=@{self.settings / name}' for name in files),
-                f'--extra-vars=CONFIG_DIR={self.settings}',
-                '--extra-vars=kolla_action=config',
                 *arguments,
-                str(playbook),
             ]
         )
 
@@ -483,6 +498,7 @@ class Plain(Case):
                 },
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             ) as server,
         ):
             try:
@@ -499,7 +515,9 @@ class Plain(Case):
                 server.terminate()
                 server.wait(60)
             finally:
-                server.kill()
+                # Its workers too, if it did not end as it was told.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(server.pid, signal.SIGKILL)
         self.assertEqual(versions['versions'][0]['id'], 'v1.0', versions)
 
     def test_the_programs_are_those_of_the_package(self):
@@ -776,13 +794,64 @@ class Emitters(Case):
         rotated = (self.cloud.node / 'cron' / 'logrotate.conf').read_text()
         self.assertIn('"/var/log/kolla/nova/*.log"', rotated)
         self.assertIn('"/var/log/kolla/stratometrics/*.log"\n{\n}', rotated)
-        (job,) = yaml.safe_load((out / 'prometheus.yml').read_text())[
-            'scrape_configs'
-        ]
+        jobs = {
+            job['job_name']: job
+            for job in yaml.safe_load((out / 'prometheus.yml').read_text())[
+                'scrape_configs'
+            ]
+        }
         self.assertEqual(
-            job['static_configs'],
-            [{'targets': ['127.0.0.1:9722', '127.0.0.1:9723']}],
+            {
+                name: job['static_configs'][0]['targets']
+                for name, job in jobs.items()
+            },
+            {
+                'stratometrics-collector': [
+                    '127.0.0.1:9722',
+                    '127.0.0.1:9723',
+                ],
+                'stratometrics-api': ['http://192.0.2.10:9721/healthcheck'],
+            },
         )
+        self.assertEqual(
+            jobs['stratometrics-api']['relabel_configs'][-1]['replacement'],
+            '127.0.0.1:9115',
+        )
+        # The names are those that the alerts ask for.
+        asked = re.findall(r'job="([^"]+)"', RULES.read_text())
+        self.assertEqual(set(asked), set(jobs))
+
+
+class Syntax(Case):
+    def test_the_playbook_and_each_file_of_tasks(self):
+        # The playbook names files of tasks by what it is asked for.
+        ansible = self.cloud.share / 'ansible'
+        files = sorted((CONTRIB / 'roles/stratometrics/tasks').glob('*.yml'))
+        every = ansible / 'every-file.yml'
+        every.write_text(
+            yaml.safe_dump(
+                [
+                    {
+                        'hosts': 'localhost',
+                        'tasks': [
+                            {
+                                'ansible.builtin.import_role': {
+                                    'name': 'stratometrics',
+                                    'tasks_from': file.stem,
+                                }
+                            }
+                            for file in files
+                        ],
+                    }
+                ]
+            )
+        )
+        done = self.cloud.ansible_playbook(
+            '--syntax-check',
+            str(ansible / 'stratometrics.yml'),
+            str(every),
+        )
+        self.done_well(done)
 
 
 class Deployed(Case):
@@ -870,8 +939,9 @@ class Deployed(Case):
         self.assertIn('KOLLA_BOOTSTRAP', bootstrap['environment'])
 
     def test_upgrade(self):
+        # A warning, such as that a service was never heard, stops nothing.
         self.assertEqual(
-            self.steps('upgrade'),
+            self.steps('upgrade', STATUS='1'),
             [
                 'stop_container stratometrics_api',
                 'stop_container stratometrics_collector',
@@ -934,8 +1004,8 @@ class Checked(Case):
 
 class Documented(unittest.TestCase):
     def test_the_commands_are_those_that_were_run(self):
-        page = PAGE.read_text().splitlines()
-        for command in (INSTALL, SETTINGS, INVENTORY, PASSWORDS):
+        page = re.sub(r'\\\n +', '', PAGE.read_text()).splitlines()
+        for command in (INSTALL, SETTINGS, INVENTORY, PASSWORDS, ALERTS):
             self.assertTrue(
                 any(line.strip()[2:] == command for line in page), command
             )
@@ -953,6 +1023,7 @@ class Linted(unittest.TestCase):
                 env={**os.environ, 'PATH': f'{PROGRAMS}:{os.environ["PATH"]}'},
                 capture_output=True,
                 text=True,
+                timeout=300,
                 check=False,
             )
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
