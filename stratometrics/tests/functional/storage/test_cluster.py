@@ -15,8 +15,9 @@ import contextlib
 import dataclasses
 import itertools
 from unittest import mock
-import uuid
 
+from oslo_context import context as oslo_context
+from oslo_context import fixture
 import testtools
 
 from stratometrics import verification
@@ -162,11 +163,9 @@ class TravelTest(ClusterTestCase):
 
     def travelled(self, ask) -> tuple[int, int]:
         """Rows that the second shard read, and rows that it gave."""
-        mark = uuid.uuid4().hex
-        pool = self.storage._pool
-        pool.close()
-        with mock.patch.dict(pool.layout.settings, log_comment=mark):
-            ask()
+        self.useFixture(fixture.ClearRequestContext())
+        request = oslo_context.RequestContext()
+        ask()
         pool = self.pool.at(self.pool.nodes()[1])
         self.addCleanup(pool.close)
         pool.execute('SYSTEM FLUSH LOGS')
@@ -174,9 +173,8 @@ class TravelTest(ClusterTestCase):
             'SELECT count(), sum(read_rows), sum(result_rows) '
             "FROM system.query_log WHERE type = 'QueryFinish' "
             'AND NOT is_initial_query AND log_comment = {mark:String}',
-            {'mark': mark},
+            {'mark': request.request_id},
         )
-        self.storage._pool.close()
         self.assertGreater(queries, 0)
         return read, given
 
