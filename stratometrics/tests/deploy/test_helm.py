@@ -900,6 +900,24 @@ class TestChanges(testtools.TestCase):
             ),
         )
 
+    def test_no_job_is_asked_to_change(self):
+        """Kubernetes refuses another pod for a job that there is."""
+        before = Rendered(MOST)['Job']
+        for change in (
+            ('labels', 'job', 'node_selector_value', 'other'),
+            ('pod', 'tolerations', 'stratometrics', 'enabled', False),
+            ('pod', 'affinity', 'anti', 'topologyKey', 'default', 'zone'),
+            ('pod', 'priorityClassName', 'other'),
+            ('pod', 'security_context', 'stratometrics', 'pod', 'fsGroup', 7),
+            ('pod', 'resources', 'enabled', False),
+            ('secrets', 'oci_image_registry', 'other'),
+            ('secrets', 'tls', 'ca', 'other'),
+            ('images', 'pull_policy', 'Always'),
+            ('release_group', 'other'),
+        ):
+            after = Rendered(changed(MOST, *change))['Job']
+            self.assertEqual(set(), set(before) & set(after), change)
+
 
 class TestBadValues(testtools.TestCase):
     """What is refused, and how it is told."""
