@@ -48,6 +48,7 @@ from stratometrics.tests.deploy import charts
 TOP = pathlib.Path(__file__).parents[3]
 CHART = charts.Chart(TOP / 'contrib/helm/stratometrics')
 ATMOSPHERE = TOP / 'contrib/helm/atmosphere'
+RULES = TOP / 'contrib/prometheus/stratometrics.rules.yaml'
 #: The oldest version that Chart.yaml names, and the newest with a schema.
 KUBERNETES = ('1.25', '1.37')
 IMAGE = 'registry.example.com/stratometrics:1'
@@ -820,6 +821,17 @@ class TestConfiguration(testtools.TestCase):
                 for item in monitors.values()
             },
         )
+
+    def test_metrics_are_of_the_job_that_alerts_ask_for(self):
+        jobs = re.findall(r'job="([^"]+)"', RULES.read_text())
+        for monitor in Rendered(MOST)['PodMonitor'].values():
+            for endpoint in monitor['spec']['podMetricsEndpoints']:
+                [relabeling] = endpoint['relabelings']
+                self.assertEqual('job', relabeling['targetLabel'])
+                self.assertEqual(
+                    'stratometrics-collector', relabeling['replacement']
+                )
+                self.assertIn(relabeling['replacement'], jobs)
 
 
 class TestChanges(testtools.TestCase):
