@@ -15,16 +15,22 @@ Nothing here can build an image. What its first stage does, pip building a
 wheel of the tree and installing it, is what the tests of the wheel do.
 """
 
+from collections.abc import Iterator
 import configparser
+import contextlib
 import fnmatch
+import http.server
 import json
 import re
 import shlex
 import subprocess
+import sys
+import threading
 import unittest
 
 import testtools
 
+from stratometrics import conf
 from stratometrics.tests import shipped
 
 ROOT = shipped.ROOT
@@ -49,6 +55,28 @@ def stages() -> dict[str, list[tuple[str, str]]]:
         else:
             found[stage].append((name, arguments))
     return found
+
+
+@contextlib.contextmanager
+def answering(status: int) -> Iterator[str]:
+    """The address of a server that has one answer."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.HTTPServer(('127.0.0.1', 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f'http://127.0.0.1:{server.server_port}/healthcheck'
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 class DockerfileTest(testtools.TestCase):
@@ -98,10 +126,40 @@ class DockerfileTest(testtools.TestCase):
         [check] = self.values('api', 'HEALTHCHECK')
         command = json.loads(check.removeprefix('CMD'))
         self.assertEqual(['python3', '-c'], command[:2])
-        compile(command[2], 'HEALTHCHECK', 'exec')
         [port] = self.values('api', 'EXPOSE')
-        self.assertIn(f'http://127.0.0.1:{port}/healthcheck', command[2])
+        asked = f'http://127.0.0.1:{port}/healthcheck'
+        self.assertIn(asked, command[2])
         self.assertEqual([], self.values('collector', 'HEALTHCHECK'))
+        for status in (200, 503):
+            with answering(status) as address:
+                ended = subprocess.run(
+                    [
+                        *(sys.executable, '-c'),
+                        command[2].replace(asked, address),
+                    ],
+                    # A proxy that there is not.
+                    env={'http_proxy': 'http://127.0.0.1:1'},
+                    capture_output=True,
+                )
+            self.assertEqual(status == 200, ended.returncode == 0, ended)
+
+    def test_the_guide_has_services_outlive_their_host(self):
+        page = (ROOT / 'doc/source/install/docker.rst').read_text()
+        for module in (conf.api, conf.collector):
+            name = f'stratometrics-{module.GROUP.name}'
+            [options] = re.findall(
+                rf'docker run --detach --name {name} (.*)',
+                page.replace('\\\n', ' '),
+            )
+            # The others leave them ended when Docker is started again.
+            self.assertIn('--restart unless-stopped', options)
+            [longest] = (
+                opt.default
+                for opt in module.OPTS
+                if opt.name == 'graceful_timeout'
+            )
+            [wait] = re.findall(r'--stop-timeout (\d+)', options)
+            self.assertGreaterEqual(int(wait), longest + 10)
 
     def test_the_extras_are_those_that_there_are(self):
         parser = configparser.ConfigParser()

@@ -48,6 +48,7 @@ from stratometrics.tests.deploy import charts
 TOP = pathlib.Path(__file__).parents[3]
 CHART = charts.Chart(TOP / 'contrib/helm/stratometrics')
 ATMOSPHERE = TOP / 'contrib/helm/atmosphere'
+RULES = TOP / 'contrib/prometheus/stratometrics.rules.yaml'
 #: The oldest version that Chart.yaml names, and the newest with a schema.
 KUBERNETES = ('1.25', '1.37')
 IMAGE = 'registry.example.com/stratometrics:1'
@@ -821,6 +822,17 @@ class TestConfiguration(testtools.TestCase):
             },
         )
 
+    def test_metrics_are_of_the_job_that_alerts_ask_for(self):
+        jobs = re.findall(r'job="([^"]+)"', RULES.read_text())
+        for monitor in Rendered(MOST)['PodMonitor'].values():
+            for endpoint in monitor['spec']['podMetricsEndpoints']:
+                [relabeling] = endpoint['relabelings']
+                self.assertEqual('job', relabeling['targetLabel'])
+                self.assertEqual(
+                    'stratometrics-collector', relabeling['replacement']
+                )
+                self.assertIn(relabeling['replacement'], jobs)
+
 
 class TestChanges(testtools.TestCase):
     """What is replaced when values change."""
@@ -899,6 +911,24 @@ class TestChanges(testtools.TestCase):
                 'other.example.com',
             ),
         )
+
+    def test_no_job_is_asked_to_change(self):
+        """Kubernetes refuses another pod for a job that there is."""
+        before = Rendered(MOST)['Job']
+        for change in (
+            ('labels', 'job', 'node_selector_value', 'other'),
+            ('pod', 'tolerations', 'stratometrics', 'enabled', False),
+            ('pod', 'affinity', 'anti', 'topologyKey', 'default', 'zone'),
+            ('pod', 'priorityClassName', 'other'),
+            ('pod', 'security_context', 'stratometrics', 'pod', 'fsGroup', 7),
+            ('pod', 'resources', 'enabled', False),
+            ('secrets', 'oci_image_registry', 'other'),
+            ('secrets', 'tls', 'ca', 'other'),
+            ('images', 'pull_policy', 'Always'),
+            ('release_group', 'other'),
+        ):
+            after = Rendered(changed(MOST, *change))['Job']
+            self.assertEqual(set(), set(before) & set(after), change)
 
 
 class TestBadValues(testtools.TestCase):

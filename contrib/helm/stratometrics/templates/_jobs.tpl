@@ -13,29 +13,31 @@ under the License.
 */}}
 
 {{- /*
-A job that is repeated when anything of it changes: what a job does cannot be
-changed afterwards, so its name tells what it does.
+A job that is repeated when anything of it changes. Kubernetes refuses to
+change the pod of a job, so the name tells all that is in it.
 
 (dict "name" NAME "container" YAML "volumes" YAML "inputs" YAML "root" $), the
 inputs being what the job reads that its container does not show
 */}}
 {{- define "stratometrics.job" -}}
 {{- $root := .root -}}
-{{- $done := tuple .container .volumes .inputs $root.Values.pod.security_context $root.Chart.Version | toJson | sha256sum -}}
+{{- $labels := include "stratometrics.labels" (tuple .name $root) -}}
+{{- $pod := include "stratometrics.pod" (tuple .name "job" $root) -}}
+{{- $done := tuple .container .volumes .inputs $labels $pod $root.Chart.Version | toJson | sha256sum -}}
 apiVersion: batch/v1
 kind: Job
 metadata:
   name: stratometrics-{{ .name }}-{{ $done | trunc 8 }}
   labels:
-    {{- include "stratometrics.labels" (tuple .name $root) | nindent 4 }}
+    {{- $labels | nindent 4 }}
 spec:
   backoffLimit: {{ $root.Values.jobs.backoff_limit }}
   template:
     metadata:
       labels:
-        {{- include "stratometrics.labels" (tuple .name $root) | nindent 8 }}
+        {{- $labels | nindent 8 }}
     spec:
-      {{- include "stratometrics.pod" (tuple .name "job" $root) | nindent 6 }}
+      {{- $pod | nindent 6 }}
       restartPolicy: OnFailure
       containers:
         - name: {{ .name }}
