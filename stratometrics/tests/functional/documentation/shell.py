@@ -21,6 +21,8 @@ import signal
 import subprocess
 import tempfile
 
+import psutil
+
 from stratometrics.tests.realparts import process
 
 #: Seconds that a command is given, on a machine with other things to do.
@@ -91,6 +93,15 @@ class Shell:
 
     def close(self) -> None:
         """End it, and what it started."""
+        # A service may have made a session of its own, which the shell's own
+        # end does not reach.
+        started = psutil.Process(self._bash.pid).children(recursive=True)
+        for each in started:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.terminate()
+        _, left = psutil.wait_procs(started, PATIENCE)
+        for each in left:
+            each.kill()
         self._bash.stdin.close()
         try:
             self._bash.wait(PATIENCE)
