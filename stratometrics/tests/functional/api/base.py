@@ -66,6 +66,18 @@ project_domain_id = default
 {more}
 """
 
+#: With what the service asks others, of a Keystone that the tests share.
+CREDENTIALS = """\
+[service_credentials]
+auth_type = password
+auth_url = {keystone.url}
+username = reconciler
+password = {keystone.password}
+user_domain_id = default
+project_name = service
+project_domain_id = default
+"""
+
 
 def keystone() -> identity.Identity:
     """The Keystone that all tests of this process share."""

@@ -36,14 +36,6 @@ query_timeout = 3
 {more}
 [api]
 settling_time = 0
-[service_credentials]
-auth_type = password
-auth_url = {keystone.url}
-username = reconciler
-password = {keystone.password}
-user_domain_id = default
-project_name = service
-project_domain_id = default
 """
 
 PROJECT = '8d1c0f6a5b7e4a339b21c0d7e6f5a4b3'
@@ -68,7 +60,7 @@ class OperatorPagesTest(walk.Walk):
         self.conf = conf
         self.addCleanup(base.drop, conf)
         self.configure(
-            CONFIG.format(
+            (CONFIG + api.CREDENTIALS).format(
                 broker=base.address('rabbitmq'),
                 clickhouse=conf.clickhouse,
                 keystone=api.keystone(),

@@ -28,22 +28,11 @@ PERIOD = {'from': '2026-10-01T00:00:00Z', 'to': '2026-10-01T01:00:00Z'}
 #: What a terminal, JSON, SQL or a shell could take for something else.
 ODD = '\r\n\t\0\x1b[2J\x9b\u202e\'"`\\$😀'
 
-CREDENTIALS = """\
-[service_credentials]
-auth_type = password
-auth_url = {keystone.url}
-username = reconciler
-password = {keystone.password}
-user_domain_id = default
-project_name = service
-project_domain_id = default
-"""
-
 
 class NamingTest(base.ServerTestCase):
     def start(self) -> None:
         self.server.configure(
-            more=CREDENTIALS.format(keystone=base.keystone())
+            more=base.CREDENTIALS.format(keystone=base.keystone())
         )
         self.server.start()
         self.conf(
@@ -251,7 +240,7 @@ class NamingTest(base.ServerTestCase):
 
     def test_rights_that_do_not_suffice(self) -> None:
         self.server.configure(
-            more=CREDENTIALS.format(keystone=base.keystone()).replace(
+            more=base.CREDENTIALS.format(keystone=base.keystone()).replace(
                 'reconciler', 'stratometrics'
             )
         )
