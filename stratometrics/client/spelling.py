@@ -1,0 +1,96 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""How values are written in questions and read from answers.
+
+A time is an aware datetime, which holds microseconds exactly (R3); a number
+is a Decimal (R4).
+"""
+
+from collections.abc import Iterable
+import datetime
+import decimal
+
+_UTC = datetime.UTC
+
+
+def instant(value: datetime.datetime) -> str:
+    """An instant as the API takes it, in UTC.
+
+    :param value: an aware datetime.
+    :raises ValueError: it has no offset, and so could be several instants.
+    """
+    if value.tzinfo is None:
+        raise ValueError(f'{value} has no time zone')
+    text = value.astimezone(_UTC).isoformat()
+    return text.replace('+00:00', 'Z')
+
+
+def read_instant(text: str) -> datetime.datetime:
+    """An instant of an answer, as an aware datetime in UTC.
+
+    :raises ValueError: it is none.
+    """
+    value = datetime.datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(f'{text!r} has no time zone')
+    return value.astimezone(_UTC)
+
+
+def read_decimal(text: str) -> decimal.Decimal:
+    """A number of an answer, with all its digits.
+
+    :raises ValueError: it is none.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f'{text!r} is not a decimal string')
+    try:
+        value = decimal.Decimal(text)
+    except decimal.InvalidOperation:
+        raise ValueError(f'{text!r} is not a number') from None
+    if not value.is_finite():
+        raise ValueError(f'{text!r} is not a finite number')
+    return value
+
+
+def decimal_text(value: decimal.Decimal | int | str) -> str:
+    """A number as the API takes it: plain digits, never an exponent."""
+    return f'{decimal.Decimal(value):f}'
+
+
+def flag(value: bool) -> str:
+    """A parameter that is on or off."""
+    return 'true' if value else 'false'
+
+
+def query(**given: object) -> list[tuple[str, str]]:
+    """The pairs of a query string, in the order in which they are given.
+
+    :param given: by parameter: of what is None, False or an empty list there
+        is no pair; an underscore at the end of a name is not part of it.
+    """
+    return [
+        (name.rstrip('_'), text)
+        for name, value in given.items()
+        for text in _texts(value)
+    ]
+
+
+def _texts(value: object) -> Iterable[str]:
+    if value is None or value is False:
+        return ()
+    if value is True:
+        return (flag(value),)
+    if isinstance(value, datetime.datetime):
+        return (instant(value),)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [text for each in value for text in _texts(each)]
+    return (str(value),)
