@@ -112,9 +112,8 @@ class Connection:
             connect_retry_delay=retry_delay,
             status_code_retry_delay=retry_delay,
             retriable_status_codes=[503],
-            raise_exc=False,
+            client_name=user_agent,
         )
-        self._adapter.additional_user_agent.append((user_agent, ''))
         self._retries = retries
         self._root: str | None = None
 
@@ -185,6 +184,7 @@ class Connection:
                 headers=headers,
                 json=body,
                 stream=True,
+                raise_exc=False,
                 status_code_retries=self._retries if method == 'GET' else 0,
             )
         if response.status_code >= 400:
