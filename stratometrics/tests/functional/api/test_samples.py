@@ -49,6 +49,7 @@ SERVER = '3f2a9f0e-2a4b-4a43-9a0a-7d1f6f1b7d11'
 VOLUME = '0b0d4ed7-4aa7-4a33-9a0e-3d4d0e1d1b5c'
 PRICE = '5b2f7a34-9d1e-4c58-8f0a-2c6b1d9e7f03'
 DEARER = 'c3e81f60-2b4d-4a97-b6c5-7d0e9f1a2b34'
+RELEASE = '1.0.0'
 ISSUED_AT = '2026-11-04T12:00:00Z'
 REQUEST = 'req-0b7a1f52-6c1d-4e0b-9c37-5a8de2f4b961'
 
@@ -231,6 +232,8 @@ class TestSamples(base.ApplicationTestCase):
             for each in found['resource_types']
             if each['collection'] in ('instances', 'object-requests')
         ]
+        # Each commit has one of its own.
+        found['release'] = RELEASE
         self.hold('capabilities-get-response.json', legible(found))
         found = self.ask('/v1/coverage', base.admin()).json
         found['coverage'] = [
