@@ -313,10 +313,15 @@ class TestSamples(base.ApplicationTestCase):
         self.price_rise(price_id, new)
 
     def price_rise(self, price_id: str, former: Mapping[str, Any]) -> None:
-        rise = '2027-02-01T00:00:00Z'
+        rise = '2026-12-01T00:00:00Z'
         changes = {
             'changes': [
-                {'change': 'amended', 'id': price_id, 'valid_to': rise},
+                {
+                    'change': 'amended',
+                    'id': price_id,
+                    'valid_to': rise,
+                    'description': former['description'],
+                },
                 {
                     'change': 'created',
                     'price': {**former, 'price': '0.1', 'valid_from': rise},
