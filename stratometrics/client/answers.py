@@ -73,6 +73,7 @@ class ResourceType:
     measures: tuple[str, ...]
     kind: str
     units: str
+    links: tuple[Link, ...] = ()
 
 
 @_frozen

@@ -9,11 +9,14 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Requests to the API, by way of Keystone's catalog."""
+"""The requests of a client, and what becomes of them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 import contextlib
-from typing import Any
+import dataclasses
+import logging
+import time
+from typing import Any, TypeVar
 from urllib import parse
 
 from keystoneauth1 import adapter
@@ -21,18 +24,33 @@ from keystoneauth1 import exceptions
 from keystoneauth1 import session as keystone_session
 import requests
 
+from stratometrics import version
 from stratometrics.client import errors
+from stratometrics.client import failures
+from stratometrics.client import reading
+from stratometrics.client import responses
+
+_log = logging.getLogger(__name__)
+
+_Answer = TypeVar('_Answer')
+
+Query = Sequence[tuple[str, str]]
 
 SERVICE_TYPE = 'billing'
-JSON = 'application/json'
 
-_REQUEST_ID = 'X-OpenStack-Request-ID'
+_JSON = 'application/json'
+_PAGE = 'text/html'
 #: An endpoint may name the version, which is part of the paths.
 _VERSION = '/v1'
 #: Bytes that are read at once of what is saved.
 _PIECE = 1 << 16
 
-Query = Sequence[tuple[str, str]]
+#: Seconds until a connection stands, and until the next byte comes. What is
+#: asked about a whole cloud, or issued, takes its time.
+_TIMEOUT = (10, 600)
+#: Seconds before a request is sent again, which double.
+_DELAY = 0.5
+_MOST_REDIRECTS = 5
 
 
 class Download:
@@ -48,12 +66,12 @@ class Download:
     def __init__(self, response: requests.Response) -> None:
         self._response = response
         headers = response.headers
-        self.media_type = headers.get('Content-Type', '').partition(';')[0]
+        self.media_type = responses.media_type(response)
         length = headers.get('Content-Length', '')
         # That of what is compressed is not that of what comes out.
         known = length.isdecimal() and 'Content-Encoding' not in headers
         self.length = int(length) if known else None
-        self.request_id = headers.get(_REQUEST_ID)
+        self.request_id = headers.get(failures.REQUEST_ID)
 
     def __enter__(self) -> 'Download':
         return self
@@ -62,31 +80,50 @@ class Download:
         self.close()
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        """Give what comes.
+
+        :raises Unreachable: it ended in the middle.
+        """
+        with failures.whole(self._response):
             yield from self._response.iter_content(_PIECE)
-        except requests.RequestException as error:
-            raise errors.Unreachable(
-                f'the answer ended in the middle: {error}', self.request_id
-            ) from error
 
     def close(self) -> None:
         """Leave the rest unread."""
         self._response.close()
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Request:
+    """What is sent.
+
+    :param body: what is sent as JSON; None for nothing.
+    :param repeatable: whether it does nothing more if it comes twice.
+    """
+
+    method: str
+    path: str
+    query: Query
+    accept: str
+    repeatable: bool
+    body: Any = None
+
+
 class Connection:
     """Sends requests with a token, and tells apart what comes back.
 
-    :param session: of keystoneauth, which has the credentials.
+    :param session: of keystoneauth, which has the credentials. Its timeout
+        counts if it has one; without, a connection may take ten seconds, and
+        the next byte ten minutes.
     :param service_type: the type of the service in the catalog.
     :param region_name: whose endpoint is asked; None for the first.
     :param interface: ``public``, ``internal`` or ``admin``.
     :param endpoint_override: an address that counts instead of the catalog.
-    :param retries: how often a question is asked again when nothing answers
-        or the service is not available. What changes something is sent again
-        only if it did not reach the service.
+    :param retries: how often a request is sent again which did not reach the
+        service, and, if that changes nothing, one whose connection was cut
+        off or that the service was not available for. If it says for how
+        long, that is obeyed, but for more than thirty seconds nobody waits.
     :param retry_delay: seconds before the first time, which double; None for
-        the choice of keystoneauth.
+        half a second.
     :param user_agent: what asks, for the log of the service.
     """
 
@@ -102,100 +139,135 @@ class Connection:
         retry_delay: float | None = None,
         user_agent: str = 'stratometrics-client',
     ) -> None:
+        # Its own retries would send again what changes something, however
+        # far it came, and it follows anybody with the token.
         self._adapter = adapter.Adapter(
             session,
             service_type=service_type,
             region_name=region_name,
             interface=interface,
             endpoint_override=endpoint_override,
-            connect_retries=retries,
-            connect_retry_delay=retry_delay,
-            status_code_retry_delay=retry_delay,
-            retriable_status_codes=[503],
             client_name=user_agent,
+            client_version=version.version_info.version_string(),
+            raise_exc=False,
         )
-        self._retries = retries
+        self._timeout = session.timeout or _TIMEOUT
+        first = _DELAY if retry_delay is None else retry_delay
+        self._delays = [first * 2**number for number in range(retries)]
         self._root: str | None = None
 
-    def json(
-        self, method: str, path: str, query: Query = (), body: Any = None
-    ) -> Any:
+    def ask(
+        self,
+        read: Callable[[Any], _Answer],
+        path: str,
+        query: Query = (),
+        *,
+        method: str = 'GET',
+        body: Any = None,
+        repeatable: bool | None = None,
+    ) -> _Answer:
         """Send a request, and read the JSON of its answer.
 
+        :param read: makes an answer of what the JSON says, which is None if
+            nothing came; raises Malformed.
         :param path: below the endpoint, such as ``/v1/usage``.
-        :param body: what is sent as JSON.
-        :returns: what was answered; None if there is no body.
+        :param body: what is sent as JSON; None for nothing.
+        :param repeatable: whether the request does nothing more if it comes
+            twice; None for whether it is a GET.
         :raises ClientError: one of its sub-classes.
         """
-        with contextlib.closing(
-            self._send(method, path, query, JSON, body)
-        ) as response:
-            try:
-                content = response.content
-            except requests.RequestException as error:
-                raise errors.Unreachable(
-                    f'the answer ended in the middle: {error}',
-                    response.headers.get(_REQUEST_ID),
-                ) from error
-            return _decoded(response) if content else None
+        asked = _Request(
+            method=method,
+            path=path,
+            query=query,
+            accept=_JSON,
+            repeatable=method == 'GET' if repeatable is None else repeatable,
+            body=body,
+        )
+        with contextlib.closing(self._send(asked)) as response:
+            found = responses.decoded(response)
+        try:
+            return read(found)
+        except reading.Malformed as error:
+            raise errors.UnexpectedAnswer(
+                f'What {path} answers is not understood: {error}. Perhaps '
+                f'the service is older than this client.',
+                response.headers.get(failures.REQUEST_ID),
+            ) from error
 
-    def download(
-        self, path: str, query: Query = (), language: str | None = None
-    ) -> Download:
+    def download(self, form: str, path: str, query: Query = ()) -> Download:
         """Ask for what is not JSON, or too long to be kept in memory.
 
-        :param language: what people read, as ``Accept-Language``.
+        :param form: the value of ``format``.
         :raises ClientError: one of its sub-classes.
         """
-        return Download(self._send('GET', path, query, '*/*', None, language))
-
-    def following(self, href: str) -> tuple[str, list[tuple[str, str]]]:
-        """The path and query of a link that an answer gave.
-
-        The host in it may be one that only the service knows, so the endpoint
-        that was asked is asked again.
-        """
-        parsed = parse.urlsplit(href)
-        _, version, rest = parsed.path.rpartition(f'{_VERSION}/')
-        return (
-            f'{version}{rest}',
-            parse.parse_qsl(parsed.query, keep_blank_values=True),
-        )
-
-    def _send(
-        self,
-        method: str,
-        path: str,
-        query: Query,
-        accept: str,
-        body: Any = None,
-        language: str | None = None,
-    ) -> requests.Response:
-        headers = {'Accept': accept}
-        if language:
-            headers['Accept-Language'] = language
-        url = self._address() + path
-        if query:
-            url += f'?{parse.urlencode(query)}'
-        with _told(url):
-            response = self._adapter.request(
-                url,
-                method,
-                headers=headers,
-                json=body,
-                stream=True,
-                raise_exc=False,
-                status_code_retries=self._retries if method == 'GET' else 0,
+        response = self._send(
+            _Request(
+                method='GET',
+                path=path,
+                query=[*query, ('format', form)],
+                accept='*/*',
+                repeatable=True,
             )
-        if response.status_code >= 400:
-            with contextlib.closing(response):
-                raise _refusal(response)
-        return response
+        )
+        if responses.media_type(response) == _PAGE and form != 'html':
+            response.close()
+            # Nobody is to find a log-in page in a spreadsheet.
+            raise responses.of_others(response)
+        return Download(response)
+
+    def _send(self, asked: _Request) -> requests.Response:
+        """Send a request until there is an answer that counts.
+
+        :returns: one without an error, unread.
+        """
+        url = self._address() + asked.path
+        if asked.query:
+            url += f'?{parse.urlencode(asked.query)}'
+        for delay in self._delays:
+            try:
+                response = self._exchange(asked, url)
+            except errors.Unreachable as error:
+                if not _may_come_again(asked, error):
+                    raise
+                reason = str(error)
+            else:
+                wanted = responses.wanted_delay(response, delay)
+                if not asked.repeatable or wanted is None:
+                    return responses.accepted(response)
+                response.close()
+                delay = wanted
+                reason = f'{url} is not available'
+            _log.warning('%s Asking again in %s s.', reason, delay)
+            time.sleep(delay)
+        return responses.accepted(self._exchange(asked, url))
+
+    def _exchange(self, asked: _Request, url: str) -> requests.Response:
+        """Send a request once, and again where it is sent to."""
+        for _ in range(_MOST_REDIRECTS):
+            with failures.asking_keystone():
+                # Or else what Keystone refuses would look like an answer.
+                self._adapter.get_token()
+            with failures.asking_service(url):
+                response = self._adapter.request(
+                    url,
+                    asked.method,
+                    headers={'Accept': asked.accept},
+                    json=asked.body,
+                    stream=True,
+                    redirect=False,
+                    timeout=self._timeout,
+                )
+            if response.status_code not in responses.REDIRECTS:
+                return response
+            response.close()
+            url = responses.followed(response)
+        raise errors.UnexpectedAnswer(f'{url} is sent around in a circle.')
 
     def _address(self) -> str:
         """The endpoint, without the version of the API."""
         if self._root is None:
-            with _told(None):
+            with failures.asking_keystone():
                 found = self._adapter.get_endpoint()
             if not found:
                 raise errors.NoEndpoint(_missing(self._adapter))
@@ -206,63 +278,15 @@ class Connection:
 def _missing(asked: adapter.Adapter) -> str:
     region = f' of region {asked.region_name}' if asked.region_name else ''
     return (
-        f'the catalog has no {asked.interface} endpoint of the service type '
-        f'{asked.service_type}{region}'
+        f'The catalog has no {asked.interface} endpoint of the service type '
+        f'{asked.service_type}{region}.'
     )
 
 
-@contextlib.contextmanager
-def _told(url: str | None) -> Iterator[None]:
-    """Makes errors of this package of those of keystoneauth.
-
-    :param url: of the service itself; None if Keystone is asked.
-    """
-    try:
-        yield
-    except exceptions.EndpointNotFound as error:
-        raise errors.NoEndpoint(str(error)) from error
-    except exceptions.HttpError as error:
-        # Of Keystone: this API's own answers are not raised.
-        raise errors.NotAuthenticated(
-            f'Keystone gives no token: {error.message}', error.request_id
-        ) from error
-    except exceptions.ConnectionError as error:
-        raise errors.Unreachable(
-            f'nothing answers at {url}: {error}'
-            if url
-            else f'Keystone does not answer: {error}'
-        ) from error
-    except exceptions.ClientException as error:
-        raise errors.NotAuthenticated(
-            f'Keystone gives no token: {error}'
-        ) from error
-
-
-def _decoded(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        raise errors.UnexpectedAnswer(
-            f'{response.url} answers with something else than JSON: it is '
-            f'not the billing service, or something stands before it',
-            response.headers.get(_REQUEST_ID),
-        ) from None
-
-
-def _refusal(response: requests.Response) -> errors.Refused:
-    status = response.status_code
-    kind = errors.BY_STATUS.get(status, errors.Refused)
-    request_id = response.headers.get(_REQUEST_ID)
-    try:
-        [told, *_] = response.json()['errors']
-        return kind(
-            status,
-            str(told['code']),
-            str(told['title']),
-            str(told['detail']),
-            told.get('request_id') or request_id,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        # What stands before the service has errors of its own.
-        title = f'{status} {response.reason}'.strip()
-        return kind(status, '', title, '', request_id)
+def _may_come_again(asked: _Request, error: errors.Unreachable) -> bool:
+    told = error.__cause__
+    if not isinstance(told, exceptions.RetriableConnectionFailure):
+        return False
+    # After so long a time, the service is likely to be at work on it.
+    timed_out = isinstance(told, exceptions.ConnectTimeout)
+    return not error.reached or (asked.repeatable and not timed_out)

@@ -33,18 +33,35 @@ class NotAuthenticated(ClientError):
 
 
 class Unreachable(ClientError):
-    """Nothing answers at the endpoint, or it stopped in the middle."""
+    """Nothing answers at the endpoint, or it stopped in the middle.
+
+    :ivar reached: whether the service may have done what was asked of it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        request_id: str | None = None,
+        reached: bool = True,
+    ) -> None:
+        super().__init__(message, request_id)
+        self.reached = reached
 
 
 class UnexpectedAnswer(ClientError):
     """The answer is none of this API."""
 
 
+class InvalidQuestion(ClientError, ValueError):
+    """What is asked cannot be spelled, and was not sent."""
+
+
 class Refused(ClientError):
-    """The service answered with an error.
+    """The service answered with an error, or what stands before it did.
 
     :ivar status: the status of HTTP.
-    :ivar code: what stays the same, such as ``stratometrics.not-found``.
+    :ivar code: what stays the same, such as ``stratometrics.not-found``; ''
+        if it was not the service.
     :ivar title: the same in words.
     :ivar detail: what to do about it.
     """

@@ -12,14 +12,36 @@
 """Long answers, of which the pages are fetched one after the other."""
 
 from collections.abc import Callable, Iterator, Sequence
+import dataclasses
 from typing import Any, Generic, TypeVar
+from urllib import parse
 
+from stratometrics.client import answers
 from stratometrics.client import connection
+from stratometrics.client import reading
 
 _Head = TypeVar('_Head')
 _Row = TypeVar('_Row')
 
 _NEXT = 'next'
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Linked:
+    """The part of a page that leads to the next one."""
+
+    links: tuple[answers.Link, ...] = ()
+
+    @property
+    def following(self) -> connection.Query | None:
+        """What is asked for the next page; None of the last one."""
+        for link in self.links:
+            if link.rel == _NEXT:
+                # Its host and path are those that the service knows itself
+                # by, and may not be those that it is asked by.
+                query = parse.urlsplit(link.href).query
+                return parse.parse_qsl(query, keep_blank_values=True)
+        return None
 
 
 class Pages(Generic[_Head, _Row]):
@@ -33,36 +55,41 @@ class Pages(Generic[_Head, _Row]):
     def __init__(
         self,
         asked: connection.Connection,
-        first: Any,
+        path: str,
+        query: connection.Query,
         read_head: Callable[[Any], _Head],
         read_rows: Callable[[Any], Sequence[_Row]],
     ) -> None:
-        """Begin with a page.
+        """Ask for the first page.
 
-        :param first: its body.
         :param read_head: makes the head of a body.
         :param read_rows: makes the rows of one.
         """
         self._connection = asked
+        self._path = path
         self._read_rows = read_rows
-        self.head = read_head(first)
-        self._rows = self._all(first)
+        self.head, rows, following = asked.ask(
+            lambda body: (read_head(body), *self._read(body)), path, query
+        )
+        self._rows = self._all(rows, following)
 
     def __iter__(self) -> Iterator[_Row]:
         return self._rows
 
-    def _all(self, body: Any) -> Iterator[_Row]:
-        while True:
-            yield from self._read_rows(body)
-            href = _following(body)
-            if href is None:
-                return
-            path, query = self._connection.following(href)
-            body = self._connection.json('GET', path, query)
+    def _all(
+        self, rows: Sequence[_Row], following: connection.Query | None
+    ) -> Iterator[_Row]:
+        yield from rows
+        while following is not None:
+            rows, following = self._connection.ask(
+                self._read, self._path, following
+            )
+            yield from rows
 
-
-def _following(body: Any) -> str | None:
-    for link in body.get('links', ()):
-        if link.get('rel') == _NEXT:
-            return link['href']
-    return None
+    def _read(
+        self, body: Any
+    ) -> tuple[Sequence[_Row], connection.Query | None]:
+        return (
+            self._read_rows(body),
+            reading.read(_Linked, body).following,
+        )

@@ -54,8 +54,7 @@ def read(kind: type[_Answer], body: Any, where: str = 'the answer') -> _Answer:
     :param where: what error messages call it.
     :raises Malformed: a member is missing, or is not what it must be.
     """
-    if not isinstance(body, Mapping):
-        raise Malformed(f'{where} is not an object')
+    body = _just_object(body, where)
     values = {}
     fields, rest = _fields(kind)
     for field, name, convert in fields:
@@ -71,6 +70,28 @@ def read(kind: type[_Answer], body: Any, where: str = 'the answer') -> _Answer:
             if name not in named and isinstance(value, str)
         }
     return kind(**values)
+
+
+def read_each(
+    kind: type[_Answer], name: str, body: Any
+) -> tuple[_Answer, ...]:
+    """Read the list that a member of a body is.
+
+    :param kind: what each of it is, a dataclass.
+    :raises Malformed: there is no such list.
+    """
+    found = _just_object(body, 'the answer')
+    if name not in found:
+        raise Malformed(f'the answer has no {name}')
+    return _each(functools.partial(read, kind))(found[name], name)
+
+
+def read_object(body: Any) -> dict[str, Any]:
+    """Leave an object as it is.
+
+    :raises Malformed: it is none.
+    """
+    return _just_object(body, 'the answer')
 
 
 def _required(field: dataclasses.Field) -> bool:
@@ -108,8 +129,6 @@ def _converter(hint: Any) -> _Convert:
         return _each(_converter(inner[0]))
     if origin is Mapping:
         return _mapping(_converter(inner[1]))
-    if hint is Any:
-        return lambda value, where: value
     if dataclasses.is_dataclass(hint):
         return functools.partial(read, hint)
     return _SCALARS[hint]
@@ -135,14 +154,18 @@ def _each(convert: _Convert) -> _Convert:
 
 def _mapping(convert: _Convert) -> _Convert:
     def converted(value: Any, where: str) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
-            raise Malformed(f'{where} is not an object')
         return {
             name: convert(each, f'{where}.{name}')
-            for name, each in value.items()
+            for name, each in _just_object(value, where).items()
         }
 
     return converted
+
+
+def _just_object(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed(f'{where} is not an object')
+    return value
 
 
 def _text_with(read_text: Callable[[str], Any]) -> _Convert:

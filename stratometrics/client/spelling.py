@@ -18,8 +18,10 @@ is a Decimal (R4).
 from collections.abc import Iterable
 import datetime
 import decimal
+import re
 
 _UTC = datetime.UTC
+_DECIMAL = re.compile(r'-?\d+(\.\d+)?', re.ASCII)
 
 
 def instant(value: datetime.datetime) -> str:
@@ -50,15 +52,9 @@ def read_decimal(text: str) -> decimal.Decimal:
 
     :raises ValueError: it is none.
     """
-    if not isinstance(text, str):
-        raise ValueError(f'{text!r} is not a decimal string')
-    try:
-        value = decimal.Decimal(text)
-    except decimal.InvalidOperation:
-        raise ValueError(f'{text!r} is not a number') from None
-    if not value.is_finite():
-        raise ValueError(f'{text!r} is not a finite number')
-    return value
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(f'{text!r} is not a decimal number')
+    return decimal.Decimal(text)
 
 
 def decimal_text(value: decimal.Decimal | int | str) -> str:
@@ -69,6 +65,11 @@ def decimal_text(value: decimal.Decimal | int | str) -> str:
 def flag(value: bool) -> str:
     """A parameter that is on or off."""
     return 'true' if value else 'false'
+
+
+def listed(names: Iterable[str] | str) -> str | None:
+    """Names with commas between them; None if there is none."""
+    return names if isinstance(names, str) else ','.join(names) or None
 
 
 def query(**given: object) -> list[tuple[str, str]]:

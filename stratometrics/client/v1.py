@@ -11,7 +11,7 @@
 # under the License.
 """The first version of the API: a method for each of its routes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import datetime
 import functools
 from typing import Any, TypeVar
@@ -27,10 +27,12 @@ from stratometrics.client import reading
 from stratometrics.client import spelling
 
 _Answer = TypeVar('_Answer')
+_Head = TypeVar('_Head')
+_Row = TypeVar('_Row')
 
 Instant = datetime.datetime
-#: Values by key; several are alternatives.
-Filters = Mapping[str, Iterable[str]]
+#: One value or several by key; several are alternatives.
+Filters = Mapping[str, str | Iterable[str]]
 
 
 class Client:
@@ -55,11 +57,8 @@ class Client:
 
     def versions(self) -> tuple[answers.Version, ...]:
         """GET /: the versions of the API."""
-        return self._ask(
-            lambda body: tuple(
-                reading.read(answers.Version, each)
-                for each in body['versions']
-            ),
+        return self._connection.ask(
+            functools.partial(reading.read_each, answers.Version, 'versions'),
             '/',
         )
 
@@ -73,7 +72,7 @@ class Client:
 
     def openapi(self) -> dict[str, Any]:
         """GET /v1/openapi.json: the description of the API for programs."""
-        return self._connection.json('GET', '/v1/openapi.json')
+        return self._connection.ask(reading.read_object, '/v1/openapi.json')
 
     def coverage(self) -> answers.Coverage:
         """GET /v1/coverage: which services are still heard of."""
@@ -106,8 +105,7 @@ class Client:
         :param question: see :func:`usage_query`.
         """
         return self._connection.download(
-            f'/v1/{_segment(collection)}',
-            [*usage_query(**question), ('format', 'csv')],
+            'csv', f'/v1/{_segment(collection)}', usage_query(**question)
         )
 
     def costs(self, **question: Any) -> answers.Costs:
@@ -127,10 +125,11 @@ class Client:
         :param question: see :func:`costs_query`.
         """
         return self._connection.download(
+            form,
             '/v1/costs',
             [
                 *costs_query(**question),
-                *spelling.query(format=form, focus_version=focus_version),
+                *spelling.query(focus_version=focus_version),
             ],
         )
 
@@ -236,7 +235,9 @@ class Client:
 
     def withdraw_price(self, price_id: str) -> None:
         """DELETE /v1/prices/{id}: as if it had never been."""
-        self._connection.json('DELETE', _price_path(price_id))
+        self._connection.ask(
+            lambda _: None, _price_path(price_id), method='DELETE'
+        )
 
     def preview_statement(self, **question: Any) -> answers.StatementAnswer:
         """GET /v1/statements: a month as it would be charged.
@@ -259,11 +260,9 @@ class Client:
         :param question: see :func:`preview_query`.
         """
         return self._connection.download(
+            form,
             '/v1/statements',
-            [
-                *preview_query(**question),
-                *spelling.query(format=form, locale=locale),
-            ],
+            [*preview_query(**question), *spelling.query(locale=locale)],
         )
 
     def statements(
@@ -281,19 +280,18 @@ class Client:
         """
         return pages.Pages(
             self._connection,
-            self._connection.json(
-                'GET',
-                '/v1/statements',
-                spelling.query(
-                    issued=True,
-                    month=month,
-                    project_id=project_ids,
-                    all_projects=all_projects,
-                    limit=page_size,
-                ),
+            '/v1/statements',
+            spelling.query(
+                issued=True,
+                month=month,
+                project_id=project_ids,
+                all_projects=all_projects,
+                limit=page_size,
             ),
             lambda _: None,
-            functools.partial(_rows, answers.Receipt, 'statements'),
+            functools.partial(
+                reading.read_each, answers.Receipt, 'statements'
+            ),
         )
 
     def statement(self, number: str) -> answers.StatementAnswer:
@@ -312,8 +310,7 @@ class Client:
         :param locale: see :meth:`preview_file`.
         """
         return self._connection.download(
-            _statement_path(number),
-            spelling.query(format=form, locale=locale),
+            form, _statement_path(number), spelling.query(locale=locale)
         )
 
     def issue_statement(
@@ -338,47 +335,47 @@ class Client:
             order['as_of'] = spelling.instant(as_of)
         if allow_unpriced:
             order['allow_unpriced'] = True
-        return self._send(answers.Receipt, 'POST', '/v1/statements', order)
+        return self._send(
+            answers.Receipt, 'POST', '/v1/statements', order, repeatable=True
+        )
 
     def _get(
         self, kind: type[_Answer], path: str, query: connection.Query = ()
     ) -> _Answer:
-        return self._ask(functools.partial(reading.read, kind), path, query)
-
-    def _ask(
-        self,
-        read: Callable[[Any], _Answer],
-        path: str,
-        query: connection.Query = (),
-    ) -> _Answer:
-        return _understood(
-            read, self._connection.json('GET', path, query), path
+        return self._connection.ask(
+            functools.partial(reading.read, kind), path, query
         )
 
     def _send(
-        self, kind: type[_Answer], method: str, path: str, body: Any
+        self,
+        kind: type[_Answer],
+        method: str,
+        path: str,
+        body: Any,
+        repeatable: bool = False,
     ) -> _Answer:
-        return _understood(
+        return self._connection.ask(
             functools.partial(reading.read, kind),
-            self._connection.json(method, path, body=body),
             path,
+            method=method,
+            body=body,
+            repeatable=repeatable,
         )
 
     def _pages(
         self,
         path: str,
         query: connection.Query,
-        head: type,
-        row: type,
+        head: type[_Head],
+        row: type[_Row],
         member: str,
-    ) -> pages.Pages:
+    ) -> pages.Pages[_Head, _Row]:
         return pages.Pages(
             self._connection,
-            self._connection.json('GET', path, query),
-            lambda body: _understood(
-                functools.partial(reading.read, head), body, path
-            ),
-            functools.partial(_rows, row, member),
+            path,
+            query,
+            functools.partial(reading.read, head),
+            functools.partial(reading.read_each, row, member),
         )
 
 
@@ -395,7 +392,7 @@ def usage_query(
     group_by: Iterable[str] = (),
     granularity: str | None = None,
     timezone: str | None = None,
-    compare_to: str | None = None,
+    compare_to: str | tuple[Instant, Instant] | None = None,
     sort: Iterable[str] = (),
     limit: int | None = None,
 ) -> connection.Query:
@@ -408,7 +405,7 @@ def usage_query(
     :param excluded: values by key that do not.
     :param granularity: how long buckets are, such as ``1d``.
     :param timezone: whose calendar counts, such as ``Europe/Zurich``.
-    :param compare_to: ``previous``, or two instants with a ``/`` between.
+    :param compare_to: ``previous``, or the two ends of a period.
     :param sort: what groups are ordered by; with a ``-``, the greatest first.
     :param limit: how many groups a page has.
     """
@@ -423,8 +420,12 @@ def usage_query(
             group_by=group_by,
             granularity=granularity,
             timezone=timezone,
-            compare_to=compare_to,
-            sort=','.join(sort) or None,
+            compare_to=(
+                compare_to
+                if compare_to is None or isinstance(compare_to, str)
+                else '/'.join(map(spelling.instant, compare_to))
+            ),
+            sort=spelling.listed(sort),
             limit=limit,
         ),
         *_pairs(filters or {}, ''),
@@ -434,8 +435,12 @@ def usage_query(
 
 def _pairs(filters: Filters, mark: str) -> Iterator[tuple[str, str]]:
     for key, values in filters.items():
-        for value in values:
-            yield key + mark, value
+        pairs = spelling.query(**{key: values})
+        if not (pairs or mark):
+            # Nothing would count; without the filter, everything would.
+            raise errors.InvalidQuestion(f'No value of {key} is to count.')
+        for name, value in pairs:
+            yield name + mark, value
 
 
 def costs_query(
@@ -501,44 +506,31 @@ def preview_query(
     project_id: str | None = None,
     as_of: Instant | None = None,
     detail: bool = False,
-    daily: bool = False,
+    daily: bool | None = None,
 ) -> connection.Query:
     """The query of a question for the preview of a statement.
 
     :param month: such as ``2026-10``.
     :param detail: whether each resource has lines of its own.
-    :param daily: whether costs by day are told.
+    :param daily: whether costs by day are told; by default in the form that
+        shows them.
     """
     return spelling.query(
         month=month,
         project_id=project_id,
         as_of=as_of,
         detail=detail,
-        daily=daily,
+        daily=None if daily is None else spelling.flag(daily),
     )
-
-
-def _rows(kind: type[_Answer], member: str, body: Any) -> list[_Answer]:
-    return _understood(
-        lambda found: [reading.read(kind, each) for each in found[member]],
-        body,
-        member,
-    )
-
-
-def _understood(
-    read: Callable[[Any], _Answer], body: Any, path: str
-) -> _Answer:
-    try:
-        return read(body)
-    except (reading.Malformed, KeyError, TypeError) as error:
-        raise errors.UnexpectedAnswer(
-            f'what {path} answers is not understood: {error}. Perhaps the '
-            f'service is older than this client.'
-        ) from error
 
 
 def _segment(text: str) -> str:
+    """A part of a path.
+
+    :raises InvalidQuestion: it would be taken for another path.
+    """
+    if text in ('', '.', '..'):
+        raise errors.InvalidQuestion(f'{text!r} is no id, number or name.')
     return parse.quote(text, safe='')
 
 

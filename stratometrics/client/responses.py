@@ -1,0 +1,143 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What an answer is: the one of the service, its error, or another one's."""
+
+import contextlib
+import decimal
+import json
+from typing import Any
+from urllib import parse
+
+import requests
+
+from stratometrics.client import errors
+from stratometrics.client import failures
+
+REDIRECTS = (301, 302, 307, 308)
+
+_UNAVAILABLE = 503
+#: Seconds. A service that wants to be left alone for longer is obeyed.
+_LONGEST_DELAY = 30
+
+
+def wanted_delay(response: requests.Response, delay: float) -> float | None:
+    """After how many seconds to ask again; None if there is no reason to.
+
+    :param delay: what counts if the service does not say.
+    """
+    if response.status_code != _UNAVAILABLE:
+        return None
+    told = response.headers.get('Retry-After', '')
+    if not (told.isascii() and told.isdecimal()):
+        return delay
+    return int(told) if int(told) <= _LONGEST_DELAY else None
+
+
+def followed(response: requests.Response) -> str:
+    """Where a request is to be sent instead.
+
+    :raises UnexpectedAnswer: somebody else is there, who shall not see the
+        token.
+    """
+    target = parse.urljoin(response.url, response.headers.get('Location', ''))
+    here, there = parse.urlsplit(response.url), parse.urlsplit(target)
+    if there.hostname != here.hostname or there.scheme not in (
+        here.scheme,
+        'https',
+    ):
+        raise errors.UnexpectedAnswer(
+            f'{response.url} sends to {target}. The token is not given to '
+            f'others: if that is the service, the catalog should say so.',
+            response.headers.get(failures.REQUEST_ID),
+        )
+    return target
+
+
+def media_type(response: requests.Response) -> str:
+    found, _, _ = response.headers.get('Content-Type', '').partition(';')
+    return found.strip().lower()
+
+
+def _content(response: requests.Response) -> bytes:
+    with failures.whole(response):
+        return response.content
+
+
+def _json(content: bytes) -> Any:
+    """What JSON says, with no number as a float.
+
+    :raises ValueError: it is none.
+    """
+    try:
+        return json.loads(content, parse_float=decimal.Decimal)
+    except RecursionError as error:
+        raise ValueError('too deep') from error
+
+
+def decoded(response: requests.Response) -> Any:
+    content = _content(response)
+    try:
+        return _json(content) if content else None
+    except ValueError:
+        raise of_others(response) from None
+
+
+def of_others(response: requests.Response) -> errors.UnexpectedAnswer:
+    return errors.UnexpectedAnswer(
+        f'{response.url} answers with something else than what was asked '
+        f'for: it is not the billing service, or something stands before it.',
+        response.headers.get(failures.REQUEST_ID),
+    )
+
+
+def accepted(response: requests.Response) -> requests.Response:
+    """An answer that is no error.
+
+    :raises ClientError: it is one.
+    """
+    if response.status_code < 300:
+        return response
+    with contextlib.closing(response):
+        if response.status_code < 400:
+            raise of_others(response)
+        raise _refusal(response)
+
+
+def _refusal(response: requests.Response) -> errors.Refused:
+    status = response.status_code
+    kind = errors.BY_STATUS.get(status, errors.Refused)
+    request_id = response.headers.get(failures.REQUEST_ID)
+    try:
+        [told, *_] = _json(_content(response))['errors']
+        return kind(
+            status,
+            str(told['code']),
+            str(told['title']),
+            str(told['detail']),
+            told.get('request_id') or request_id,
+        )
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        errors.Unreachable,
+    ):
+        title = f'{status} {response.reason or ""}'.strip()
+        return kind(
+            status,
+            '',
+            title,
+            f'{response.url} answers {title}, and not as the billing service '
+            f'does: something else is there, or stands before it.',
+            request_id,
+        )
