@@ -268,16 +268,29 @@ class Connection:
         """The endpoint, without the version of the API."""
         if self._root is None:
             with failures.asking_keystone():
-                found = self._adapter.get_endpoint()
-            if not found:
-                raise errors.NoEndpoint(_missing(self._adapter))
+                found = _endpoint(self._adapter)
             self._root = found.rstrip('/').removesuffix(_VERSION)
         return self._root
 
 
-def _missing(asked: adapter.Adapter) -> str:
+def _endpoint(asked: adapter.Adapter) -> str:
+    """The address in the catalog, or the one that counts instead.
+
+    :raises NoEndpoint: there is none.
+    """
+    found = None
+    try:
+        found = asked.get_endpoint()
+    except exceptions.EmptyCatalog:
+        raise errors.NoEndpoint(
+            'The catalog is empty: the token is for no project.'
+        ) from None
+    except exceptions.EndpointNotFound:
+        pass
+    if found:
+        return found
     region = f' of region {asked.region_name}' if asked.region_name else ''
-    return (
+    raise errors.NoEndpoint(
         f'The catalog has no {asked.interface} endpoint of the service type '
         f'{asked.service_type}{region}.'
     )

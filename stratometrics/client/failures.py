@@ -28,8 +28,6 @@ def asking_keystone() -> Iterator[None]:
     """Makes errors of this package of those of keystoneauth."""
     try:
         yield
-    except exceptions.EndpointNotFound as error:
-        raise errors.NoEndpoint(str(error)) from error
     except exceptions.HttpError as error:
         raise errors.NotAuthenticated(
             f'Keystone gives no token: {error.message}', error.request_id

@@ -45,10 +45,13 @@ def wanted_delay(response: requests.Response, delay: float) -> float | None:
 def followed(response: requests.Response) -> str:
     """Where a request is to be sent instead.
 
-    :raises UnexpectedAnswer: somebody else is there, who shall not see the
-        token.
+    :raises UnexpectedAnswer: it leads nowhere, or to somebody else, who
+        shall not see the token.
     """
-    target = parse.urljoin(response.url, response.headers.get('Location', ''))
+    location = response.headers.get('Location')
+    if not location:
+        raise of_others(response)
+    target = parse.urljoin(response.url, location)
     here, there = parse.urlsplit(response.url), parse.urlsplit(target)
     if there.hostname != here.hostname or there.scheme not in (
         here.scheme,

@@ -100,8 +100,7 @@ class _Handler(http_server.BaseHTTPRequestHandler):
             )
         )
         answer = self.server.answers.pop(0)
-        self.server.stopping.wait(answer.after)
-        if answer.hangs_up:
+        if answer.hangs_up or self.server.stopping.wait(answer.after):
             self.close_connection = True
             return
         self.send_response(answer.status)
