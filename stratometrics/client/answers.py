@@ -389,6 +389,17 @@ class Prices:
 
 
 @_frozen
+class Revised:
+    """A price that several changes at once have changed, as it is now.
+
+    :param change: ``created``, ``amended`` or ``withdrawn``.
+    """
+
+    change: str
+    price: Price
+
+
+@_frozen
 class Receipt:
     """That a statement was issued.
 
@@ -402,6 +413,7 @@ class Receipt:
     issued_at: datetime.datetime
     issued_by: str
     sha256: str
+    links: tuple[Link, ...] = ()
 
 
 @_frozen

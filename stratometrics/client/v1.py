@@ -239,6 +239,25 @@ class Client:
             lambda _: None, _price_path(price_id), method='DELETE'
         )
 
+    def revise_prices(
+        self, changes: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+    ) -> tuple[answers.Revised, ...]:
+        """PATCH /v1/prices: several changes, of which all are made or none.
+
+        :param changes: as the API takes them; times and numbers are strings.
+        :param dry_run: whether they are only to be checked.
+        :returns: what is changed, or would be.
+        :raises Conflict: they cannot be made.
+        """
+        return self._connection.ask(
+            functools.partial(reading.read_each, answers.Revised, 'changes'),
+            '/v1/prices',
+            spelling.query(dry_run=dry_run),
+            method='PATCH',
+            body={'changes': list(changes)},
+            repeatable=dry_run,
+        )
+
     def preview_statement(self, **question: Any) -> answers.StatementAnswer:
         """GET /v1/statements: a month as it would be charged.
 

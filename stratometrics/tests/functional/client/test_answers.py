@@ -59,7 +59,7 @@ class TestAnswers(base.ClientTestCase):
         week = datetime.timedelta(days=7)
         for question in (
             {},
-            {'group_by': ['project_id', 'project_name', 'type', 'state']},
+            {'group_by': ['project_id', 'type', 'state']},
             {'granularity': '1d', 'timezone': 'Europe/Zurich'},
             {'compare_to': 'previous'},
             {'compare_to': (BEGIN - week, BEGIN)},
