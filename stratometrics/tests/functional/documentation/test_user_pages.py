@@ -17,6 +17,7 @@ from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.documentation import pages
+from stratometrics.tests.functional.documentation import programs
 from stratometrics.tests.functional.documentation import seeds
 from stratometrics.tests.functional.documentation import walk
 
@@ -85,6 +86,20 @@ class UserPagesTest(walk.Walk):
 
     def test_api(self) -> None:
         self.follow('doc/source/user/api.rst')
+
+    def test_client(self) -> None:
+        # Others ask the catalog for the endpoint at the same time.
+        asked = 'session.Session(auth=auth)'
+        ran = programs.run(
+            'doc/source/user/client.rst',
+            self.folder,
+            self.environment,
+            {asked: f"{asked}, endpoint_override='{self.server.url}'"},
+        )
+        self.assertLess(4, len(ran))
+        for where, shown, printed in ran:
+            self.assertEqual(shown, printed, where)
+        self.assertIn('BilledCost', (self.folder / 'october.csv').read_text())
 
     def test_costs(self) -> None:
         self.follow('doc/source/user/costs.rst')
