@@ -22,6 +22,7 @@ from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import columns
 from stratometrics.osc import hints
+from stratometrics.osc import times
 
 Row = Sequence[Any]
 
@@ -33,6 +34,11 @@ class Command(command.Command):
     def client(self) -> v1.Client:
         """What asks the service."""
         return self.app.client_manager.billing
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        times.accept_past(parser)
+        return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run it.
