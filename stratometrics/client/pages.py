@@ -28,6 +28,8 @@ class Pages(Generic[_Head, _Row]):
     It can be iterated once: what was seen is not kept.
 
     :ivar head: what is told once, of the first page.
+    :ivar first: what is on the first page; it comes again when this is
+        iterated.
     """
 
     def __init__(
@@ -46,19 +48,18 @@ class Pages(Generic[_Head, _Row]):
         self._connection = asked
         self._read_rows = read_rows
         self.head = read_head(first)
+        self.first = read_rows(first)
         self._rows = self._all(first)
 
     def __iter__(self) -> Iterator[_Row]:
         return self._rows
 
     def _all(self, body: Any) -> Iterator[_Row]:
-        while True:
-            yield from self._read_rows(body)
-            href = _following(body)
-            if href is None:
-                return
+        yield from self.first
+        while href := _following(body):
             path, query = self._connection.following(href)
             body = self._connection.json('GET', path, query)
+            yield from self._read_rows(body)
 
 
 def _following(body: Any) -> str | None:
