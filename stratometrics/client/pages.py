@@ -50,6 +50,8 @@ class Pages(Generic[_Head, _Row]):
     It can be iterated once: what was seen is not kept.
 
     :ivar head: what is told once, of the first page.
+    :ivar first: what is on the first page; it comes again when this is
+        iterated.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Pages(Generic[_Head, _Row]):
         self.head, rows, following = asked.ask(
             lambda body: (read_head(body), *self._read(body)), path, query
         )
+        self.first = rows
         self._rows = self._all(rows, following)
 
     def __iter__(self) -> Iterator[_Row]:

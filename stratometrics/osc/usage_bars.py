@@ -1,0 +1,112 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Usage as the bars of a chart."""
+
+from collections.abc import Iterator, Sequence
+import decimal
+import itertools
+
+from stratometrics.client import answers
+from stratometrics.osc import buckets
+from stratometrics.osc import charts
+from stratometrics.osc import columns
+from stratometrics.osc import usage_rows
+
+_NOTHING = decimal.Decimal(0)
+
+
+def bars(
+    shape: usage_rows.Shape, results: Sequence[answers.Usage], exact: bool
+) -> list[charts.Bar]:
+    """A bar for each group, or for each bucket of each group.
+
+    What it is compared with stands below it.
+
+    :param results: in the order in which they are drawn.
+    :param exact: whether people want nothing to be rounded.
+    """
+    drawn = _Drawn(shape, results, exact)
+    if shape.head.granularity:
+        return list(drawn.by_time())
+    return list(drawn.by_group())
+
+
+class _Drawn:
+    """The bars of an answer."""
+
+    def __init__(
+        self,
+        shape: usage_rows.Shape,
+        results: Sequence[answers.Usage],
+        exact: bool,
+    ) -> None:
+        self._shape = shape
+        self._results = results
+        self._exact = exact
+        groups = {tuple(each.keys.items()): each for each in results}
+        labels = {
+            usage_rows.label(each, shape.keys, False)
+            for each in groups.values()
+        }
+        # No two may look alike.
+        self._whole = len(labels) < len(groups)
+
+    def by_group(self) -> Iterator[charts.Bar]:
+        for each in self._results:
+            yield self._bar(self._label(each), each.usage)
+            if each.previous:
+                yield self._bar('  before', each.previous.usage, faint=True)
+
+    def by_time(self) -> Iterator[charts.Bar]:
+        """Those of each group one after the other, gaps included.
+
+        The service leaves out buckets in which nothing was used.
+        """
+        head = self._shape.head
+        begins = list(
+            buckets.begins(
+                head.period.begin,
+                head.period.end,
+                head.granularity,
+                self._shape.zone,
+            )
+        )
+        for _, found in itertools.groupby(
+            self._results, lambda each: each.keys
+        ):
+            group = list(found)
+            usage = {each.begin: each.usage for each in group}
+            for begin in sorted({*begins, *usage}):
+                yield self._bar(
+                    columns.bound(begin, self._shape.zone),
+                    usage.get(begin, _NOTHING),
+                    above=self._label(group[0]),
+                )
+
+    def _label(self, each: answers.Usage) -> str:
+        return usage_rows.label(each, self._shape.keys, self._whole)
+
+    def _bar(
+        self,
+        label: str,
+        value: decimal.Decimal,
+        above: str = '',
+        faint: bool = False,
+    ) -> charts.Bar:
+        column = self._shape.usage(value)
+        return charts.Bar(
+            label=label,
+            value=value,
+            shown=column.exact() if self._exact else column.human_readable(),
+            head=above,
+            faint=faint,
+        )
