@@ -16,7 +16,7 @@ is for people, and those of JSON, YAML, CSV and values are for programs. A
 column is sorted by what it stands for, not by how it looks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import datetime
 import decimal
 from typing import Any
@@ -247,6 +247,16 @@ class YesNo(Column):
 
     def machine_readable(self) -> bool:
         return self._value
+
+
+class Texts(Column):
+    """Several texts: ``vcpus, ram_mib``."""
+
+    def human_readable(self) -> str:
+        return ', '.join(self._value) or NOTHING
+
+    def machine_readable(self) -> Sequence[str]:
+        return list(self._value)
 
 
 class Attributes(Column):

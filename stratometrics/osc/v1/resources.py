@@ -1,0 +1,164 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""openstack billing resource: what there was, and what can be asked of it."""
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from osc_lib import exceptions
+
+from stratometrics.client import answers
+from stratometrics.osc import columns
+from stratometrics.osc import commands
+from stratometrics.osc import paging
+from stratometrics.osc import periods
+from stratometrics.osc import projects
+
+_FEW = ('Resource Type', 'ID', 'Name', 'Type', 'State', 'Usage')
+_MORE = ('Region', 'Project ID', 'User ID', 'From', 'To')
+
+_TYPES_FEW = ('Name', 'Kind', 'Measures')
+_TYPES_MORE = ('Default Group By', 'Keys', 'Units', 'Collection')
+
+
+class ListResource(commands.Lister):
+    """List the resources that were there in a period"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--resource-type',
+            metavar='<resource-type>',
+            action='append',
+            dest='resource_types',
+            default=[],
+            help='a type of resource, such as instance (can be repeated; '
+            'default: all that are billed by time); "billing resource type '
+            'list" tells which there are',
+        )
+        periods.add_period(parser)
+        periods.add_as_of(parser)
+        periods.add_timezone(parser)
+        projects.add_projects(parser)
+        paging.add(parser)
+        _add_long(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Iterable[str], Iterable[commands.Row]]:
+        found = list(
+            paging.limited(
+                parsed_args,
+                self.client.resources(
+                    resource_types=parsed_args.resource_types,
+                    **periods.asked(parsed_args, self.client),
+                    **projects.asked(parsed_args, self.app.client_manager),
+                    **paging.asked(parsed_args),
+                ),
+            )
+        )
+        if not found:
+            self.log.warning('No resource was there in that period.')
+        return _chosen(
+            parsed_args, _FEW, _MORE, [_resource(each) for each in found]
+        )
+
+
+class ListResourceType(commands.Lister):
+    """List the types of resources, and what can be asked of each"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        _add_long(parser)
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Iterable[str], Iterable[commands.Row]]:
+        found = self.client.capabilities().resource_types
+        return _chosen(
+            parsed_args,
+            _TYPES_FEW,
+            _TYPES_MORE,
+            [_type(each) for each in found],
+        )
+
+
+class ShowResourceType(commands.ShowOne):
+    """Show what can be asked of the resources of a type"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'resource_type',
+            metavar='<resource-type>',
+            help='its name, as "billing resource type list" tells it',
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Iterable[str], commands.Row]:
+        known = self.client.capabilities().resource_types
+        for each in known:
+            if parsed_args.resource_type in (each.name, each.collection):
+                return (*_TYPES_FEW, *_TYPES_MORE), _type(each)
+        names = ', '.join(each.name for each in known)
+        raise exceptions.CommandError(
+            f'there is no resource type {parsed_args.resource_type!r}, but '
+            f'{names}'
+        )
+
+
+def _add_long(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument('--long', action='store_true', help='show all columns')
+
+
+def _chosen(
+    parsed_args: argparse.Namespace,
+    few: Sequence[str],
+    more: Sequence[str],
+    rows: Sequence[commands.Row],
+) -> tuple[Sequence[str], Sequence[commands.Row]]:
+    """The columns that are wanted; who names one need not ask for all."""
+    if parsed_args.long or parsed_args.columns:
+        return (*few, *more), rows
+    return few, [row[: len(few)] for row in rows]
+
+
+def _resource(found: answers.Resource) -> commands.Row:
+    return (
+        found.resource_type,
+        found.resource_id,
+        columns.Text(found.name),
+        columns.Text(found.type),
+        columns.Text(found.state),
+        columns.Duration(found.usage),
+        columns.Text(found.region),
+        found.project_id,
+        columns.Text(found.user_id),
+        columns.Instant(found.begin),
+        columns.Instant(found.end),
+    )
+
+
+def _type(found: answers.ResourceType) -> commands.Row:
+    return (
+        found.name,
+        found.kind,
+        columns.Texts(found.measures),
+        found.default_group_by,
+        columns.Texts(found.keys),
+        found.units,
+        found.collection,
+    )

@@ -1,0 +1,261 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""openstack billing timeline: why a resource is billed as it is."""
+
+import argparse
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import datetime
+import decimal
+from typing import Any
+
+from osc_lib import exceptions
+
+from stratometrics.client import answers
+from stratometrics.osc import columns
+from stratometrics.osc import commands
+from stratometrics.osc import lanes
+from stratometrics.osc import lookup
+from stratometrics.osc import paging
+from stratometrics.osc import periods
+from stratometrics.osc import projects
+
+_FEW = ('From', 'To', 'State', 'Type', 'Usage')
+_MORE = (
+    'Duration',
+    'Billed',
+    'Resource Type',
+    'Name',
+    'Type ID',
+    'Region',
+    'Availability Zone',
+    'Image',
+    'Project ID',
+    'User ID',
+    'Attributes',
+    'Measures',
+    'Events',
+)
+
+_EVENTS = (
+    'Event Time',
+    'Received At',
+    'Event Type',
+    'Source',
+    'Birth',
+    'State',
+    'Void',
+    'Message ID',
+)
+
+
+class ShowTimeline(commands.Lister):
+    """Show what a resource is billed by, and since when"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'resource',
+            metavar='<resource>',
+            help='its ID, or the name that it last had in the period, if no '
+            'other one was called the same',
+        )
+        parser.add_argument(
+            '--resource-type',
+            metavar='<resource-type>',
+            help='its type, such as instance, where resources of several '
+            'types have the same ID or name',
+        )
+        periods.add_period(parser)
+        periods.add_as_of(parser)
+        periods.add_timezone(parser)
+        projects.add_projects(parser)
+        shown = parser.add_mutually_exclusive_group()
+        shown.add_argument(
+            '--long', action='store_true', help='show all columns'
+        )
+        shown.add_argument(
+            '--events',
+            action='store_true',
+            help='show the events that the intervals were made of instead, '
+            'and the void ones: those that came after the end of the '
+            'resource, of which the first is its deletion',
+        )
+        shown.add_argument(
+            '--chart',
+            action='store_true',
+            help='draw a time line instead; only for people, so without -f',
+        )
+        parser.add_argument(
+            '--chart-by',
+            choices=('state', 'type'),
+            default='state',
+            help='what has a lane of its own in a chart (default: state)',
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Iterable[str], Iterable[commands.Row]]:
+        if parsed_args.chart and parsed_args.formatter != 'table':
+            raise exceptions.CommandError(
+                '--chart draws for people: for programs, leave it out and '
+                f'keep -f {parsed_args.formatter}'
+            )
+        found = self._found(parsed_args)
+        intervals = list(found)
+        _of_one_type(parsed_args.resource, intervals, found.head.void)
+        if not intervals:
+            self.log.warning('It was not there in that period.')
+        if parsed_args.chart:
+            self._draw(parsed_args, found.head.period, intervals)
+            return (), ()
+        if parsed_args.events:
+            return _EVENTS, list(_events(intervals, found.head.void))
+        rows = list(self._rows(intervals))
+        if parsed_args.long or parsed_args.columns:
+            return (*_FEW, *_MORE), rows
+        return _FEW, [row[: len(_FEW)] for row in rows]
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Sequence[str],
+        data: Iterable[commands.Row],
+    ) -> int:
+        # It is drawn already.
+        if parsed_args.chart:
+            return 0
+        return super().produce_output(parsed_args, column_names, data)
+
+    def _found(self, parsed_args: argparse.Namespace) -> lookup.Timeline:
+        named = parsed_args.resource_type
+        return lookup.timeline(
+            self.client,
+            parsed_args.resource,
+            resource_types=[named] if named else [],
+            page_size=paging.MOST,
+            **periods.asked(parsed_args, self.client),
+            **projects.asked(parsed_args, self.app.client_manager),
+        )
+
+    def _draw(
+        self,
+        parsed_args: argparse.Namespace,
+        period: answers.Period,
+        intervals: Sequence[answers.Interval],
+    ) -> None:
+        if not intervals:
+            return
+        zone = periods.clock(parsed_args, self.client).zone
+        last = intervals[-1]
+        self.app.stdout.write(
+            f'{last.resource_type} {last.name or parsed_args.resource}, '
+            f'{period.begin.astimezone(zone):%Y-%m-%d %H:%M} to '
+            f'{period.end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}\n'
+        )
+        told: Any = {'told': '{:f} s'.format} if parsed_args.exact else {}
+        lanes.draw(
+            self.app.stdout,
+            [
+                lanes.Span(
+                    getattr(each, parsed_args.chart_by),
+                    each.begin,
+                    each.end,
+                    each.billed,
+                )
+                for each in intervals
+            ],
+            period.begin,
+            period.end,
+            zone,
+            width=max(parsed_args.max_width, 0),
+            **told,
+        )
+
+    def _rows(
+        self, intervals: Sequence[answers.Interval]
+    ) -> Iterator[commands.Row]:
+        for each in intervals:
+            # What is consumed is over at once, and counted.
+            counted = each.begin == each.end
+            yield (
+                columns.Instant(each.begin),
+                columns.Instant(each.end),
+                columns.Text(each.state),
+                columns.Text(each.type),
+                (columns.Decimal if counted else columns.Duration)(each.usage),
+                columns.Duration(_length(each)),
+                columns.YesNo(each.billed),
+                each.resource_type,
+                columns.Text(each.name),
+                columns.Text(each.type_id),
+                columns.Text(each.region),
+                columns.Text(each.availability_zone),
+                columns.Text(each.image),
+                each.project_id,
+                columns.Text(each.user_id),
+                columns.Attributes(each.attributes),
+                columns.Attributes(_numbers(each.measures)),
+                columns.Number(len(each.events)),
+            )
+
+
+def _of_one_type(
+    resource: str,
+    intervals: Sequence[answers.Interval],
+    void: Sequence[answers.VoidEvent],
+) -> None:
+    """See that an id is not that of several.
+
+    :raises osc_lib.exceptions.CommandError: it is.
+    """
+    names = {each.resource_type for each in (*intervals, *void)}
+    if len(names) > 1:
+        raise exceptions.CommandError(
+            f'{resource!r} is the ID of resources of several types: name one '
+            f'with --resource-type, of {", ".join(sorted(names))}'
+        )
+
+
+def _events(
+    intervals: Sequence[answers.Interval],
+    void: Sequence[answers.VoidEvent],
+) -> Iterator[commands.Row]:
+    for interval in intervals:
+        for each in interval.events:
+            yield _event(each, False)
+    for each in void:
+        yield _event(each, True)
+
+
+def _event(found: answers.Event, void: bool) -> commands.Row:
+    return (
+        columns.Instant(found.event_time),
+        columns.Instant(found.received_at),
+        found.event_type,
+        found.source,
+        columns.YesNo(found.birth),
+        columns.Text(found.state),
+        columns.YesNo(void),
+        found.message_id,
+    )
+
+
+def _length(interval: answers.Interval) -> decimal.Decimal:
+    """In seconds."""
+    length = interval.end - interval.begin
+    microseconds = length // datetime.timedelta(microseconds=1)
+    return decimal.Decimal(microseconds).scaleb(-6)
+
+
+def _numbers(measures: Mapping[str, decimal.Decimal]) -> Mapping[str, str]:
+    return {name: f'{number:f}' for name, number in measures.items()}
