@@ -388,6 +388,25 @@ class Prices:
 
 
 @_frozen
+class Revision:
+    """A change of the price list that was made, or would be.
+
+    :param change: ``created``, ``amended`` or ``withdrawn``.
+    :param price: as it is from then on; of one that is withdrawn, as it was.
+    """
+
+    change: str
+    price: Price
+
+
+@_frozen
+class Revised:
+    """Several of them."""
+
+    changes: tuple[Revision, ...]
+
+
+@_frozen
 class Receipt:
     """That a statement was issued.
 

@@ -223,6 +223,26 @@ class Client:
         )
         return added.prices
 
+    def revise_prices(
+        self, changes: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+    ) -> tuple[answers.Revision, ...]:
+        """PATCH /v1/prices: make several changes, all of them or none.
+
+        :param changes: as the API takes them: each with its ``change``, and
+            the ``price`` that is created, or the ``id`` of another one.
+        :param dry_run: whether they are only checked.
+        :returns: what was changed, or would be.
+        :raises Conflict: two prices could count for the same usage.
+        """
+        revised = self._send(
+            answers.Revised,
+            'PATCH',
+            '/v1/prices',
+            {'changes': list(changes)},
+            spelling.query(dry_run=dry_run),
+        )
+        return revised.changes
+
     def amend_price(
         self, price_id: str, changes: Mapping[str, Any]
     ) -> answers.Price:
@@ -356,11 +376,16 @@ class Client:
         )
 
     def _send(
-        self, kind: type[_Answer], method: str, path: str, body: Any
+        self,
+        kind: type[_Answer],
+        method: str,
+        path: str,
+        body: Any,
+        query: connection.Query = (),
     ) -> _Answer:
         return _understood(
             functools.partial(reading.read, kind),
-            self._connection.json(method, path, body=body),
+            self._connection.json(method, path, query, body=body),
             path,
         )
 
