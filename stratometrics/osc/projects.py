@@ -28,7 +28,7 @@ def add_project(parser: argparse.ArgumentParser) -> None:
         metavar='<project>',
         help='another project than that of the credentials (name or ID)',
     )
-    _add_domain(parser)
+    add_domain(parser)
 
 
 def add_projects(parser: argparse.ArgumentParser) -> None:
@@ -47,10 +47,11 @@ def add_projects(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='all projects of the cloud',
     )
-    _add_domain(parser)
+    add_domain(parser)
 
 
-def _add_domain(parser: argparse.ArgumentParser) -> None:
+def add_domain(parser: argparse.ArgumentParser) -> None:
+    """Take ``--project-domain``."""
     parser.add_argument(
         '--project-domain',
         metavar='<project-domain>',

@@ -1,0 +1,140 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""openstack billing price import and export: files of prices."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Sequence
+import pathlib
+from typing import Any
+
+from osc_lib import exceptions
+
+from stratometrics.client import errors
+from stratometrics.osc import columns
+from stratometrics.osc import commands
+from stratometrics.osc import hints
+from stratometrics.osc import periods
+from stratometrics.osc import pricefiles
+from stratometrics.osc import prices
+from stratometrics.osc import revisions
+from stratometrics.osc.v1 import prices as options
+
+_CHANGES = ('created', 'amended', 'withdrawn')
+_HEADS = ('Change', *prices.HEADS, 'Valid From', 'Valid To')
+
+
+class ImportPrice(commands.Lister):
+    """Bring all prices of a file into the list, or none"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            'file', metavar='<file>', help='a YAML file of prices'
+        )
+        parser.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='only check the file, and list what would change',
+        )
+        parser.add_argument(
+            '--replace-from',
+            metavar='<time>',
+            help='make the file the whole list from this time on: prices that '
+            'are not in it end then, and those that would begin later are '
+            'withdrawn (default: they stay as they are)',
+        )
+        periods.add_timezone(parser)
+        parser.epilog = (
+            'What is in the list already is left alone, so a file can be '
+            'imported again; a price that differs by its end or its '
+            'description alone is amended. "openstack billing price export" '
+            'writes such a file.'
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[Sequence[str], Iterable[commands.Row]]:
+        wanted = pricefiles.read(parsed_args.file)
+        asked = options.instants(parsed_args, self.client)
+        changes = revisions.plan(self.client.prices().prices, wanted, **asked)
+        made = send(self.client, changes, parsed_args.dry_run)
+        counts = Counter(each.change for each in made)
+        told = ', '.join(f'{counts[change]} {change}' for change in _CHANGES)
+        dry = ' (dry run)' if parsed_args.dry_run else ''
+        print(f'{told}{dry}', file=self.app.stderr)
+        return _HEADS, [
+            (
+                each.change,
+                *prices.row(each.price),
+                columns.Instant(each.price.valid_from),
+                columns.Instant(each.price.valid_to),
+            )
+            for each in made
+        ]
+
+
+class ExportPrice(commands.Command):
+    """Write the list as a file that can be imported"""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--file',
+            metavar='<file>',
+            help='where to write it; one that is there is replaced (default: '
+            'standard output)',
+        )
+        options.add_as_of(parser)
+        periods.add_timezone(parser)
+        parser.epilog = (
+            'Only the prices are written that you may see: all of them, if '
+            'you administer the cloud.'
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> None:
+        asked = options.instants(parsed_args, self.client)
+        text = pricefiles.dump(self.client.prices(**asked).prices)
+        if parsed_args.file is None:
+            self.app.stdout.write(text)
+            return
+        try:
+            pathlib.Path(parsed_args.file).write_text(
+                text, encoding='utf-8', newline='\n'
+            )
+        except OSError as error:
+            raise exceptions.CommandError(
+                f'{parsed_args.file}: {error}'
+            ) from None
+
+
+def send(
+    client: Any, changes: Sequence[revisions.Revision], dry_run: bool
+) -> Sequence[Any]:
+    """Have the service make changes, or only check them.
+
+    :returns: what was changed, or would be.
+    :raises osc_lib.exceptions.CommandError: they cannot be made; names the
+        place in the file.
+    """
+    if not changes:
+        return ()
+    try:
+        return client.revise_prices(
+            [each.request for each in changes], dry_run=dry_run
+        )
+    except errors.Refused as error:
+        raise exceptions.CommandError(
+            revisions.placed(hints.told(error), changes)
+        ) from error
