@@ -131,6 +131,24 @@ class Money(Decimal):
         return money(self._value, self._currency)
 
 
+class UnitPrice(Money):
+    """What one unit costs; of its decimals none is left out."""
+
+    def human_readable(self) -> str:
+        if self._value is None:
+            return NOTHING
+        return f'{self._currency} {_shortened(self._value):,f}'
+
+
+class Quantity(Decimal):
+    """A Decimal that people see with at most three decimals."""
+
+    def human_readable(self) -> str:
+        if self._value is None:
+            return NOTHING
+        return f'{_shortened(_rounded(self._value, 3)):,f}'
+
+
 class Instant(Column):
     """An aware datetime, or None: people see it in UTC, to the second."""
 
@@ -207,11 +225,16 @@ def money(value: decimal.Decimal, currency: str) -> str:
         places = None
     if places is None:
         return f'{currency} {_shortened(value):,f}'
+    return f'{currency} {_rounded(value, places):,f}'
+
+
+def _rounded(value: decimal.Decimal, places: int) -> decimal.Decimal:
+    """The same number with so many decimals, half of one away from zero."""
     unit = decimal.Decimal(1).scaleb(-places)
     with decimal.localcontext(prec=60):
         rounded = value.quantize(unit, decimal.ROUND_HALF_UP)
-    # There is no negative nothing.
-    return f'{currency} {rounded + 0:,f}'
+        # There is no negative nothing.
+        return rounded + 0
 
 
 def _shortened(value: decimal.Decimal) -> decimal.Decimal:

@@ -1,0 +1,235 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""openstack billing statement, before the real API."""
+
+import decimal
+
+import requests
+
+from stratometrics.model import prices
+from stratometrics.tests.functional.api import base as api_base
+from stratometrics.tests.functional.api import test_usage
+from stratometrics.tests.functional.osc import base
+
+DAY = test_usage.DAY
+OCTOBER = test_usage.OCTOBER
+event = test_usage.event
+
+
+class StatementCase(base.CommandTestCase):
+    @classmethod
+    def fill(cls):
+        cls.acme = api_base.project_id('alice', 'acme')
+        cls.globex = api_base.project_id('bob', 'globex')
+        small = {'type': 'm1.small', 'measures': {'vcpus': 2}}
+        cls.storage.write_events(
+            [
+                # They live on since July.
+                event('web', -80 * DAY, 1, name='web', **small),
+                event('other', -80 * DAY, 2, project_id=cls.globex, **small),
+                # A day in August has no price.
+                event('ip', -40 * DAY, 3, resource_type='floating-ip'),
+                event(
+                    'ip', -39 * DAY, 4, 'deleted', resource_type='floating-ip'
+                ),
+            ],
+            received_at=OCTOBER - 80 * DAY,
+        )
+        cls.storage.record_prices(
+            [
+                prices.Entry(
+                    change=prices.Change.CREATED,
+                    at=OCTOBER - 90 * DAY,
+                    by='alice',
+                    price=prices.Price(
+                        id='small',
+                        resource_type='instance',
+                        valid_from=0,
+                        currency='EUR',
+                        per=prices.Per.HOUR,
+                        tiers=(prices.Tier(decimal.Decimal('0.0251')),),
+                    ),
+                )
+            ]
+        )
+
+    def issue(self, month, project_id=None, **changes):
+        """Issue a statement by the API itself."""
+        response = requests.post(
+            f'{self.server.url}/v1/statements',
+            json={
+                'month': month,
+                'project_id': project_id or self.acme,
+                **changes,
+            },
+            headers={'X-Auth-Token': api_base.admin()},
+            timeout=30,
+        )
+        self.assertIn(response.status_code, (200, 201), response.text)
+        return response.json()
+
+
+class TestShow(StatementCase):
+    def test_lines_are_those_of_the_api(self):
+        asked = ('statement', 'show', '--month', '2026-10', '--detail')
+        shown = self.billing('alice', *asked, '-f', 'json').json()
+        told = self.told(
+            'alice', '/v1/statements', month='2026-10', detail='true'
+        )['statement']
+        self.assertEqual(
+            [
+                {
+                    'Resource Type': each['resource_type'],
+                    'Type': each['type'],
+                    'State': each['state'],
+                    'Resource ID': each['resource_id'],
+                    'Name': each['name'],
+                    'Charge': each['kind'],
+                    'Measure': each['measure'],
+                    'Quantity': each['quantity'],
+                    'Per': each['per'],
+                    'Unit Price': each['unit_price'],
+                    'Amount': each['amount'],
+                    'Currency': each['currency'],
+                    'Facts': each['facts'],
+                    'Description': each['description'],
+                    'Price ID': each['price_id'],
+                    'From': each['period']['from'],
+                    'To': each['period']['to'],
+                    'Quantity As Fraction': each['quantity_exact'],
+                    'Amount As Fraction': each['amount_exact'],
+                    'Adjusts': '',
+                }
+                for each in told['lines']
+            ],
+            shown,
+        )
+        self.assertEqual(['web'], [each['Name'] for each in shown])
+
+    def test_people_see_what_it_is_and_what_it_comes_to(self):
+        said = self.billing(
+            'alice', 'statement', 'show', '--month', '2026-10', width=80
+        )
+        self.assertEqual('', said.errors)
+        before, table, after = _parts(said.output)
+        self.assertIn('Preview: not issued', before)
+        self.assertIn(f'Project {self.acme}, 2026-10 (UTC), as of 20', before)
+        self.assertIn('| EUR 0.0251 | EUR 18.67 |', table)
+        self.assertEqual('Total: EUR 18.67', after)
+        self.assertTrue(all(len(line) <= 80 for line in table.splitlines()))
+        self.assertNotIn('Adjusts', table)
+
+    def test_one_that_was_issued(self):
+        number = self.issue('2026-09')['number']
+        said = self.billing('alice', 'statement', 'show', number).output
+        self.assertIn(f'Statement {number}, issued 20', said)
+        detailed = self.billing(
+            'alice', 'statement', 'show', number, '--detail', '-f', 'json'
+        ).json()
+        self.assertEqual(['web'], [each['Resource ID'] for each in detailed])
+        daily = self.billing(
+            'alice', 'statement', 'show', number, '--daily', '-f', 'json'
+        ).json()
+        told = self.told('alice', f'/v1/statements/{number}')['statement']
+        self.assertEqual(30, len(daily))
+        self.assertEqual(
+            [(each['day'], each['amount']) for each in told['daily']],
+            [(each['Day'], each['Amount']) for each in daily],
+        )
+        said = self.refusal(
+            'alice', 'statement', 'show', number, '--month', '2026-09'
+        )
+        self.assertIn('--month is for a preview', said)
+
+    def test_usage_without_a_price_is_told(self):
+        said = self.billing('alice', 'statement', 'show', '--month', '2026-08')
+        self.assertIn('floating-ip active: 1 d', said.errors)
+
+    def test_who_may_see_what(self):
+        number = self.issue('2026-07')['number']
+        said = self.refusal('bob', 'statement', 'show', number)
+        self.assertIn(f'there is no statement {number!r}', said)
+        asked = ('statement', 'show', '--month', '2026-07')
+        said = self.refusal('bob', *asked, '--project', self.acme)
+        self.assertIn('role', said)
+        self.refusal('otto', *asked)
+        mine, theirs = (
+            self.billing(cloud, *asked, *more, '-f', 'json').json()
+            for cloud, more in (
+                ('alice', ()),
+                ('admin', ('--project', 'acme')),
+            )
+        )
+        self.assertEqual(mine, theirs)
+
+
+class TestList(StatementCase):
+    def test_those_that_were_issued(self):
+        empty = self.billing('bob', 'statement', 'list', '-f', 'json')
+        self.assertEqual([], empty.json())
+        self.assertIn('No statement was issued', empty.errors)
+        for month in ('2026-07', '2026-08'):
+            self.issue(month, allow_unpriced=True)
+        self.issue('2026-08', self.globex)
+        told = self.told('admin', '/v1/statements', all_projects='true')
+        shown = self.billing(
+            'admin', 'statement', 'list', '--all-projects', '-f', 'json'
+        ).json()
+        self.assertEqual(
+            [
+                {
+                    'Number': each['number'],
+                    'Project ID': each['project_id'],
+                    'From': each['period']['from'],
+                    'To': each['period']['to'],
+                    'As Of': each['as_of'],
+                    'Issued At': each['issued_at'],
+                    'Issued By': each['issued_by'],
+                    'SHA-256': each['sha256'],
+                }
+                for each in told['statements']
+            ],
+            shown,
+        )
+        self.assertEqual(3, len(shown))
+        for cloud, words, months in (
+            ('alice', (), ['2026-07', '2026-08']),
+            ('alice', ('--month', '2026-08'), ['2026-08']),
+            ('admin', ('--project', 'globex'), ['2026-08']),
+        ):
+            text = self.billing(
+                cloud,
+                'statement',
+                'list',
+                *words,
+                '-f',
+                'value',
+                '-c',
+                'Number',
+            ).output
+            self.assertEqual(months, [line[:7] for line in text.splitlines()])
+        for words in (('--all-projects',), ('--project', self.acme)):
+            self.refusal('bob', 'statement', 'list', *words)
+
+
+def _parts(output):
+    """What stands before a table, the table, and what stands after it."""
+    lines = output.splitlines()
+    edges = [
+        number for number, line in enumerate(lines) if line.startswith('+')
+    ]
+    first, last = edges[0], edges[-1]
+    return (
+        '\n'.join(lines[:first]),
+        '\n'.join(lines[first : last + 1]),
+        '\n'.join(lines[last + 1 :]),
+    )
