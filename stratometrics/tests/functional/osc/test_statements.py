@@ -11,11 +11,13 @@
 # under the License.
 """openstack billing statement, before the real API."""
 
+import contextlib
 import decimal
 
 import requests
 
 from stratometrics.model import prices
+from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
@@ -219,6 +221,157 @@ class TestList(StatementCase):
             self.assertEqual(months, [line[:7] for line in text.splitlines()])
         for words in (('--all-projects',), ('--project', self.acme)):
             self.refusal('bob', 'statement', 'list', *words)
+
+
+class TestIssue(StatementCase):
+    def numbers(self):
+        return [
+            each['number']
+            for each in self.told(
+                'admin', '/v1/statements', all_projects='true'
+            )['statements']
+        ]
+
+    def test_all_projects(self):
+        issue = ('statement', 'issue', '--month', '2026-08', '--all-projects')
+        both = sorted(f'2026-08-{each}' for each in (self.acme, self.globex))
+        # Only the other has nothing without a price.
+        said = self.run_command('admin', *issue, '--dry-run', '-f', 'json')
+        self.assertEqual(1, said.status)
+        [row] = said.json()
+        preview = self.told(
+            'admin',
+            '/v1/statements',
+            month='2026-08',
+            project_id=self.globex,
+        )['statement']
+        self.assertEqual(
+            (f'2026-08-{self.globex}', preview['totals'][0]['amount'], 'EUR'),
+            (row['Number'], row['Amount'], row['Currency']),
+        )
+        self.assertIn(f'Not issued to {self.acme}:', said.errors)
+        self.assertIn('floating-ip active: 1 d', said.errors)
+        self.assertEqual([], self.numbers())
+        said = self.run_command('admin', *issue, '-f', 'json')
+        self.assertEqual(1, said.status)
+        self.assertIn('1 issued, 0 issued before, 1 refused.', said.errors)
+        self.assertIn(f'Not issued to {self.acme}:', said.errors)
+        self.assertIn('no price is for', said.errors)
+        self.assertEqual(
+            [f'2026-08-{self.globex}'],
+            [each['Number'] for each in said.json()],
+        )
+        said = self.billing(
+            'admin',
+            *issue,
+            *('--allow-unpriced', '-f', 'json'),
+            *('--as-of', '2026-10-02T00:00:00Z'),
+        )
+        self.assertIn('1 issued, 1 issued before, 0 refused.', said.errors)
+        [row] = said.json()
+        [told] = [
+            each
+            for each in self.told(
+                'admin', '/v1/statements', all_projects='true'
+            )['statements']
+            if each['project_id'] == self.acme
+        ]
+        self.assertEqual(
+            (told['number'], told['sha256'], '2026-10-02T00:00:00Z'),
+            (row['Number'], row['SHA-256'], row['As Of']),
+        )
+        self.assertEqual(both, sorted(self.numbers()))
+        said = self.billing('admin', *issue, '-f', 'json')
+        self.assertEqual([], said.json())
+        self.assertIn('0 issued, 2 issued before, 0 refused.', said.errors)
+
+    def test_who_may(self):
+        for cloud in ('alice', 'bob', 'otto'):
+            said = self.refusal(
+                cloud,
+                *('statement', 'issue', '--month', '2026-07'),
+                *('--project', self.acme),
+            )
+            self.assertIn('not allowed', said)
+
+    def test_what_is_wrong_is_named(self):
+        issue = ('statement', 'issue', '--month')
+        said = self.refusal('admin', *issue, '2026-07')
+        self.assertIn('--all-projects', said)
+        said = self.billing('admin', *issue, '2025-07', '--all-projects')
+        self.assertIn('No project used something', said.errors)
+        said = self.refusal('admin', *issue, 'this', '--all-projects')
+        self.assertIn('is not over before', said)
+        said = self.refusal(
+            'admin',
+            *(*issue, '2026-07', '--all-projects', '--as-of', '2026-07-02'),
+        )
+        self.assertIn('--as-of must not be before the end', said)
+
+
+class TestAdjustments(StatementCase):
+    def test_who_used_nothing_is_issued_what_is_adjusted(self):
+        initech = 'initech'
+        self.store(
+            event('late', -70 * DAY, 5, project_id=initech, type='m1.small'),
+            event(
+                'late',
+                -69 * DAY,
+                6,
+                'deleted',
+                project_id=initech,
+                type='m1.small',
+            ),
+            received_at=OCTOBER - 60 * DAY,
+        )
+        self.issue('2026-07', initech, as_of='2026-08-20T00:00:00Z')
+        issue = ('statement', 'issue', '--all-projects', '-f', 'json')
+        numbers = {
+            each['Number']
+            for each in self.billing(
+                'admin', *issue, '--month', '2026-09'
+            ).json()
+        }
+        # Nothing was used, and nothing is to be adjusted.
+        self.assertEqual(
+            {f'2026-09-{each}' for each in (self.acme, self.globex)}, numbers
+        )
+        # It is known only now that another one was there, for a day.
+        self.store(
+            event('more', -70 * DAY, 7, project_id=initech, type='m1.small'),
+            event(
+                'more',
+                -69 * DAY,
+                8,
+                'deleted',
+                project_id=initech,
+                type='m1.small',
+            ),
+            received_at=OCTOBER + DAY,
+        )
+        numbers = [
+            each['Number']
+            for each in self.billing(
+                'admin', *issue, '--month', '2026-10'
+            ).json()
+        ]
+        number = f'2026-10-{initech}'
+        self.assertIn(number, numbers)
+        [line] = self.billing(
+            'admin', 'statement', 'show', number, '-f', 'json'
+        ).json()
+        self.assertEqual(
+            ('2026-07', '24', '0.602400000000'),
+            (line['Adjusts'], line['Quantity As Fraction'], line['Amount']),
+        )
+        table = self.billing('admin', 'statement', 'show', number).output
+        self.assertIn('| Adjusts |', table)
+        self.assertIn('| 2026-07 |', table)
+
+    def store(self, *events, received_at):
+        conf = self.server._conf
+        with contextlib.closing(driver.get_storage(conf)) as storage:
+            storage.write_events(events, received_at=received_at)
 
 
 def _parts(output):
