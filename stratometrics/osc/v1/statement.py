@@ -202,17 +202,23 @@ class ShowStatement(commands.Lister):
         )
 
 
+#: What says which statement is meant, by the name of the option's value.
+_CHOOSING = {
+    'month': '--month',
+    'project': '--project',
+    'projects': '--project',
+    'all_projects': '--all-projects',
+    'as_of': '--as-of',
+}
+
+
 def require_only_number(parsed_args: argparse.Namespace) -> None:
     """See that nothing chooses a statement beside its number.
 
     :raises osc_lib.exceptions.CommandError: something does.
     """
-    for option, text in (
-        ('--month', parsed_args.month),
-        ('--project', parsed_args.project),
-        ('--as-of', parsed_args.as_of),
-    ):
-        if text:
+    for name, option in _CHOOSING.items():
+        if getattr(parsed_args, name, None):
             raise exceptions.CommandError(
                 f'{option} is for a preview: the number tells month and '
                 'project, and what was issued does not change'

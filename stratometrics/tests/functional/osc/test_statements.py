@@ -18,6 +18,7 @@ import requests
 
 from stratometrics.model import prices
 from stratometrics.storage.clickhouse import driver
+from stratometrics.tests import focus
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
@@ -372,6 +373,134 @@ class TestAdjustments(StatementCase):
         conf = self.server._conf
         with contextlib.closing(driver.get_storage(conf)) as storage:
             storage.write_events(events, received_at=received_at)
+
+
+class TestSave(StatementCase):
+    def setUp(self):
+        super().setUp()
+        # The folder in which the command runs.
+        self.addCleanup(self.empty)
+
+    def empty(self):
+        for path in self.saved():
+            path.unlink()
+
+    def saved(self):
+        return [
+            path
+            for path in self.home.iterdir()
+            if path.is_file() and path.name != 'clouds.yaml'
+        ]
+
+    def save(self, cloud, *words):
+        """Save a file that there was none of."""
+        self.empty()
+        said = self.billing(cloud, 'statement', 'save', *words).output
+        [path] = self.saved()
+        self.assertEqual(f'Saved {path.name}\n', said)
+        return path
+
+    def asked(self, cloud, path, **params):
+        response = self.get(path, api_base.token(*base.CALLERS[cloud]), params)
+        self.assertEqual(200, response.status_code, response.text)
+        return response.content
+
+    def test_every_form_of_one_that_was_issued(self):
+        number = self.issue('2026-09')['number']
+        for form in ('html', 'pdf', 'csv', 'json'):
+            path = self.save('alice', number, '--format', form)
+            self.assertEqual(f'statement-{number}.{form}', path.name)
+            self.assertEqual(
+                self.asked('alice', f'/v1/statements/{number}', format=form),
+                path.read_bytes(),
+            )
+        path = self.save('admin', number, '--locale', 'de-CH')
+        self.assertIn('lang="de-CH"', path.read_text())
+        self.empty()
+        said = self.refusal('bob', 'statement', 'save', number)
+        self.assertIn(f'there is no statement {number!r}', said)
+
+    def test_a_preview(self):
+        when = '2026-11-20T00:00:00Z'
+        asked = ('--month', '2026-10', '--as-of', when, '--format', 'json')
+        path = self.save('alice', *asked, '--detail')
+        self.assertEqual('preview-2026-10.json', path.name)
+        told = self.asked(
+            'alice',
+            '/v1/statements',
+            month='2026-10',
+            as_of=when,
+            detail='true',
+            format='json',
+        )
+        self.assertEqual(told, path.read_bytes())
+        path = self.save('admin', *asked, '--project', 'acme')
+        self.assertEqual(f'preview-2026-10-{self.acme}.json', path.name)
+        self.empty()
+        said = self.refusal(
+            'bob', 'statement', 'save', *asked, '--project', self.acme
+        )
+        self.assertIn('not allowed', said)
+
+    def test_focus(self):
+        rows = focus.read(
+            self.save(
+                'admin',
+                *('--format', 'focus-csv', '--month', '2026-10'),
+                *('--all-projects', '--focus-version', '1.3'),
+            ).read_text()
+        )
+        self.assertEqual(
+            {self.acme, self.globex}, {row['BillingAccountId'] for row in rows}
+        )
+        path = self.save(
+            'alice',
+            *('--format', 'focus-parquet', '--month', '2026-10'),
+            *('--granularity', '1h'),
+        )
+        self.assertEqual('focus-2026-10.parquet', path.name)
+        self.assertEqual(b'PAR1', path.read_bytes()[:4])
+        said = self.refusal(
+            'bob',
+            *('statement', 'save', '--format', 'focus-csv'),
+            *('--all-projects',),
+        )
+        self.assertIn('not allowed', said)
+
+    def test_nothing_is_overwritten_unless_asked_for(self):
+        save = ('statement', 'save', '--month', '2026-10', '--file', 'x.csv')
+        path = self.home / 'x.csv'
+        path.write_text('mine')
+        said = self.refusal('alice', *save, '--format', 'csv')
+        self.assertIn('x.csv is there already', said)
+        self.assertEqual('mine', path.read_text())
+        self.billing('alice', *save, '--format', 'csv', '--force')
+        self.assertTrue(path.read_text().startswith('statement,'))
+        self.assertEqual([path], self.saved())
+
+    def test_to_the_standard_output(self):
+        said = self.billing(
+            'alice',
+            *('statement', 'save', '--month', '2026-10'),
+            *('--format', 'json', '--file', '-'),
+        )
+        self.assertEqual('preview', said.json()['status'])
+        self.assertEqual([], self.saved())
+
+    def test_what_does_not_fit_is_named(self):
+        for words, text in (
+            (('x', '--month', '2026-10'), '--month is for a preview'),
+            (('x', '--all-projects'), '--all-projects is for a preview'),
+            (('x', '--format', 'focus-csv'), 'FOCUS is of a --month'),
+            (('--all-projects',), 'a statement is of one project'),
+            (('--format', 'csv', '--locale', 'de'), '--locale is for'),
+            (('--granularity', '1h'), 'are for FOCUS'),
+            (('--locale', 'tlh'), 'tlh'),
+            (('--file', '/nowhere/x'), '/nowhere/x cannot be written'),
+        ):
+            said = self.refusal('alice', 'statement', 'save', *words)
+            self.assertIn(text, said)
+        self.assertEqual([], self.saved())
 
 
 def _parts(output):
