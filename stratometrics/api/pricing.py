@@ -22,12 +22,15 @@ from stratometrics.api import schemas
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.rating import book
+from stratometrics.rating import changes
 from stratometrics.rating import documents
+from stratometrics.rating import ledger
 
 _AS_OF = 'as_of'
 _HISTORY = 'history'
 _VALID_AT = 'valid_at'
 _CURRENCY = 'currency'
+_DRY_RUN = 'dry_run'
 _OF_ONE = (_AS_OF, _HISTORY)
 _OF_LIST = (
     *_OF_ONE,
@@ -139,6 +142,25 @@ def shown(price: prices.Price) -> dict[str, Any]:
     return {'id': price.id, **documents.body(price)}
 
 
+def is_dry_run(query: str) -> bool:
+    """Whether changes are only to be checked.
+
+    :param query: the query string as it came, percent-encoded.
+    :raises BadRequest: one of its sub-classes, with what is wrong.
+    """
+    return parameters.boolean(parameters.pairs(query, (_DRY_RUN,)), _DRY_RUN)
+
+
+def changed(done: ledger.Changes) -> dict[str, Any]:
+    """The body of the answer to changes, ready for JSON."""
+    return {
+        changes.CHANGES: [
+            {changes.CHANGE: str(change), 'price': shown(price)}
+            for change, price in done
+        ]
+    }
+
+
 def may_see(visible: authorization.Prices | None, price: prices.Price) -> bool:
     """Whether the tenant filter lets a price pass (R16)."""
     return visible is None or (
@@ -230,6 +252,29 @@ AMENDMENT = {
     'minProperties': 1,
 }
 
+#: The schema of :func:`changed`.
+CHANGED = schemas.record(
+    {
+        changes.CHANGES: schemas.several(
+            schemas.record(
+                {
+                    changes.CHANGE: schemas.one_of(prices.Change),
+                    'price': PRICE,
+                }
+            )
+        )
+    }
+)
+
+#: The parameters of :func:`is_dry_run`.
+PARAMETERS_OF_CHANGES = (
+    operations.Parameter(
+        name=_DRY_RUN,
+        schema=schemas.BOOLEAN,
+        description='Only check and tell what would be changed.',
+    ),
+)
+
 #: The parameters of :func:`question_of_one`.
 PARAMETERS_OF_ONE = (
     parameters.AS_OF,
@@ -271,6 +316,46 @@ def added(resource_types: Iterable[str]) -> operations.Schema:
 
     :param resource_types: those that there are.
     """
+    price = _new(resource_types)
+    several = schemas.record(
+        {'prices': schemas.several(price)}, {'currency': schemas.CURRENCY}
+    )
+    return {'anyOf': [_with_currency(price), several]}
+
+
+def wanted(resource_types: Iterable[str]) -> operations.Schema:
+    """The schema of what :func:`stratometrics.rating.changes.read` reads.
+
+    :param resource_types: those that there are.
+    """
+    members = {
+        'id': _TEXT,
+        'price': _with_currency(_new(resource_types)),
+        **AMENDMENT['properties'],
+    }
+    kinds = [
+        schemas.record(
+            {
+                changes.CHANGE: schemas.one_of([change]),
+                **{key: members[key] for key in needed},
+            },
+            {key: members[key] for key in changes.OPTIONAL.get(change, ())},
+        )
+        for change, needed in changes.NEEDED.items()
+    ]
+    for kind in kinds:
+        if len(kind['properties']) > len(kind['required']):
+            # One of what may be has to be.
+            kind['minProperties'] = len(kind['required']) + 1
+    return schemas.record({changes.CHANGES: schemas.several({'anyOf': kinds})})
+
+
+def _with_currency(price: operations.Schema) -> operations.Schema:
+    return {**price, 'required': [*price['required'], 'currency']}
+
+
+def _new(resource_types: Iterable[str]) -> operations.Schema:
+    """The schema of a price to be, whose currency may be told elsewhere."""
     named = {
         **_ALIKE,
         'resource_type': schemas.one_of(resource_types),
@@ -279,13 +364,8 @@ def added(resource_types: Iterable[str]) -> operations.Schema:
             {'anyOf': [_TEXT, _VALUES]}, maxProperties=documents.MAX_MEMBERS
         ),
     }
-    price = {
+    return {
         **schemas.record({}, named),
         'required': ['resource_type', 'valid_from', 'per'],
         'oneOf': [{'required': ['price']}, {'required': ['tiers']}],
     }
-    alone = {**price, 'required': [*price['required'], 'currency']}
-    several = schemas.record(
-        {'prices': schemas.several(price)}, {'currency': schemas.CURRENCY}
-    )
-    return {'anyOf': [alone, several]}

@@ -51,6 +51,8 @@ class ResourceType(types.Base):
 
 
 class Capabilities(types.Base):
+    #: The version of the package that answers; one of PEP 440.
+    release = types.wsattr(types.text, mandatory=True)
     resource_types = types.wsattr([ResourceType], mandatory=True)
     #: The unit of what is billed by time; measures are in units of the measure
     #: times this.

@@ -71,9 +71,7 @@ def import_file(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
         return imports.plan(listed.prices, wanted, conf.command.replace_from)
 
     if conf.command.dry_run:
-        listed = kept.read()
-        changes = plan(listed)
-        ledger.require_consistent(listed, changes)
+        changes = kept.rehearse(plan)
     else:
         changes = [
             (entry.change, entry.price)

@@ -106,7 +106,7 @@ def _instants(
     """
     last = None
     for reading in _readings(granularity, date):
-        instant = _first_instant(reading, zone)
+        instant = first_instant(reading, zone)
         if instant != last:
             yield instant
         last = instant
@@ -134,7 +134,7 @@ def _readings(
             yield day.replace(hour=hour)
 
 
-def _first_instant(reading: datetime.datetime, zone: zoneinfo.ZoneInfo) -> int:
+def first_instant(reading: datetime.datetime, zone: zoneinfo.ZoneInfo) -> int:
     """When the clock shows a time, or a later one, for the first time."""
     first, second = (
         timestamps.from_datetime(reading.replace(tzinfo=zone, fold=fold))

@@ -21,7 +21,9 @@ from osc_lib.command import command
 from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import columns
+from stratometrics.osc import formatters
 from stratometrics.osc import hints
+from stratometrics.osc import times
 
 Row = Sequence[Any]
 
@@ -33,6 +35,11 @@ class Command(command.Command):
     def client(self) -> v1.Client:
         """What asks the service."""
         return self.app.client_manager.billing
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        parser = super().get_parser(prog_name)
+        times.accept_past(parser)
+        return parser
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run it.
@@ -46,7 +53,12 @@ class Command(command.Command):
 
 
 class Lister(Command, command.Lister):
-    """A command that shows a table."""
+    """A command that shows a table.
+
+    :cvar nothing: what people are told where it has no rows.
+    """
+
+    nothing = ''
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -59,12 +71,21 @@ class Lister(Command, command.Lister):
         column_names: Sequence[str],
         data: Iterable[Row],
     ) -> int:
-        """Show the rows, each of columns or plain values."""
-        rows = [list(row) for row in data]
+        """Show the rows, each of columns or plain values.
+
+        CSV and values are written while they are read, unless they are
+        sorted.
+        """
+        rows: Iterable[Row] = data
         if parsed_args.exact:
-            rows = [[_exact(cell) for cell in row] for row in rows]
+            rows = ([_exact(cell) for cell in row] for row in data)
         if parsed_args.formatter == 'table':
-            rows = _lined_up(rows)
+            rows = list(rows)
+            if not rows and self.nothing:
+                self.app.stderr.write(f'{self.nothing}\n')
+        self.formatter = formatters.chosen(
+            self.formatter, parsed_args.formatter
+        )
         return super().produce_output(parsed_args, column_names, rows)
 
 
@@ -86,6 +107,9 @@ class ShowOne(Command, command.ShowOne):
         values = list(data)
         if parsed_args.exact:
             values = [_exact(value) for value in values]
+        self.formatter = formatters.chosen(
+            self.formatter, parsed_args.formatter
+        )
         return super().produce_output(parsed_args, column_names, values)
 
 
@@ -101,44 +125,3 @@ def add_exact(parser: argparse.ArgumentParser) -> None:
 
 def _exact(cell: Any) -> Any:
     return columns.Exact(cell) if isinstance(cell, columns.Column) else cell
-
-
-class _Aligned(columns.Column):
-    """Another column, with blanks before it so that a table has edges."""
-
-    def __init__(self, inner: columns.Column, width: int) -> None:
-        super().__init__(inner._value)
-        self._inner = inner
-        self._width = width
-
-    def _key(self) -> Any:
-        return self._inner._key()
-
-    def human_readable(self) -> str:
-        return self._inner.human_readable().rjust(self._width)
-
-    def machine_readable(self) -> Any:
-        return self._inner.machine_readable()
-
-
-def _lined_up(rows: list[list[Any]]) -> list[list[Any]]:
-    """The same, where numbers stand at the right edge of their columns."""
-    placed = [_column(cells) for cells in zip(*rows, strict=True)]
-    return [list(row) for row in zip(*placed, strict=True)]
-
-
-def _column(cells: Sequence[Any]) -> Sequence[Any]:
-    right = [
-        cell
-        for cell in cells
-        if isinstance(cell, columns.Column) and cell.rightly
-    ]
-    if not right:
-        return cells
-    width = max(len(cell.human_readable()) for cell in right)
-    return [
-        _Aligned(cell, width)
-        if isinstance(cell, columns.Column) and cell.rightly
-        else cell
-        for cell in cells
-    ]

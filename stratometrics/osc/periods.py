@@ -20,13 +20,14 @@ import zoneinfo
 
 from osc_lib import exceptions
 
+from stratometrics.client import answers
 from stratometrics.client import v1
 from stratometrics.osc import times
 
 _TIME = '<time>'
 _INSTANTS = (
-    'a day or month stands for its first instant; yesterday, now, and -7d, '
-    '-12h or -1mo are understood'
+    'a day, week or month such as 2026-10-05, 2026-W41 or 2026-10 stands for '
+    'its first instant; yesterday, now, -7d, -12h and -1mo are understood'
 )
 
 
@@ -47,8 +48,8 @@ def add_period(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--month',
         metavar='<month>',
-        help='a calendar month such as 2026-10, this or last, instead of '
-        '--from and --to',
+        help='a calendar month such as 2026-10, this, last or -2mo, instead '
+        'of --from and --to',
     )
     parser.add_argument(
         '--from',
@@ -63,7 +64,6 @@ def add_period(parser: argparse.ArgumentParser) -> None:
         metavar=_TIME,
         help='the first instant that is not part of the period (default: now)',
     )
-    times.accept_past(parser)
 
 
 def add_as_of(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +73,6 @@ def add_as_of(parser: argparse.ArgumentParser) -> None:
         metavar=_TIME,
         help='answer as if only what was received up to then existed',
     )
-    times.accept_past(parser)
 
 
 def add_timezone(parser: argparse.ArgumentParser) -> None:
@@ -86,49 +85,58 @@ def add_timezone(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def clock(parsed_args: argparse.Namespace, client: v1.Client) -> Clock:
+def clock(
+    parsed_args: argparse.Namespace,
+    client: v1.Client,
+    capabilities: answers.Capabilities | None = None,
+) -> Clock:
     """The clock that counts for the options.
 
+    :param capabilities: those of the service, if they were asked for.
     :raises osc_lib.exceptions.CommandError: there is no such zone.
     """
     name = getattr(parsed_args, 'timezone', None)
-    if not name:
-        name = client.capabilities().timezone
+    option = '--timezone'
+    if name is None:
+        name = (capabilities or client.capabilities()).timezone
+        option = 'the time zone of the service'
     try:
         zone = zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         raise exceptions.CommandError(
-            f'--timezone: {name!r} is not a time zone such as Europe/Zurich'
+            f'{option}: {name!r} is not a time zone such as Europe/Zurich'
         ) from None
     return Clock(zone, datetime.datetime.now(datetime.UTC))
 
 
 def asked(
-    parsed_args: argparse.Namespace, client: v1.Client
+    parsed_args: argparse.Namespace,
+    client: v1.Client,
+    at: Clock | None = None,
 ) -> Mapping[str, Any]:
     """The period that the options say, as the client takes it.
 
+    :param at: the clock that counts, if that is known already.
     :returns: ``begin``, ``end`` and ``as_of``, as far as they are given.
     :raises osc_lib.exceptions.CommandError: an option says none.
     """
-    given = {
+    texts = {
         name: getattr(parsed_args, name, None)
         for name in ('month', 'begin', 'end', 'as_of')
     }
-    given = {name: text for name, text in given.items() if text}
-    if not given:
-        return {}
-    at = clock(parsed_args, client)
-    month = given.pop('month', None)
-    found = {
-        name: read(_OPTIONS[name], text, at) for name, text in given.items()
-    }
-    if month is None:
-        return found
-    if 'begin' in found or 'end' in found:
+    texts = {name: text for name, text in texts.items() if text is not None}
+    if 'month' in texts and ('begin' in texts or 'end' in texts):
         raise exceptions.CommandError('--month excludes --from and --to')
-    begin, end = times.period(read_month(month, at), at.zone)
-    return {'begin': begin, 'end': end, **found}
+    if not texts:
+        return {}
+    at = at or clock(parsed_args, client)
+    found: dict[str, Any] = {}
+    if 'month' in texts:
+        begin, end = month_period('--month', texts.pop('month'), at)
+        found = {'begin': begin, 'end': end}
+    return found | {
+        name: read(_OPTIONS[name], text, at) for name, text in texts.items()
+    }
 
 
 _OPTIONS = {'begin': '--from', 'end': '--to', 'as_of': '--as-of'}
@@ -156,3 +164,19 @@ def read_month(text: str, at: Clock) -> str:
         return times.month(text, at.zone, at.now)
     except times.Invalid as error:
         raise exceptions.CommandError(f'--month: {error}') from None
+
+
+def month_period(
+    option: str, text: str, at: Clock
+) -> tuple[datetime.datetime, datetime.datetime]:
+    """The first instant of a month, and that of the next one.
+
+    :param option: what error messages name.
+    :param text: what :func:`stratometrics.osc.times.month` takes.
+    :raises osc_lib.exceptions.CommandError: it is none.
+    """
+    try:
+        month = times.month(text, at.zone, at.now)
+        return times.period(month, at.zone)
+    except times.Invalid as error:
+        raise exceptions.CommandError(f'{option}: {error}') from None

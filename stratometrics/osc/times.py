@@ -12,15 +12,28 @@
 """Periods and instants as people type them."""
 
 import argparse
+import calendar
 from collections.abc import Callable, Sequence
 import datetime
 import re
 from typing import Any
 import zoneinfo
 
-_MONTH = re.compile(r'(\d{4})-(\d{2})')
-_DATE = re.compile(r'\d{4}-\d{2}-\d{2}')
-_AGO = re.compile(r'-(\d{1,6})(mo|min|h|d|w|y)')
+from stratometrics.model import calendars
+from stratometrics.model import timestamps
+
+_MONTH = re.compile(r'([0-9]{4})-([0-9]{2})')
+_DATE = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2}')
+_WEEK = re.compile(r'[0-9]{4}-W[0-9]{2}')
+_AGO = re.compile(r'-([0-9]{1,6})(mo|min|h|d|w|y)')
+# Finer than a microsecond is nothing that can be asked (R3), and is not cut.
+_MOMENT = re.compile(
+    r'(?P<local>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}'
+    r'(:[0-9]{2}(\.[0-9]{1,6})?)?)'
+    r'(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?'
+)
+#: What no option begins with, but a time of the past may.
+_PAST = re.compile(r'-[0-9]')
 
 _UNITS = {
     'min': datetime.timedelta(minutes=1),
@@ -29,8 +42,10 @@ _UNITS = {
     'w': datetime.timedelta(weeks=1),
 }
 _MONTHS = {'mo': 1, 'y': 12}
+_DAYS = {'yesterday': -1, 'today': 0, 'tomorrow': 1}
 _EXAMPLES = (
-    'such as 2026-10, 2026-10-05, 2026-10-05T12:00:00Z, yesterday, -7d or now'
+    'such as 2026-10, 2026-10-05, 2026-W41, 2026-10-05T12:00:00Z, yesterday, '
+    '-7d or now'
 )
 
 
@@ -41,40 +56,48 @@ class Invalid(ValueError):
 def instant(
     text: str, zone: zoneinfo.ZoneInfo, now: datetime.datetime
 ) -> datetime.datetime:
-    """The instant that a text stands for.
+    """The instant that a text stands for, in UTC.
 
-    A month or a day is its first instant. What goes back by days, weeks,
-    months or years keeps the time of day, as the calendar of the zone has it;
-    hours and minutes are always as long.
+    A month, a week of ISO 8601 or a day is its first instant. What goes back
+    by days, weeks, months or years keeps the time of day, as the calendar of
+    the zone has it, or the next one that the clock shows; hours and minutes
+    are always as long.
 
-    :param text: as :data:`HELP` tells.
+    :param text: such as ``2026-10-05``, ``yesterday`` or ``-7d``.
     :param zone: whose calendar counts where there is no offset.
     :param now: the present, an aware datetime.
-    :raises Invalid: it is none.
+    :raises Invalid: it is none, or the clock does not show it exactly once.
     """
-    local = now.astimezone(zone)
-    today = local.date()
-    match text:
-        case 'now':
-            return now
-        case 'today':
-            return _midnight(today, zone)
-        case 'yesterday':
-            return _midnight(today - datetime.timedelta(days=1), zone)
-        case 'tomorrow':
-            return _midnight(today + datetime.timedelta(days=1), zone)
     try:
-        if found := _AGO.fullmatch(text):
-            return _ago(int(found[1]), found[2], local, zone)
-        if found := _MONTH.fullmatch(text):
-            day = datetime.date(int(found[1]), int(found[2]), 1)
-            return _midnight(day, zone)
-        if _DATE.fullmatch(text):
-            return _midnight(datetime.date.fromisoformat(text), zone)
-        moment = datetime.datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        return _instant(text, zone, now)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, Invalid):
+            raise
         raise Invalid(f'{text!r} is not a time, {_EXAMPLES}') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _instant(
+    text: str, zone: zoneinfo.ZoneInfo, now: datetime.datetime
+) -> datetime.datetime:
+    if text == 'now':
+        return now.astimezone(datetime.UTC)
+    local = now.astimezone(zone)
+    if text in _DAYS:
+        day = datetime.timedelta(days=_DAYS[text])
+        return _first(local.date() + day, zone)
+    if found := _AGO.fullmatch(text):
+        return _ago(int(found[1]), found[2], local, zone)
+    if found := _MONTH.fullmatch(text):
+        return _first(datetime.date(int(found[1]), int(found[2]), 1), zone)
+    if _DATE.fullmatch(text) or _WEEK.fullmatch(text):
+        return _first(datetime.date.fromisoformat(text), zone)
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    moment = datetime.datetime.fromisoformat(text.upper())
+    if found['offset']:
+        return moment.astimezone(datetime.UTC)
+    return _shown_once(moment, zone)
 
 
 def month(text: str, zone: zoneinfo.ZoneInfo, now: datetime.datetime) -> str:
@@ -88,35 +111,79 @@ def month(text: str, zone: zoneinfo.ZoneInfo, now: datetime.datetime) -> str:
     back = {'this': 0, 'last': 1}.get(text)
     if (found := _AGO.fullmatch(text)) and found[2] == 'mo':
         back = int(found[1])
-    if back is not None:
-        try:
+    try:
+        if back is not None:
             day = _months_before(now.astimezone(zone).date(), back)
-        except (ValueError, OverflowError):
-            raise Invalid(f'{text!r} is too far away') from None
-        return f'{day:%Y-%m}'
-    found = _MONTH.fullmatch(text)
-    if not found or not 1 <= int(found[2]) <= 12:
+        elif found := _MONTH.fullmatch(text):
+            day = datetime.date(int(found[1]), int(found[2]), 1)
+        else:
+            raise ValueError(text)
+    except (ValueError, OverflowError):
         raise Invalid(
             f'{text!r} is not a month, such as 2026-10, this, last or -2mo'
-        )
-    return text
+        ) from None
+    return f'{day.year:04}-{day.month:02}'
 
 
 def period(
     text: str, zone: zoneinfo.ZoneInfo
 ) -> tuple[datetime.datetime, datetime.datetime]:
-    """The first instant of a month, and that of the next one.
+    """The first instant of a month, and that of the next one, in UTC.
 
     :param text: such as ``2026-10``.
     :param zone: whose calendar counts.
+    :raises Invalid: it is too far away.
     """
     year, number = map(int, text.split('-'))
     begin = datetime.date(year, number, 1)
-    return _midnight(begin, zone), _midnight(_months_before(begin, -1), zone)
+    try:
+        end = _months_before(begin, -1)
+        return _first(begin, zone), _first(end, zone)
+    except (ValueError, OverflowError):
+        raise Invalid(f'{text!r} is too far away') from None
 
 
-def _midnight(day: datetime.date, zone: zoneinfo.ZoneInfo) -> Any:
-    return datetime.datetime.combine(day, datetime.time(), zone)
+def is_month(text: str) -> bool:
+    """Whether a text has the form of a month, such as ``2026-10``."""
+    return _MONTH.fullmatch(text) is not None
+
+
+def _first(day: datetime.date, zone: zoneinfo.ZoneInfo) -> datetime.datetime:
+    """The first instant of a day, also where the clock skips midnight."""
+    return _earliest(datetime.datetime.combine(day, datetime.time()), zone)
+
+
+def _earliest(
+    reading: datetime.datetime, zone: zoneinfo.ZoneInfo
+) -> datetime.datetime:
+    return timestamps.to_datetime(calendars.first_instant(reading, zone))
+
+
+def _readings(
+    reading: datetime.datetime, zone: zoneinfo.ZoneInfo
+) -> list[datetime.datetime]:
+    """The instants, in UTC, at which the clock shows a time."""
+    found = []
+    for fold in (0, 1):
+        moment = reading.replace(tzinfo=zone, fold=fold)
+        moment = moment.astimezone(datetime.UTC)
+        shown = moment.astimezone(zone).replace(tzinfo=None)
+        if shown == reading and moment not in found:
+            found.append(moment)
+    return found
+
+
+def _shown_once(
+    reading: datetime.datetime, zone: zoneinfo.ZoneInfo
+) -> datetime.datetime:
+    found = _readings(reading, zone)
+    if len(found) == 1:
+        return found[0]
+    often = 'twice' if found else 'never'
+    raise Invalid(
+        f'the clock of {zone.key} shows {reading} {often}: end it with "Z" or '
+        f'an offset such as +02:00'
+    )
 
 
 def _ago(
@@ -124,12 +191,16 @@ def _ago(
 ) -> datetime.datetime:
     if unit in ('min', 'h'):
         # Arithmetic within a zone would not see the clock change.
-        past = local.astimezone(datetime.UTC) - count * _UNITS[unit]
-        return past.astimezone(zone)
+        return local.astimezone(datetime.UTC) - count * _UNITS[unit]
+    reading = local.replace(tzinfo=None, fold=0)
     if unit in _MONTHS:
         day = _months_before(local.date(), count * _MONTHS[unit])
-        return datetime.datetime.combine(day, local.time(), zone)
-    return local - count * _UNITS[unit]
+        reading = datetime.datetime.combine(day, reading.time())
+    else:
+        reading -= count * _UNITS[unit]
+    found = _readings(reading, zone) or [_earliest(reading, zone)]
+    # What the clock shows twice now, it may have shown twice then.
+    return found[local.fold if len(found) > 1 else 0]
 
 
 def _months_before(day: datetime.date, count: int) -> datetime.date:
@@ -137,8 +208,7 @@ def _months_before(day: datetime.date, count: int) -> datetime.date:
     index = day.year * 12 + day.month - 1 - count
     year, month_index = divmod(index, 12)
     first = datetime.date(year, month_index + 1, 1)
-    after = divmod(index + 1, 12)
-    length = (datetime.date(after[0], after[1] + 1, 1) - first).days
+    length = calendar.monthrange(year, month_index + 1)[1]
     return first.replace(day=min(day.day, length))
 
 
@@ -159,10 +229,12 @@ def accept_past(parser: argparse.ArgumentParser) -> None:
 
 def _joined(args: Sequence[str]) -> list[str]:
     found: list[str] = []
-    for arg in args:
+    rest = list(args)
+    while rest and rest[0] != '--':
+        arg = rest.pop(0)
         last = found[-1] if found else ''
-        if _AGO.fullmatch(arg) and last.startswith('--') and '=' not in last:
+        if _PAST.match(arg) and last.startswith('--') and '=' not in last:
             found[-1] = f'{last}={arg}'
         else:
             found.append(arg)
-    return found
+    return found + rest

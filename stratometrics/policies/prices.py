@@ -19,6 +19,9 @@ CREATE = 'price:create'
 AMEND = 'price:amend'
 WITHDRAW = 'price:withdraw'
 
+#: Where several changes are made at once.
+_SEVERAL = {'method': 'PATCH', 'path': '/v1/prices'}
+
 _OPERATIONS = [
     {'method': 'GET', 'path': '/v1/prices'},
     {'method': 'GET', 'path': '/v1/prices/{id}'},
@@ -52,7 +55,7 @@ RULES = [
         check_str=base.ADMIN,
         scope_types=base.SCOPES,
         description='Add prices. The target is empty.',
-        operations=[{'method': 'POST', 'path': '/v1/prices'}],
+        operations=[{'method': 'POST', 'path': '/v1/prices'}, _SEVERAL],
     ),
     policy.DocumentedRuleDefault(
         name=AMEND,
@@ -62,7 +65,10 @@ RULES = [
             'Change the end or the description of a price. The target is '
             'empty.'
         ),
-        operations=[{'method': 'PATCH', 'path': '/v1/prices/{id}'}],
+        operations=[
+            {'method': 'PATCH', 'path': '/v1/prices/{id}'},
+            _SEVERAL,
+        ],
     ),
     policy.DocumentedRuleDefault(
         name=WITHDRAW,
@@ -71,7 +77,10 @@ RULES = [
         description=(
             'Withdraw a price, as if it had never been. The target is empty.'
         ),
-        operations=[{'method': 'DELETE', 'path': '/v1/prices/{id}'}],
+        operations=[
+            {'method': 'DELETE', 'path': '/v1/prices/{id}'},
+            _SEVERAL,
+        ],
     ),
 ]
 

@@ -130,10 +130,10 @@ def read(document: Any) -> list[prices.Price]:
         name none, a ``currency``.
     :raises Malformed: names place and key.
     """
-    _require_keys(document, (), ('currency', 'prices'))
+    require_keys(document, (), ('currency', 'prices'))
     currency = document.get('currency', '')
     if 'currency' in document:
-        _text(currency, ('currency',))
+        read_text(currency, ('currency',))
     entries = document.get('prices')
     if not isinstance(entries, list):
         raise errors.Malformed(('prices',), 'expected a list of prices')
@@ -152,7 +152,7 @@ def read_price(
     :param currency: that of prices which name none.
     :raises Malformed: names place and key.
     """
-    _require_keys(entry, where, PRICE_KEYS)
+    require_keys(entry, where, PRICE_KEYS)
 
     def find(key: str, read_value: Callable[..., _T], *default: _T) -> _T:
         if key in entry:
@@ -171,18 +171,20 @@ def read_price(
         tiers = find('tiers', _tiers)
     return prices.Price(
         id='',
-        resource_type=find('resource_type', _text),
+        resource_type=find('resource_type', read_text),
         measure=find('measure', _text_or_nothing, ''),
         match=find('match', _match, {}),
         project_id=find('project_id', _text_or_nothing, ''),
         domain_id=find('domain_id', _text_or_nothing, ''),
         valid_from=find('valid_from', _instant),
         valid_to=find('valid_to', _instant_or_never, None),
-        currency=find('currency', _text, *filter(None, [currency])),
-        per=find('per', _one_of(prices.Per)),
+        currency=find('currency', read_text, *filter(None, [currency])),
+        per=find('per', read_one_of(prices.Per)),
         tiers=tiers,
         tier_mode=find(
-            'tier_mode', _one_of(prices.TierMode), prices.TierMode.GRADUATED
+            'tier_mode',
+            read_one_of(prices.TierMode),
+            prices.TierMode.GRADUATED,
         ),
         included=find('included', _decimal, decimal.Decimal(0)),
         minimum=find('minimum', _decimal, decimal.Decimal(0)),
@@ -191,18 +193,19 @@ def read_price(
     )
 
 
-def read_amendment(entry: Any) -> dict[str, Any]:
+def read_amendment(entry: Any, where: documents.Where = ()) -> dict[str, Any]:
     """What is to be changed of a price: fields of it with their new values.
 
+    :param where: the way to it, for errors.
     :raises Malformed: names the key; one that cannot be changed as well.
     """
-    _require_keys(entry, (), AMENDABLE_KEYS)
+    require_keys(entry, where, AMENDABLE_KEYS)
     if not entry:
         raise errors.Malformed(
-            (), f'expected {" or ".join(AMENDABLE_KEYS)}, or both'
+            where, f'expected {" or ".join(AMENDABLE_KEYS)}, or both'
         )
     readers = {'valid_to': _instant_or_never, 'description': _text_or_nothing}
-    return {key: readers[key](entry[key], (key,)) for key in entry}
+    return {key: readers[key](entry[key], (*where, key)) for key in entry}
 
 
 def body(price: prices.Price) -> dict[str, Any]:
@@ -284,9 +287,13 @@ def _shown(value: Any) -> str:
     return repr(str(value)[:_MAX_SHOWN])
 
 
-def _require_keys(
+def require_keys(
     raw: Any, where: documents.Where, keys: Sequence[str]
 ) -> None:
+    """See that something is a mapping, and has no other keys than these.
+
+    :raises Malformed: it is not, or has.
+    """
     _require_mapping(raw, where)
     for key in raw:
         if key not in keys:
@@ -302,7 +309,11 @@ def _require_mapping(raw: Any, where: documents.Where) -> None:
         raise errors.Malformed(where, f'more than {MAX_MEMBERS} members')
 
 
-def _text(raw: Any, where: documents.Where) -> str:
+def read_text(raw: Any, where: documents.Where) -> str:
+    """A text that is not empty.
+
+    :raises Malformed: it is none.
+    """
     text = _text_or_nothing(raw, where)
     if not text:
         raise errors.Malformed(where, 'must not be empty')
@@ -362,7 +373,9 @@ def _instant_or_never(raw: Any, where: documents.Where) -> int | None:
     return None if raw is None else _instant(raw, where)
 
 
-def _one_of(kind: type[_T]) -> Callable[[Any, documents.Where], _T]:
+def read_one_of(kind: type[_T]) -> Callable[[Any, documents.Where], _T]:
+    """What reads a member of an enumeration, and raises Malformed."""
+
     def read_value(raw: Any, where: documents.Where) -> _T:
         for member in kind:
             if raw == member.value:
@@ -376,19 +389,22 @@ def _one_of(kind: type[_T]) -> Callable[[Any, documents.Where], _T]:
 def _match(raw: Any, where: documents.Where) -> dict[str, tuple[str, ...]]:
     _require_mapping(raw, where)
     return {
-        _text(name, where): _values(values, (*where, str(name)))
+        read_text(name, where): _values(values, (*where, str(name)))
         for name, values in raw.items()
     }
 
 
 def _values(raw: Any, where: documents.Where) -> tuple[str, ...]:
     if not isinstance(raw, list):
-        return (_text(raw, where),)
+        return (read_text(raw, where),)
     if not 0 < len(raw) <= MAX_MEMBERS:
         raise errors.Malformed(where, f'expected 1 to {MAX_MEMBERS} values')
     return tuple(
         sorted(
-            {_text(value, (*where, place)) for place, value in enumerate(raw)}
+            {
+                read_text(value, (*where, place))
+                for place, value in enumerate(raw)
+            }
         )
     )
 
@@ -401,7 +417,7 @@ def _tiers(raw: Any, where: documents.Where) -> tuple[prices.Tier, ...]:
     tiers: list[prices.Tier] = []
     for place, entry in enumerate(raw):
         here = (*where, place)
-        _require_keys(entry, here, ('up_to', 'price'))
+        require_keys(entry, here, ('up_to', 'price'))
         if 'price' not in entry:
             raise errors.Malformed((*here, 'price'), 'missing')
         up_to = None
@@ -441,13 +457,13 @@ def _equivalents(
     _require_mapping(raw, where)
     found = {}
     for provider, entry in raw.items():
-        here = (*where, _text(provider, where))
-        _require_keys(entry, here, ('name', 'price'))
+        here = (*where, read_text(provider, where))
+        require_keys(entry, here, ('name', 'price'))
         for key in ('name', 'price'):
             if key not in entry:
                 raise errors.Malformed((*here, key), 'missing')
         found[provider] = prices.Equivalent(
-            _text(entry['name'], (*here, 'name')),
+            read_text(entry['name'], (*here, 'name')),
             _decimal(entry['price'], (*here, 'price')),
         )
     return found

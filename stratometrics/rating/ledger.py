@@ -147,6 +147,16 @@ class Ledger:
             self._store.record_prices(entries)
         return entries
 
+    def rehearse(self, plan: Callable[[book.PriceBook], Changes]) -> Changes:
+        """What :meth:`change` would do, of which nothing is done.
+
+        :param plan: gives the changes of a list.
+        :returns: the changes; what would be created has no id.
+        :raises Conflict: the list would contradict itself.
+        """
+        _, changes = self._planned(plan)
+        return changes
+
     def _planned(
         self, plan: Callable[[book.PriceBook], Changes]
     ) -> tuple[book.PriceBook, Changes]:

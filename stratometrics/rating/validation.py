@@ -45,13 +45,14 @@ def check(
         raise errors.Malformed((*where, *key), problem)
 
 
-def check_validity(price: prices.Price) -> None:
+def check_validity(price: prices.Price, where: documents.Where = ()) -> None:
     """See that a price ends after it begins.
 
+    :param where: the way to the price, for errors.
     :raises Malformed: it does not.
     """
     for key, problem in _problems_of_validity(price):
-        raise errors.Malformed(key, problem)
+        raise errors.Malformed((*where, *key), problem)
 
 
 def _problems(

@@ -11,7 +11,7 @@
 # under the License.
 """What is below /v1/prices: the price list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
 from typing import Any
 
@@ -34,6 +34,7 @@ from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.policies import prices as policies
 from stratometrics.rating import book
+from stratometrics.rating import changes
 from stratometrics.rating import documents
 from stratometrics.rating import errors as rating_errors
 from stratometrics.rating import ledger
@@ -41,6 +42,13 @@ from stratometrics.rating import validation
 
 #: Seconds after which another writer is done.
 _RETRY_AFTER = 1
+
+#: What each change is called, and the rule that counts for it.
+_DEEDS = {
+    prices.Change.CREATED: (policies.CREATE, 'add prices'),
+    prices.Change.AMENDED: (policies.AMEND, 'amend prices'),
+    prices.Change.WITHDRAWN: (policies.WITHDRAW, 'withdraw prices'),
+}
 
 _READ_RULES = (policies.GET, policies.GET_ALL)
 _READ_ERRORS = (
@@ -88,6 +96,14 @@ class PricesController(base.Controller):
                 refusals=(errors.Conflict,),
                 rules=(policies.CREATE,),
             ),
+            'PATCH': operations.Operation(
+                summary='Change several prices at once.',
+                parameters=pricing.PARAMETERS_OF_CHANGES,
+                body=pricing.wanted(resource_types),
+                answers={formats.JSON_TYPE: pricing.CHANGED},
+                refusals=(errors.Conflict, errors.InvalidParameter),
+                rules=tuple(rule for rule, _ in _DEEDS.values()),
+            ),
         }
 
     def one(self, segment: str) -> base.Controller:
@@ -102,7 +118,7 @@ class PricesController(base.Controller):
 
     def create(self, request: base.Request) -> webob.Response:
         parameters.none_expected(request.query_string)
-        self.require(request, policies.CREATE, 'add prices')
+        self.require(request, prices.Change.CREATED)
         body = bodies.read(request)
         several = isinstance(body, dict) and 'prices' in body
         with _told():
@@ -130,6 +146,34 @@ class PricesController(base.Controller):
             validation.check(price, self._resource_types, ('prices', place))
         return added
 
+    def amend(self, request: base.Request) -> dict[str, Any]:
+        dry_run = pricing.is_dry_run(request.query_string)
+        # Who may change nothing is not told what is wrong with a body.
+        if not any(self._may(request, change) for change in prices.Change):
+            raise errors.Forbidden('You are not allowed to change prices.')
+        body = bodies.read(request)
+        with _told():
+            wanted = changes.read(body, self._resource_types)
+            for change in dict.fromkeys(each.change for each in wanted):
+                self.require(request, change)
+            return pricing.changed(self._changed(request, wanted, dry_run))
+
+    def _changed(
+        self,
+        request: base.Request,
+        wanted: Sequence[changes.Wanted],
+        dry_run: bool,
+    ) -> ledger.Changes:
+        def plan(listed: book.PriceBook) -> ledger.Changes:
+            return changes.plan(listed, wanted)
+
+        if dry_run:
+            return self.listed.rehearse(plan)
+        return [
+            (entry.change, entry.price)
+            for entry in self.listed.change(plan, caller(request).user_id)
+        ]
+
     def visible(
         self, request: base.Request, asked: pricing.Question
     ) -> authorization.Prices | None:
@@ -138,13 +182,18 @@ class PricesController(base.Controller):
             self._enforcer, caller(request), asked.project_ids, asked.history
         )
 
-    def require(self, request: base.Request, rule: str, deed: str) -> None:
-        """See that the caller may do something.
+    def require(self, request: base.Request, change: prices.Change) -> None:
+        """See that the caller may change prices in a way.
 
         :raises Forbidden: he may not.
         """
-        if not self._enforcer.allows(rule, {}, caller(request)):
+        if not self._may(request, change):
+            _, deed = _DEEDS[change]
             raise errors.Forbidden(f'You are not allowed to {deed}.')
+
+    def _may(self, request: base.Request, change: prices.Change) -> bool:
+        rule, _ = _DEEDS[change]
+        return self._enforcer.allows(rule, {}, caller(request))
 
 
 class PriceController(base.Controller):
@@ -197,7 +246,7 @@ class PriceController(base.Controller):
 
     def amend(self, request: base.Request) -> dict[str, Any]:
         parameters.none_expected(request.query_string)
-        self._all.require(request, policies.AMEND, 'amend prices')
+        self._all.require(request, prices.Change.AMENDED)
         body = bodies.read(request)
         with _told():
             changed = documents.read_amendment(body)
@@ -208,7 +257,7 @@ class PriceController(base.Controller):
 
     def remove(self, request: base.Request) -> webob.Response:
         parameters.none_expected(request.query_string)
-        self._all.require(request, policies.WITHDRAW, 'withdraw prices')
+        self._all.require(request, prices.Change.WITHDRAWN)
         with _told():
             self._all.listed.withdraw(self._id, caller(request).user_id)
         return pecan.Response(status=204)

@@ -22,6 +22,7 @@ import wsme.rest.json
 
 from stratometrics import coverage
 from stratometrics import policy
+from stratometrics import version
 from stratometrics.api import answer
 from stratometrics.api import authorization
 from stratometrics.api import collection
@@ -288,6 +289,7 @@ class V1Controller(base.Controller):
         ):
             raise errors.Forbidden('You are not allowed to see this.')
         found = types.Capabilities(
+            release=version.version_info.release_string(),
             resource_types=[
                 _described(asked, request.application_url)
                 for asked in self._service.collections.values()

@@ -269,6 +269,31 @@ class TestAnswers(OpenAPITest):
             self.ask(path, '/v1/prices/{id}', method, json=body)
         self.ask('/v1/prices', method='POST', json={'prices': [price]})
 
+    def test_changes_of_prices(self):
+        wanted = [
+            {'change': 'amended', 'id': 'small', 'description': 'Small'},
+            {
+                'change': 'created',
+                'price': {
+                    'resource_type': 'image',
+                    'per': 'month',
+                    'currency': 'EUR',
+                    'valid_from': '2026-01-01T00:00:00Z',
+                    'price': '1.00',
+                },
+            },
+        ]
+        for dry_run in ('true', 'false'):
+            done = self.ask(
+                '/v1/prices',
+                method='PATCH',
+                json={'changes': wanted},
+                dry_run=dry_run,
+            ).json()
+        [_, created] = done['changes']
+        withdrawn = {'change': 'withdrawn', 'id': created['price']['id']}
+        self.ask('/v1/prices', method='PATCH', json={'changes': [withdrawn]})
+
     def test_costs(self):
         asked = {**MONTH, 'all_projects': 'true'}
         found = self.ask('/v1/costs', **asked, equivalent='aws').json()

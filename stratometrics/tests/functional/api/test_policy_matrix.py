@@ -199,6 +199,28 @@ def price(
     )
 
 
+def new_price(resource_type: str, project: str) -> dict[str, str]:
+    """The body of a price that is not there yet."""
+    return {
+        'resource_type': resource_type,
+        'project_id': project,
+        'per': 'month',
+        'currency': 'EUR',
+        'valid_from': '2026-01-01T00:00:00Z',
+        'price': '1.00',
+    }
+
+
+def change(kind: str, persona: str) -> dict[str, Any]:
+    """A change of the price list, as part of a body."""
+    told = {
+        'created': {'price': new_price('image', persona)},
+        'amended': {'id': 'everybody', 'description': persona},
+        'withdrawn': {'id': f'also-of-{persona}'},
+    }
+    return {'change': kind, **told[kind]}
+
+
 class PolicyTest(base.ApplicationTestCase):
     @classmethod
     def fill(cls, storage: storage_base.Storage) -> None:
@@ -221,9 +243,17 @@ class PolicyTest(base.ApplicationTestCase):
             [
                 price('everybody', resource_type='volume'),
                 *(price(name, owner) for name, owner in projects().items()),
-                # One for each to withdraw; none conflicts with another.
+                # Two for each to withdraw; none conflicts with another.
                 *(
-                    price(f'of-{persona}', type=(persona,))
+                    price(
+                        f'{owned}-{persona}',
+                        resource_type=kind,
+                        type=(persona,),
+                    )
+                    for owned, kind in (
+                        ('of', 'instance'),
+                        ('also-of', 'volume'),
+                    )
                     for persona in PERSONAS
                 ),
             ]
@@ -337,14 +367,9 @@ class TestMatrix(PolicyTest):
 
     def body(self, case: Case) -> Mapping[str, Any] | None:
         if case.route == 'POST /v1/prices':
-            return {
-                'resource_type': 'volume',
-                'project_id': case.persona,
-                'per': 'month',
-                'currency': 'EUR',
-                'valid_from': '2026-01-01T00:00:00Z',
-                'price': '1.00',
-            }
+            return new_price('volume', case.persona)
+        if case.route == 'PATCH /v1/prices':
+            return {'changes': [change(case.variant, case.persona)]}
         if case.route == 'POST /v1/statements':
             # Of another month for each, so that it is a new one.
             number = 1 + MATRIX['personas'].index(case.persona) % 9
@@ -421,6 +446,20 @@ class TestCustomized(PolicyTest):
         ):
             answer = self.ask_as(persona, '/v1/usage', **asked)
             self.assertEqual(status, answer.status_int, persona)
+
+    def test_it_opens_one_kind_of_change(self):
+        self.policy('"price:create": "role:member or rule:admin"\n')
+
+        def status(persona: str, *kinds: str) -> int:
+            changes = [change(kind, persona) for kind in kinds]
+            return self.ask_as(
+                persona, '/v1/prices', 'PATCH', {'changes': changes}
+            ).status_int
+
+        self.assertEqual(403, status('member', 'created', 'withdrawn'))
+        self.assertEqual(403, status('member', 'amended'))
+        self.assertEqual(200, status('member', 'created'))
+        self.assertEqual(200, status('admin', 'created', 'withdrawn'))
 
     def test_it_closes_a_route(self):
         self.policy('"capabilities:get": "rule:admin"\n')

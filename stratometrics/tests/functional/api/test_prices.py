@@ -204,6 +204,96 @@ class TestPrices(PricesTestCase):
         self.assert_error(response, 413, 'request-entity-too-large')
 
 
+class TestChanges(PricesTestCase):
+    """Several changes at once."""
+
+    def change(
+        self, *changes: dict[str, Any], query: str = ''
+    ) -> requests.Response:
+        return self.send(
+            'PATCH',
+            f'/v1/prices{query}',
+            base.admin(),
+            {'changes': changes},
+        )
+
+    def test_a_price_rise(self) -> None:
+        """What is in force ends, and what was planned makes room."""
+        rise = '2026-11-30T23:00:00Z'
+        current = self.create(description='current')
+        planned = self.create(
+            description='planned', valid_from=PRICE['valid_to'], valid_to=None
+        )
+        before = self.listed(base.admin())
+        changes = (
+            {
+                'change': 'created',
+                'price': {**PRICE, 'valid_from': rise, 'valid_to': None},
+            },
+            {'change': 'amended', 'id': current['id'], 'valid_to': rise},
+            {'change': 'withdrawn', 'id': planned['id']},
+        )
+        rehearsed = self.change(*changes, query='?dry_run=true')
+        self.assertEqual(200, rehearsed.status_code, rehearsed.text)
+        self.assertEqual(before, self.listed(base.admin()))
+
+        response = self.change(*changes)
+        self.assertEqual(200, response.status_code, response.text)
+        done = response.json()['changes']
+        created = done[0]['price']
+        amended = {**current, 'valid_to': rise}
+        self.assertEqual(
+            [
+                {'change': 'created', 'price': created},
+                {'change': 'amended', 'price': amended},
+                {'change': 'withdrawn', 'price': planned},
+            ],
+            done,
+        )
+        self.assertEqual(
+            [{'change': 'created', 'price': {**created, 'id': ''}}, *done[1:]],
+            rehearsed.json()['changes'],
+        )
+        self.assertEqual([amended, created], self.listed(base.admin()))
+        history = self.get(
+            '/v1/prices', base.admin(), {'history': 'true'}
+        ).json()['history'][2:]
+        self.assertEqual(
+            sorted(each['change'] for each in done),
+            sorted(each['change'] for each in history),
+        )
+        self.assertEqual(1, len({each['at'] for each in history}))
+
+    def test_one_that_cannot_be_made_leaves_all_undone(self) -> None:
+        price = self.create()
+        path = f'/v1/prices/{price["id"]}'
+        amended = {'change': 'amended', 'id': price['id'], 'valid_to': None}
+        for other, status, code, words in (
+            (
+                {'change': 'withdrawn', 'id': 'x'},
+                *(400, 'invalid-body', "changes[1].id: there is no price 'x'"),
+            ),
+            (
+                {'change': 'created', 'price': PRICE},
+                *(409, 'conflict', price['id']),
+            ),
+        ):
+            for query in ('', '?dry_run=true'):
+                with self.subTest(code, query=query):
+                    told = self.assert_error(
+                        self.change(amended, other, query=query), status, code
+                    )
+                    self.assertIn(words, told)
+                    self.assertEqual(
+                        price, self.get(path, base.admin()).json()
+                    )
+
+    def test_no_changes(self) -> None:
+        response = self.change()
+        self.assertEqual(200, response.status_code, response.text)
+        self.assertEqual({'changes': []}, response.json())
+
+
 class TestEarlierLists(PricesTestCase):
     def start(self) -> None:
         self.server.configure(api='settling_time = 0')

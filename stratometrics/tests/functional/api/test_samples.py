@@ -19,6 +19,7 @@ is replaced. So the answers are the same each time, to the byte.
 With ``STRATO_WRITE_SAMPLES`` set, they are written instead of compared.
 """
 
+from collections.abc import Mapping
 import datetime
 import decimal
 import json
@@ -47,6 +48,8 @@ OPERATOR = 'd7bdcdf1095e41818a9bebde79d076f2'
 SERVER = '3f2a9f0e-2a4b-4a43-9a0a-7d1f6f1b7d11'
 VOLUME = '0b0d4ed7-4aa7-4a33-9a0e-3d4d0e1d1b5c'
 PRICE = '5b2f7a34-9d1e-4c58-8f0a-2c6b1d9e7f03'
+DEARER = 'c3e81f60-2b4d-4a97-b6c5-7d0e9f1a2b34'
+RELEASE = '1.0.0'
 ISSUED_AT = '2026-11-04T12:00:00Z'
 REQUEST = 'req-0b7a1f52-6c1d-4e0b-9c37-5a8de2f4b961'
 
@@ -229,6 +232,8 @@ class TestSamples(base.ApplicationTestCase):
             for each in found['resource_types']
             if each['collection'] in ('instances', 'object-requests')
         ]
+        # Each commit has one of its own.
+        found['release'] = RELEASE
         self.hold('capabilities-get-response.json', legible(found))
         found = self.ask('/v1/coverage', base.admin()).json
         found['coverage'] = [
@@ -305,6 +310,29 @@ class TestSamples(base.ApplicationTestCase):
                 'description': 'SSD, by the GiB, until the end of the year',
             },
         )
+        self.price_rise(price_id, new)
+
+    def price_rise(self, price_id: str, former: Mapping[str, Any]) -> None:
+        rise = '2026-12-01T00:00:00Z'
+        changes = {
+            'changes': [
+                {
+                    'change': 'amended',
+                    'id': price_id,
+                    'valid_to': rise,
+                    'description': former['description'],
+                },
+                {
+                    'change': 'created',
+                    'price': {**former, 'price': '0.1', 'valid_from': rise},
+                },
+            ]
+        }
+        found = self.ask('/v1/prices', base.admin(), 'PATCH', changes)
+        self.assertEqual(200, found.status_int, found.text)
+        self.fixed[found.json['changes'][1]['price']['id']] = DEARER
+        self.hold('prices-patch-request.json', legible(changes))
+        self.hold('prices-patch-response.json', legible(found.json))
 
     def statements(self) -> None:
         asked = {**MONTH, 'as_of': AS_OF}

@@ -10,6 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 import csv
+from importlib import metadata
 import io
 from urllib import parse
 
@@ -753,6 +754,9 @@ class TestDocuments(base.ApiTestCase):
             response = self.ask(path, 'eve')
             self.assertEqual(200, response.status_int)
             found = response.json
+            self.assertEqual(
+                metadata.version('stratometrics'), found['release']
+            )
             self.assertEqual('seconds', found['units'])
             self.assertEqual('UTC', found['timezone'])
             self.assertEqual(3660, found['max_period_days'])

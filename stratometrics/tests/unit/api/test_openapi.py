@@ -20,6 +20,7 @@ from stratometrics.api import app
 from stratometrics.api import openapi
 from stratometrics.api.controllers import base as controllers
 from stratometrics.api.middleware import gate
+from stratometrics.rating import changes
 from stratometrics.rating import documents
 from stratometrics.tests.unit.api import base
 
@@ -250,6 +251,28 @@ class TestPrices(OpenAPITestCase):
         body = operation['requestBody']['content']['application/json']
         self.assertEqual(
             set(documents.AMENDABLE_KEYS), set(body['schema']['properties'])
+        )
+
+
+class TestChangesOfPrices(OpenAPITestCase):
+    def test_keys_are_those_that_are_read(self):
+        operation = self.document['paths']['/v1/prices']['patch']
+        body = operation['requestBody']['content']['application/json']
+        members = body['schema']['properties'][changes.CHANGES]['items']
+        self.assertEqual(
+            {
+                ('created', 'change', 'price'),
+                (
+                    *('amended', 'change', 'id'),
+                    *documents.AMENDABLE_KEYS,
+                ),
+                ('withdrawn', 'change', 'id'),
+            },
+            {
+                (kind, *each['properties'])
+                for each in members['anyOf']
+                for kind in each['properties'][changes.CHANGE]['enum']
+            },
         )
 
 

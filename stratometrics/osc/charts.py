@@ -1,0 +1,140 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Bars in the terminal, and plain ones where there is none.
+
+Only a terminal gets blocks and, unless NO_COLOR is set, colours; files and
+pipes get ASCII. How wide a chart is, the terminal or COLUMNS says.
+"""
+
+from collections.abc import Iterator, Sequence
+import dataclasses
+import decimal
+import fractions
+from typing import TextIO
+
+#: Of which the last is whole, the one before it lacks an eighth, and so on.
+_BLOCKS = ' \u258f\u258e\u258d\u258c\u258b\u258a\u2589\u2588'
+_FAINT_BLOCKS = ' \u2591'
+_ASCII = ' #'
+_FAINT_ASCII = ' -'
+
+_GAP = '  '
+#: What a bar has at least, before labels get lines of their own.
+_NARROWEST = 10
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """A line of a chart.
+
+    :param label: what it is about. It is shown whole.
+    :param value: how long it is, compared with the others; not below zero.
+    :param shown: the value as people read it.
+    :param head: what stands above it if that of the one before is another.
+    :param faint: whether it is there to be compared with.
+    """
+
+    label: str
+    value: decimal.Decimal
+    shown: str
+    head: str = ''
+    faint: bool = False
+
+
+def draw(bars: Sequence[Bar], out: TextIO) -> None:
+    """Draw a chart as wide as the terminal.
+
+    :param out: what it is written to.
+    """
+    # Slow to import, and few look at charts.
+    import rich.console
+    import rich.text
+
+    terminal = out.isatty()
+    console = rich.console.Console(
+        file=out, force_terminal=terminal, highlight=False, emoji=False
+    )
+    blocks = (
+        terminal
+        and not console.is_dumb_terminal
+        and console.encoding.startswith('utf')
+    )
+    for line in _lines(bars, console.width, blocks):
+        if console.no_color or console.color_system is None:
+            out.write(''.join(text for text, _ in line).rstrip() + '\n')
+            continue
+        console.print(rich.text.Text.assemble(*line), soft_wrap=True)
+
+
+def length(
+    value: decimal.Decimal, largest: decimal.Decimal, whole: int
+) -> int:
+    """How long a bar is, in the smallest parts that can be drawn.
+
+    What is more than nothing is seen, however little it is.
+
+    :param largest: the value whose bar is ``whole`` long.
+    """
+    if value <= 0:
+        return 0
+    exact = fractions.Fraction(value) / fractions.Fraction(largest) * whole
+    return max(
+        1, (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+    )
+
+
+_Line = list[tuple[str, str]]
+
+
+def _lines(bars: Sequence[Bar], width: int, blocks: bool) -> Iterator[_Line]:
+    """The lines of a chart, in pieces with their styles."""
+    from rich import cells
+
+    if not bars:
+        return
+    largest = max(bar.value for bar in bars)
+    labels = max(cells.cell_len(bar.label) for bar in bars)
+    shown = max(cells.cell_len(bar.shown) for bar in bars)
+    room = width - shown - len(_GAP)
+    beside = room - labels - len(_GAP) >= _NARROWEST
+    if beside:
+        room -= labels + len(_GAP)
+    room = max(room, 1)
+    head = ''
+    for bar in bars:
+        if bar.head != head:
+            head = bar.head
+            yield [(head, 'bold')]
+        if beside:
+            label = bar.label + ' ' * (labels - cells.cell_len(bar.label))
+            begin: _Line = [(f'{label}{_GAP}', '')]
+        else:
+            yield [(bar.label, '')]
+            begin = []
+        text = _bar(bar, largest, room, blocks)
+        value = ' ' * (shown - cells.cell_len(bar.shown)) + bar.shown
+        yield [
+            *begin,
+            (text, 'dim' if bar.faint else 'cyan'),
+            (f'{_GAP}{value}', ''),
+        ]
+
+
+def _bar(bar: Bar, largest: decimal.Decimal, room: int, blocks: bool) -> str:
+    if blocks:
+        steps = _FAINT_BLOCKS if bar.faint else _BLOCKS
+    else:
+        steps = _FAINT_ASCII if bar.faint else _ASCII
+    parts = len(steps) - 1
+    whole, rest = divmod(length(bar.value, largest, room * parts), parts)
+    drawn = steps[-1] * whole + (steps[rest] if rest else '')
+    return drawn.ljust(room)
