@@ -204,6 +204,22 @@ class Money(Decimal):
         return f'{self._currency} {self._value:f}'
 
 
+class UnitPrice(Money):
+    """What one unit costs; of its decimals none is left out."""
+
+    def human_readable(self) -> str:
+        if self._value is None:
+            return NOTHING
+        return f'{self._currency} {_shortened(self._value):,f}'
+
+
+class Quantity(Decimal):
+    """A Decimal that people see with at most three decimals."""
+
+    def _told(self, value: decimal.Decimal) -> str:
+        return f'{_shortened(_rounded(value, 3)):,f}'
+
+
 class Instant(Column):
     """An aware datetime, or None: people see it to the second.
 

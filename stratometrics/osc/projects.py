@@ -83,6 +83,20 @@ def asked(
     }
 
 
+def one(parsed_args: argparse.Namespace, client_manager: Any) -> str | None:
+    """The project that ``--project`` says, where there is but one.
+
+    :param client_manager: that of osc_lib.
+    :returns: its id; None for that of the credentials.
+    :raises osc_lib.exceptions.CommandError: see :func:`asked`.
+    """
+    if not parsed_args.project:
+        return None
+    return Directory(client_manager).project(
+        parsed_args.project, parsed_args.project_domain
+    )
+
+
 class Directory:
     """What Keystone calls projects and domains, as far as it tells.
 

@@ -1,0 +1,83 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""Files that are there whole, or not at all."""
+
+from collections.abc import Iterable
+import contextlib
+import os
+import pathlib
+import sys
+
+from osc_lib import exceptions
+
+#: The path that stands for the standard output.
+STDOUT = '-'
+
+
+def require_free(path: pathlib.Path, force: bool) -> None:
+    """See that a file may be written.
+
+    :param force: whether one that is there may be replaced.
+    :raises osc_lib.exceptions.CommandError: it may not.
+    """
+    if path.exists() and not path.is_file():
+        # To replace a device would break the machine.
+        raise exceptions.CommandError(f'{path} is there, and is no file')
+    if path.exists() and not force:
+        raise exceptions.CommandError(
+            f'{path} is there already: replace it with --force, or name '
+            'another one with --file'
+        )
+
+
+def require_no_terminal(what: str) -> None:
+    """See that nobody looks at bytes that are no text.
+
+    :param what: those.
+    :raises osc_lib.exceptions.CommandError: somebody would.
+    """
+    if sys.stdout.isatty():
+        raise exceptions.CommandError(
+            f'{what} is not for a terminal: name a file with --file'
+        )
+
+
+def write(pieces: Iterable[bytes], path: pathlib.Path, force: bool) -> None:
+    """Write a file.
+
+    It is written under another name beside it, and gets its own when it is
+    whole.
+
+    :param force: whether one that is there may be replaced.
+    :raises osc_lib.exceptions.CommandError: it cannot be written.
+    """
+    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
+    try:
+        with contextlib.ExitStack() as undo:
+            with part.open('xb') as file:
+                undo.callback(part.unlink, missing_ok=True)
+                for piece in pieces:
+                    file.write(piece)
+            # Another one may have been written meanwhile.
+            require_free(path, force)
+            part.replace(path)
+    except OSError as error:
+        raise exceptions.CommandError(
+            f'{path} cannot be written: {error}'
+        ) from error
+
+
+def show(pieces: Iterable[bytes]) -> None:
+    """Write to the standard output."""
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
