@@ -386,6 +386,15 @@ class InstalledTest(bed.CollectorTestCase):
         said = self.installed.run('python', '-c', checked, str(config_file))
         self.assertIn("['clickhouse.example.com'] stratometrics", said)
 
+    def test_with_its_extra_it_is_a_plugin_of_openstack(self) -> None:
+        self.installed.run(
+            *('python', '-m', 'pip', 'install', '-q', f'{wheel()}[cli]')
+        )
+        self.assertIn(
+            'billing coverage show',
+            self.installed.run('openstack', 'help', 'billing'),
+        )
+
     def test_from_a_notification_to_an_answer(self) -> None:
         newest = self.storage.schema.newest
         self.assertIn(str(newest), self.manage('db', 'version'))
