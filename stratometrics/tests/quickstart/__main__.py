@@ -162,8 +162,8 @@ def quickstart(args: argparse.Namespace) -> bool:
         )
         shell = commandline.CommandLine(clouds_file, say)
         say('\nThe same from the command line:')
-        for cloud, command in examples.commands(found, question):
-            shell.show(cloud, command)
+        for command in examples.commands(found, question):
+            shell.show(question.caller.user, 'billing', *command)
         say(f'\nAll this took {time.monotonic() - begun:.0f} s.')
         if args.once:
             say('Without --once it goes on, and you can ask for yourself.')

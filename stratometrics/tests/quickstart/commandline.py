@@ -18,6 +18,7 @@ import pathlib
 import shlex
 import subprocess
 import sys
+import textwrap
 
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import process
@@ -37,6 +38,12 @@ def require() -> None:
         )
 
 
+def _wrapped(line: str) -> Sequence[str]:
+    return textwrap.wrap(
+        line, 75, break_long_words=False, break_on_hyphens=False
+    )
+
+
 class CommandLine:
     """A shell in which ``openstack`` finds a clouds.yaml.
 
@@ -50,7 +57,7 @@ class CommandLine:
         self._clouds_file = clouds_file
         self._say = say
 
-    def show(self, cloud: str, command: Sequence[str]) -> None:
+    def show(self, cloud: str, *command: str) -> None:
         """Show a command, and what it prints, as it prints it.
 
         :param cloud: who enters it.
@@ -58,7 +65,7 @@ class CommandLine:
         :raises: PartError if it fails; it has told why.
         """
         line = shlex.join(('openstack', *command))
-        self._say(f'\n$ {line}')
+        self._say('\n$ ' + ' \\\n      '.join(_wrapped(line)))
         # Its output goes where ours does, so that it looks the same on a
         # terminal as when it is entered there.
         with process.spawn(

@@ -14,15 +14,33 @@
 from collections.abc import Iterator, Sequence
 
 from stratometrics.model import event as event_model
+from stratometrics.model import timestamps
 from stratometrics.tests.quickstart import questions
+
+#: A server of the project acme that was resized.
+RESIZED = 'db1'
+
+_MINUTE = 60 * timestamps.MICROSECONDS
 
 
 def commands(
     found: Sequence[event_model.Event], question: questions.Question
-) -> Iterator[tuple[str, Sequence[str]]]:
-    """Three commands, by the cloud that each is for.
+) -> Iterator[Sequence[str]]:
+    """Three commands of a user: what follows ``openstack billing``.
 
     :param found: what the messages say.
-    :param question: what a user has asked the API.
+    :param question: what the user has asked the API before; the first command
+        asks the same.
     """
-    yield 'admin', ('billing', 'coverage', 'show')
+    period = ('--from', question.begin, '--to', question.end)
+    yield ('usage', 'show', 'instance', '--group-by', 'type,state', *period)
+    yield ('resource', 'list', *period)
+    # From the first to the last: more would make little of what happened.
+    times = [event.event_time for event in found]
+    begin = min(times) // _MINUTE * _MINUTE
+    end = (max(times) // _MINUTE + 1) * _MINUTE
+    yield (
+        *('timeline', 'show', RESIZED, '--chart', '--chart-by', 'type'),
+        *('--from', timestamps.isoformat(begin)),
+        *('--to', timestamps.isoformat(end)),
+    )
