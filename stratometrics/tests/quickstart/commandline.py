@@ -72,6 +72,8 @@ class CommandLine:
             [str(FOLDER / 'openstack'), *command],
             env=self._environment(cloud),
             stdin=subprocess.DEVNULL,
+            # What it says beside a table belongs to it.
+            stderr=subprocess.STDOUT,
         ) as child:
             try:
                 status = child.wait()
