@@ -22,6 +22,6 @@ source tools/prepare.sh
 started_in=$OLDPWD
 require_tools
 prepare_environment quickstart \
-    'requirements.txt setup.cfg pyproject.toml' --editable .
+    'requirements.txt setup.cfg pyproject.toml' --editable '.[cli]'
 cd -- "$started_in"
 exec "$environment/bin/python" -m stratometrics.tests.quickstart "$@"

@@ -16,6 +16,7 @@ What that cannot tell: whether packages can be installed, and whether the
 services that are told to send notifications do so.
 """
 
+import configparser
 import pathlib
 import re
 import subprocess
@@ -26,6 +27,7 @@ from oslo_config import cfg
 import testtools
 
 from stratometrics import conf as stratometrics_conf
+from stratometrics.tests import shipped
 from stratometrics.tests.devstack import harness
 
 PLUGINS = ('octavia', 'manila', 'designate', 'ironic', 'magnum', 'trove')
@@ -78,6 +80,14 @@ class ServicesTest(DevStackTestCase):
             f'^/.*/stratometrics-collector '
             f'--config-file {machine.conf_dir}/stratometrics.conf$',
         )
+
+    def test_its_extras_are_those_that_there_are(self) -> None:
+        project = configparser.ConfigParser()
+        project.read(shipped.ROOT / 'setup.cfg')
+        [(*_, extras)] = self.stacked().ran('setup_develop')
+        # Among them that of the openstack command.
+        self.assertIn('cli', extras.split(','))
+        self.assertLessEqual(set(extras.split(',')), set(project['extras']))
 
     def test_the_api_is_behind_the_proxy(self) -> None:
         machine = self.stacked()

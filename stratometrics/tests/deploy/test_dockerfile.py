@@ -170,6 +170,8 @@ class DockerfileTest(testtools.TestCase):
             if value.startswith('EXTRAS=')
         )
         self.assertLessEqual(set(extras.split(',')), set(parser['extras']))
+        # It runs services, and has no use for commands.
+        self.assertNotIn('cli', extras.split(','))
 
     @unittest.skipUnless((ROOT / '.git').exists(), 'not a checkout')
     def test_the_build_sees_all_that_is_tracked(self):

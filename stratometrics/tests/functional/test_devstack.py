@@ -77,6 +77,15 @@ clouds:
       user_domain_id: default
       system_scope: all
     region_name: RegionOne
+  devstack:
+    auth:
+      auth_url: {url}
+      username: alice
+      password: {password}
+      user_domain_id: default
+      project_name: acme
+      project_domain_id: default
+    region_name: RegionOne
 """
 
 #: Seconds after which a test gives up waiting.
@@ -293,6 +302,7 @@ class DevStackTest(testtools.TestCase):
         self.assertEqual([], response.json()['results'])
 
         self.check_smoke_test()
+        self.check_command_line()
 
         # The collector knows the credentials of [service_credentials].
         said = self.manage('names', 'sync')
@@ -346,6 +356,27 @@ class DevStackTest(testtools.TestCase):
             f'the usage of server {DELETED} grows\n',
             ran.stderr,
         )
+
+    def check_command_line(self) -> None:
+        """It finds the service in the catalog."""
+        openstack = pathlib.Path(sys.executable).with_name('openstack')
+        ran = subprocess.run(
+            [
+                openstack,
+                *('billing', 'usage', 'show', 'instance', '-f', 'json'),
+            ],
+            env=os.environ
+            | {
+                'OS_CLIENT_CONFIG_FILE': f'{self.machine.folder}/clouds.yaml',
+                'OS_CLOUD': 'devstack',
+            },
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+        [total] = json.loads(ran.stdout)
+        self.assertGreater(float(total['Usage']), 0)
 
     def smoke_test(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {

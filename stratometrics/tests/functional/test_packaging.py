@@ -19,6 +19,7 @@ import grp
 import itertools
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -246,8 +247,30 @@ class WheelTest(testtools.TestCase):
         self.assertEqual([], sorted(set(tracked) - set(packed)))
         for name in ('api', 'collector', 'manage', 'status'):
             self.assertIn(f'stratometrics-{name} = ', entry_points)
-        # What makes PDF is only for who wants it.
-        self.assertRegex(metadata, r'Requires-Dist: WeasyPrint.*extra == .pdf')
+        for group, module in (
+            ('openstack.cli.extension', 'stratometrics.osc.plugin'),
+            ('openstack.billing.v1', 'stratometrics.osc.v1.coverage:'),
+        ):
+            self.assertRegex(
+                entry_points, rf'(?s)\[{group}\]\n[^\[]* = {module}'
+            )
+        # What makes PDF, and the commands, are only for who wants them.
+        for package, extra in (
+            ('WeasyPrint', 'pdf'),
+            ('python-openstackclient', 'cli'),
+            ('rich', 'cli'),
+        ):
+            needed = re.findall(
+                rf'(?m)^Requires-Dist: {package}\b.*$', metadata
+            )
+            # All that the tests need is an extra as well.
+            self.assertEqual(
+                {extra, 'test'},
+                {
+                    line.partition('extra == ')[2].strip('\'"')
+                    for line in needed
+                },
+            )
 
 
 @unittest.skipUnless(_IS_CHECKOUT, 'not a checkout')
@@ -362,6 +385,15 @@ class InstalledTest(bed.CollectorTestCase):
         )
         said = self.installed.run('python', '-c', checked, str(config_file))
         self.assertIn("['clickhouse.example.com'] stratometrics", said)
+
+    def test_with_its_extra_it_is_a_plugin_of_openstack(self) -> None:
+        self.installed.run(
+            *('python', '-m', 'pip', 'install', '-q', f'{wheel()}[cli]')
+        )
+        self.assertIn(
+            'billing coverage show',
+            self.installed.run('openstack', 'help', 'billing'),
+        )
 
     def test_from_a_notification_to_an_answer(self) -> None:
         newest = self.storage.schema.newest

@@ -109,14 +109,19 @@ class QuickstartTest(testtools.TestCase):
         else:
             self.fail(f'{said}\n{child.stderr.read()}')
 
-        lines = said[said.index('TOKEN=') : said.index('All of it ends')]
+        clouds_file = data / 'clouds.yaml'
+        self.assertEqual(0o600, clouds_file.stat().st_mode & 0o777)
+        lines = said[said.index('export PATH') : said.index('All of it ends')]
         asked = subprocess.run(
             ['bash', '-euo', 'pipefail', '-c', lines],
+            env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
             check=True,
         )
-        results = json.loads(asked.stdout)['results']
+        helped, _, answer = asked.stdout.rpartition('\n{')
+        self.assertIn('billing coverage show', helped)
+        results = json.loads('{' + answer)['results']
         [running] = (
             each
             for each in results
@@ -128,6 +133,7 @@ class QuickstartTest(testtools.TestCase):
         child.send_signal(signal.SIGTERM)
         child.communicate(timeout=60)
         self.assertEqual(0, child.returncode)
+        self.assertFalse(clouds_file.exists())
         self.assert_nothing_left()
 
         # The same facts again, in the same folder: nothing counts twice.
@@ -153,6 +159,15 @@ class QuickstartTest(testtools.TestCase):
         said, errors = child.communicate(timeout=PATIENCE)
         self.assertEqual(1, child.returncode, said + errors)
         self.assertIn('WRONG: 1 groups differ', said)
+
+    def test_the_clouds_of_somebody_else_are_left_alone(self) -> None:
+        theirs = self.folder / 'clouds.yaml'
+        theirs.write_text('clouds: {}\n')
+        child = self.start('--once', '--data', str(self.folder))
+        said, errors = child.communicate(timeout=PATIENCE)
+        self.assertEqual((1, ''), (child.returncode, said))
+        self.assertIn(f'{theirs} was not written by quickstart.sh', errors)
+        self.assertEqual('clouds: {}\n', theirs.read_text())
 
     def test_a_taken_port_is_named(self) -> None:
         with socket.create_server(('127.0.0.1', self.port)):

@@ -14,9 +14,10 @@
 
 Starts ClickHouse, RabbitMQ, Keystone, the collector and the API on this
 machine, publishes recorded notifications with their times moved to today,
-asks the API for the usage, as a user and as an administrator, and compares
-the answers with a computation in plain Python. Then everything keeps running
-until Ctrl-C.
+asks the API for the usage, as a user and as an administrator, compares the
+answers with a computation in plain Python, and shows what "openstack billing"
+tells. Then everything keeps running until Ctrl-C; with the clouds.yaml that is
+beside the data until then, you can ask for yourself.
 """
 
 import argparse
@@ -37,7 +38,10 @@ import requests
 
 from stratometrics.model import timestamps
 from stratometrics.storage import errors as storage_errors
+from stratometrics.tests.quickstart import clouds
+from stratometrics.tests.quickstart import commandline
 from stratometrics.tests.quickstart import demonstration
+from stratometrics.tests.quickstart import examples
 from stratometrics.tests.quickstart import journal
 from stratometrics.tests.quickstart import report
 from stratometrics.tests.quickstart import services
@@ -137,6 +141,9 @@ def quickstart(args: argparse.Namespace) -> bool:
     begun = time.monotonic()
     with contextlib.ExitStack() as stack:
         where = stack.enter_context(folder(args.data))
+        clouds_file = where / 'clouds.yaml'
+        clouds.require_ours(clouds_file)
+        commandline.require()
         chosen = journal.Journal.of(where, args.day)
         running = services.Services(where, args.port, chosen.database)
         say('Preparing servers; the first time, they are downloaded ...')
@@ -146,15 +153,27 @@ def quickstart(args: argparse.Namespace) -> bool:
         if not args.data:
             stack.callback(storage.drop, running.config_file)
         shown = demonstration.Demonstration(running, chosen, say)
-        question, right = shown.ask(shown.publish())
+        found = shown.publish()
+        question, right = shown.ask(found)
+        stack.enter_context(
+            clouds.written(
+                clouds_file, running.identities, demonstration.MEMBERS
+            )
+        )
+        shell = commandline.CommandLine(clouds_file, say)
+        say('\nThe same from the command line:')
+        for command in examples.commands(found, question):
+            shell.show(question.caller.user, 'billing', *command)
         say(f'\nAll this took {time.monotonic() - begun:.0f} s.')
-        if not args.once:
+        if args.once:
+            say('Without --once it goes on, and you can ask for yourself.')
+        else:
             say(
                 f'\nWhat runs where:\n\n{report.places(running)}\n\n'
-                'Ask for yourself, in another terminal, as alice (or as '
-                'admin of project admin):\n\n'
-                f'{report.commands(running, question)}\n\n'
-                'All of it ends with Ctrl-C.'
+                'Ask for yourself, in another terminal, as alice (or as bob '
+                'or admin, who see\nother projects):\n\n'
+                f'{report.lines(running, question, shell)}\n\n'
+                'All of it ends with Ctrl-C, and clouds.yaml goes.'
             )
             running.stay()
     return right

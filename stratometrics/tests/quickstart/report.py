@@ -13,10 +13,10 @@
 """What the user reads."""
 
 from collections.abc import Mapping, Sequence
-import json
 import shlex
 from urllib import parse
 
+from stratometrics.tests.quickstart import commandline
 from stratometrics.tests.quickstart import expectation
 from stratometrics.tests.quickstart import questions
 from stratometrics.tests.quickstart import services
@@ -93,36 +93,20 @@ def places(running: services.Services) -> str:
             (name, each.address.url)
             for name, each in sorted(running.parts.items())
         ),
+        ('openstack', str(commandline.FOLDER / 'openstack')),
         ('configuration', str(running.config_file)),
         ('data and logs', str(running.folder)),
     ]
     return '\n'.join(f'  {name:24} {place}' for name, place in lines)
 
 
-def commands(running: services.Services, question: questions.Question) -> str:
-    """Lines for a shell that ask the API a question."""
-    who = question.caller
-    body = {
-        'auth': {
-            'identity': {
-                'methods': ['password'],
-                'password': {
-                    'user': {
-                        'name': who.user,
-                        'domain': {'id': 'default'},
-                        'password': running.identities.password,
-                    }
-                },
-            },
-            'scope': {
-                'project': {
-                    'name': who.project,
-                    'domain': {'id': 'default'},
-                }
-            },
-        }
-    }
-    tokens = f'{running.identities.url}/auth/tokens'
+def lines(
+    running: services.Services,
+    question: questions.Question,
+    shell: commandline.CommandLine,
+) -> str:
+    """Lines for a shell that ask a question, by command and by HTTP."""
+    variables = shell.variables(question.caller.user).items()
     query = parse.urlencode(
         {
             'from': question.begin,
@@ -134,11 +118,14 @@ def commands(running: services.Services, question: questions.Question) -> str:
     instances = f'{running.url}/v1/instances?{query}'
     return '\n'.join(
         (
-            f'TOKEN=$(curl -s -i {shlex.quote(tokens)} \\',
-            "    -H 'Content-Type: application/json' \\",
-            f'    -d {shlex.quote(json.dumps(body))} \\',
-            "    | sed -n 's/^x-subject-token: *//Ip' | tr -d '\\r')",
+            f'export PATH={shlex.quote(str(commandline.FOLDER))}:$PATH',
+            *(
+                f'export {name}={shlex.quote(value)}'
+                for name, value in variables
+            ),
+            'openstack help billing',
             '',
+            'TOKEN=$(openstack token issue -f value -c id)',
             'curl -s -H "X-Auth-Token: $TOKEN" \\',
             f'    {shlex.quote(instances)}',
         )

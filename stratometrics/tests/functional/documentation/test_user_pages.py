@@ -12,6 +12,7 @@
 """The pages for users, before a real API, Keystone and ClickHouse."""
 
 import pathlib
+import textwrap
 
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional
@@ -83,6 +84,30 @@ class UserPagesTest(walk.Walk):
 
     def test_readme(self) -> None:
         self.follow('README.rst')
+
+    def test_install_cli(self) -> None:
+        page = 'doc/source/install/cli.rst'
+        whole, line = (
+            block.text
+            for block in pages.blocks(page)
+            if block.caption.endswith('clouds.yaml')
+        )
+        keystone = base.keystone()
+        self.replacements |= {
+            'https://keystone.example.com/v3': keystone.url,
+            'PASSWORD': keystone.password,
+            'https://stratometrics.example.com': self.server.url,
+        }
+        clouds_file = self.folder / '.config/openstack/clouds.yaml'
+        clouds_file.parent.mkdir(parents=True)
+        clouds_file.write_text(
+            self.replaced(f'{whole}\n{textwrap.indent(line, 4 * " ")}\n')
+        )
+        for name in [name for name in self.environment if name[:3] == 'OS_']:
+            del self.environment[name]
+        self.follow(page)
+        completed = self.folder / '.local/share/bash-completion/completions'
+        self.assertIn('cmds_billing=', (completed / 'openstack').read_text())
 
     def test_api(self) -> None:
         self.follow('doc/source/user/api.rst')
