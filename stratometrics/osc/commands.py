@@ -22,6 +22,7 @@ from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import columns
 from stratometrics.osc import hints
+from stratometrics.osc import layout
 
 Row = Sequence[Any]
 
@@ -65,6 +66,9 @@ class Lister(Command, command.Lister):
             rows = [[_exact(cell) for cell in row] for row in rows]
         if parsed_args.formatter == 'table':
             rows = _lined_up(rows)
+        self.formatter = layout.fitted(
+            self.formatter, parsed_args, self.app.stdout
+        )
         return super().produce_output(parsed_args, column_names, rows)
 
 
@@ -86,6 +90,9 @@ class ShowOne(Command, command.ShowOne):
         values = list(data)
         if parsed_args.exact:
             values = [_exact(value) for value in values]
+        self.formatter = layout.fitted(
+            self.formatter, parsed_args, self.app.stdout
+        )
         return super().produce_output(parsed_args, column_names, values)
 
 
