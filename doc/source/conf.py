@@ -20,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
 project = 'Stratometrics'
 copyright = 'the Stratometrics developers'
 extensions = [
+    'cliff.sphinxext',
     'command_help',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
@@ -41,9 +42,29 @@ sample_policy_basename = '_static/stratometrics'
 html_theme = 'openstackdocs'
 pygments_style = 'native'
 
+autoprogram_cliff_application = 'openstack'
+autoprogram_cliff_app_dist_name = 'stratometrics'
+# What all commands have in common stands on the page once.
+autoprogram_cliff_ignored = [
+    '--help',
+    '--format',
+    '--column',
+    '--fit-width',
+    '--max-width',
+    '--noindent',
+    '--prefix',
+    '--print-empty',
+    '--quote',
+    '--sort-ascending',
+    '--sort-column',
+    '--sort-descending',
+    '--variable',
+]
+
 man_pages = [
     (f'cli/{name}', name, told, ['the Stratometrics developers'], 1)
     for name, told in (
+        ('openstack-billing', 'see who used what, and what it costs'),
         ('stratometrics-api', 'answer what was used and what it costs'),
         ('stratometrics-collector', 'make events of notifications'),
         ('stratometrics-manage', 'administer Stratometrics'),

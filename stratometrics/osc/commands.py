@@ -23,6 +23,7 @@ from stratometrics.client import v1
 from stratometrics.osc import columns
 from stratometrics.osc import formatters
 from stratometrics.osc import hints
+from stratometrics.osc import layout
 from stratometrics.osc import times
 
 Row = Sequence[Any]
@@ -83,9 +84,7 @@ class Lister(Command, command.Lister):
             rows = list(rows)
             if not rows and self.nothing:
                 self.app.stderr.write(f'{self.nothing}\n')
-        self.formatter = formatters.chosen(
-            self.formatter, parsed_args.formatter
-        )
+        self.formatter = _formatter(self, parsed_args)
         return super().produce_output(parsed_args, column_names, rows)
 
 
@@ -107,9 +106,7 @@ class ShowOne(Command, command.ShowOne):
         values = list(data)
         if parsed_args.exact:
             values = [_exact(value) for value in values]
-        self.formatter = formatters.chosen(
-            self.formatter, parsed_args.formatter
-        )
+        self.formatter = _formatter(self, parsed_args)
         return super().produce_output(parsed_args, column_names, values)
 
 
@@ -120,6 +117,14 @@ def add_exact(parser: argparse.ArgumentParser) -> None:
         action='store_true',
         help='show exact decimals in tables, too, where durations and money '
         'are rounded for people otherwise',
+    )
+
+
+def _formatter(shown: Any, parsed_args: argparse.Namespace) -> Any:
+    return layout.fitted(
+        formatters.chosen(shown.formatter, parsed_args.formatter),
+        parsed_args,
+        shown.app.stdout,
     )
 
 

@@ -30,6 +30,7 @@ from benchmark import questions
 from benchmark import report as report_module
 from benchmark import servers as servers_module
 from benchmark import session
+from benchmark import starting
 from benchmark import statements
 from stratometrics.model import timestamps
 from stratometrics.notifications import errors as notification_errors
@@ -119,6 +120,10 @@ def _inserts(run: session.Session) -> None:
         inserts.run(run.report, database, run.traffic, run.args.repeat)
 
 
+def _start(run: session.Session) -> None:
+    starting.run(run.report, run.args.starts)
+
+
 #: What can be measured, in this order; the first that asks for the data set
 #: has it made.
 PARTS: dict[str, Callable[[session.Session], None]] = {
@@ -131,6 +136,7 @@ PARTS: dict[str, Callable[[session.Session], None]] = {
     load.PART: _load,
     closed.PART: _closed,
     inserts.PART: _inserts,
+    starting.PART: _start,
 }
 
 #: Sizes of --quick: enough to see that everything runs, and no more.
@@ -147,6 +153,7 @@ QUICK = {
     'requests': 50,
     'users': 5,
     'load_seconds': 3,
+    'starts': 3,
 }
 
 _GIB = 1 << 30
@@ -255,6 +262,7 @@ def parser() -> argparse.ArgumentParser:
     repeat = top.add_argument_group('how often')
     _add_number(repeat, 'repeat', 15, 'times that a question is timed')
     _add_number(repeat, 'requests', 500, 'HTTP requests that are timed')
+    _add_number(repeat, 'starts', 20, 'starts of a command that are timed')
     crowd = top.add_argument_group('the load')
     _add_number(crowd, 'users', 50, 'users that ask at the same time')
     _add_number(crowd, 'load-seconds', 30, 'how long they ask')

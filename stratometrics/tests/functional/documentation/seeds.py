@@ -60,13 +60,18 @@ def life(
             )
 
 
-def charge(storage: driver.ClickHouseStorage, text: str) -> None:
-    """Put the prices of a file into the list."""
+def charge(
+    storage: driver.ClickHouseStorage, text: str, at: int | None = None
+) -> None:
+    """Put the prices of a file into the list.
+
+    :param at: when; by default now.
+    """
     storage.record_prices(
         [
             prices.Entry(
                 change=prices.Change.CREATED,
-                at=timestamps.now(),
+                at=timestamps.now() if at is None else at,
                 by='operator',
                 price=dataclasses.replace(price, id=str(uuid.uuid4())),
             )

@@ -30,6 +30,7 @@ import yaml
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional_base
 from stratometrics.tests.functional.api import base
+from stratometrics.tests.functional.osc import terminal
 from stratometrics.tests.realparts import identity
 
 #: The command, beside the interpreter that runs the tests.
@@ -116,29 +117,46 @@ class CommandTestCase(base.Asking, testtools.TestCase):
         :param width: of the terminal that it does not have.
         :param variables: more of the environment.
         """
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith('OS_')
-        }
         return Answer(
             subprocess.run(
                 [OPENSTACK, '--os-cloud', cloud, 'billing', *words],
                 cwd=self.home,
-                env={
-                    **environment,
-                    'HOME': str(self.home),
-                    'XDG_CACHE_HOME': str(self.home / 'cache'),
-                    'COLUMNS': str(width),
-                    'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
-                    **variables,
-                },
+                env=self.environment(COLUMNS=str(width), **variables),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
                 timeout=_DEADLINE,
                 check=False,
             )
+        )
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """The variables of a command, those of credentials aside."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith('OS_')
+        }
+        return {
+            **kept,
+            'HOME': str(self.home),
+            'XDG_CACHE_HOME': str(self.home / 'cache'),
+            'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+            **variables,
+        }
+
+    def on_terminal(
+        self, cloud: str, *words: str, width: int = 80, **variables: str
+    ) -> str:
+        """What ``openstack billing`` shows on a terminal.
+
+        :param width: of the terminal.
+        """
+        return terminal.shown(
+            [OPENSTACK, '--os-cloud', cloud, 'billing', *words],
+            self.home,
+            self.environment(**variables),
+            width,
         )
 
     def billing(self, cloud: str, *words: str, **variables: Any) -> Answer:
