@@ -149,6 +149,8 @@ class Connection:
             endpoint_override=endpoint_override,
             client_name=user_agent,
             client_version=version.version_info.version_string(),
+            connect_retries=0,
+            status_code_retries=0,
             raise_exc=False,
         )
         self._timeout = session.timeout or _TIMEOUT
@@ -237,7 +239,7 @@ class Connection:
                     return responses.accepted(response)
                 response.close()
                 delay = wanted
-                reason = f'{url} is not available'
+                reason = f'{url} is not available.'
             _log.warning('%s Asking again in %s s.', reason, delay)
             time.sleep(delay)
         return responses.accepted(self._exchange(asked, url))
@@ -246,7 +248,7 @@ class Connection:
         """Send a request once, and again where it is sent to."""
         for _ in range(_MOST_REDIRECTS):
             with failures.asking_keystone():
-                # Or else what Keystone refuses would look like an answer.
+                # Within the request, it could not be told who is away.
                 self._adapter.get_token()
             with failures.asking_service(url):
                 response = self._adapter.request(

@@ -19,6 +19,7 @@ import fixtures
 from keystoneauth1 import fixture as tokens
 from keystoneauth1 import identity
 from keystoneauth1 import session
+from keystoneauth1 import token_endpoint
 
 from stratometrics import version
 from stratometrics.client import errors
@@ -147,6 +148,17 @@ class TestSendingAgain(base.ClientTestCase):
         client = self.client(unavailable())
         self.assertRaises(errors.Unavailable, client.create_price, {})
         self.assertEqual([], self.waited)
+
+    def test_a_session_that_sends_everything_again(self):
+        self.server = self.serve(GONE, GONE)
+        made = session.Session(
+            auth=token_endpoint.Token(self.server.url, base.TOKEN),
+            connect_retries=5,
+        )
+        self.addCleanup(made.close)
+        client = v1.Client(made)
+        self.assertRaises(errors.Unreachable, client.create_price, {})
+        self.assertEqual(1, len(self.server.asked))
 
     def test_a_statement_is_issued_once_however_often_it_is_asked_for(self):
         client = self.client(GONE, unavailable(), RECEIPT)
