@@ -81,6 +81,17 @@ NOTHING_ELSE = {
     'osc': {'cliff', 'iso4217', 'keystoneauth1', 'osc_lib', 'rich'},
 }
 
+#: Files that do not keep to the rules yet, and what they import besides. No
+#: other one may, and one that has been mended is to be taken out.
+NOT_YET = {
+    'osc/buckets.py': {'model'},
+    'osc/formatters.py': {'prettytable'},
+    'osc/pricefiles.py': {'yaml'},
+    'osc/progress.py': {'tqdm'},
+    'osc/revisions.py': {'model'},
+    'osc/times.py': {'model'},
+}
+
 
 def modules() -> Iterator[pathlib.PurePath]:
     """All files but those of tests, from the top of the package."""
@@ -146,7 +157,10 @@ class TestLayers(testtools.TestCase):
     def test_whom_each_imports(self):
         for path in modules():
             with self.subTest(path=path):
-                self.assertEqual(set(), own(path) - allowed(layer_of(path)))
+                self.assertEqual(
+                    NOT_YET.get(str(path), set()) & LAYERS.keys(),
+                    own(path) - allowed(layer_of(path)),
+                )
 
     def test_packages_that_are_for_some(self):
         for path in modules():
@@ -165,7 +179,8 @@ class TestLayers(testtools.TestCase):
             if layer in NOTHING_ELSE:
                 with self.subTest(path=path):
                     self.assertEqual(
-                        set(), foreign(path) - NOTHING_ELSE[layer]
+                        NOT_YET.get(str(path), set()) - LAYERS.keys(),
+                        foreign(path) - NOTHING_ELSE[layer],
                     )
 
     def test_there_is_neither_eventlet_nor_a_module_for_the_rest(self):
