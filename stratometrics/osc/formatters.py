@@ -19,7 +19,6 @@ from typing import Any, TextIO
 from cliff import columns as cliff_columns
 from cliff.formatters import base
 from cliff.formatters import table
-import prettytable
 
 from stratometrics.osc import columns
 
@@ -45,7 +44,7 @@ class Table(table.TableFormatter):
 
     def add_rows(
         self,
-        table: prettytable.PrettyTable,
+        table: Any,
         column_names: Sequence[str],
         data: Iterable[Sequence[Any]],
     ) -> None:

@@ -40,7 +40,7 @@ LAYERS = {
         'naming',
     },
     'client': set(),
-    'osc': {'client'},
+    'osc': {'client', 'model'},
 }
 #: Entry points of the services, which import all but what is beside them.
 ENTRIES = {'cmd', 'wsgi'}
@@ -78,18 +78,15 @@ THEIRS = {
 NOTHING_ELSE = {
     'model': set(),
     'client': {'keystoneauth1', 'requests'},
-    'osc': {'cliff', 'iso4217', 'keystoneauth1', 'osc_lib', 'rich'},
-}
-
-#: Files that do not keep to the rules yet, and what they import besides. No
-#: other one may, and one that has been mended is to be taken out.
-NOT_YET = {
-    'osc/buckets.py': {'model'},
-    'osc/formatters.py': {'prettytable'},
-    'osc/pricefiles.py': {'yaml'},
-    'osc/progress.py': {'tqdm'},
-    'osc/revisions.py': {'model'},
-    'osc/times.py': {'model'},
+    'osc': {
+        'cliff',
+        'iso4217',
+        'keystoneauth1',
+        'osc_lib',
+        'rich',
+        'tqdm',
+        'yaml',
+    },
 }
 
 
@@ -157,10 +154,7 @@ class TestLayers(testtools.TestCase):
     def test_whom_each_imports(self):
         for path in modules():
             with self.subTest(path=path):
-                self.assertEqual(
-                    NOT_YET.get(str(path), set()) & LAYERS.keys(),
-                    own(path) - allowed(layer_of(path)),
-                )
+                self.assertEqual(set(), own(path) - allowed(layer_of(path)))
 
     def test_packages_that_are_for_some(self):
         for path in modules():
@@ -179,8 +173,7 @@ class TestLayers(testtools.TestCase):
             if layer in NOTHING_ELSE:
                 with self.subTest(path=path):
                     self.assertEqual(
-                        NOT_YET.get(str(path), set()) - LAYERS.keys(),
-                        foreign(path) - NOTHING_ELSE[layer],
+                        set(), foreign(path) - NOTHING_ELSE[layer]
                     )
 
     def test_there_is_neither_eventlet_nor_a_module_for_the_rest(self):
