@@ -178,22 +178,26 @@ def order(
     :param keys: what usage is grouped by.
     :raises osc_lib.exceptions.CommandError: one cannot be sorted by.
     """
+    measures = {name: _MEASURES + name for name in asked.measures}
     valid: Mapping[str, str] = {
         _USAGE: _USAGE,
-        **{name: _MEASURES + name for name in asked.measures},
+        **measures,
         **{key: key for key in keys},
+        # An attribute may be called as a measure is.
+        **{name: name for name in measures.values()},
     }
     return tuple(_ordered(each, valid) for each in _split(text or ''))
 
 
 def _ordered(text: str, valid: Mapping[str, str]) -> str:
     name, _, direction = text.partition(':')
-    name = name.strip().removeprefix(_MEASURES).replace('-', '_')
+    name = name.strip().replace('-', '_')
     if name not in valid and name + _ID in valid:
         name += _ID
     if name not in valid:
+        names = [each for each in valid if not each.startswith(_MEASURES)]
         raise exceptions.CommandError(
-            f'--sort: {name!r} is none of {", ".join(valid)}'
+            f'--sort: {name!r} is none of {", ".join(names)}'
         )
     if direction not in ('', *_DIRECTIONS):
         raise exceptions.CommandError(

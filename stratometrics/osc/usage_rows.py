@@ -207,7 +207,7 @@ def caption(head: answers.UsageHead, zone: zoneinfo.ZoneInfo) -> str:
     """
     told = f'Usage {_told(head.period, zone)}'
     if head.previous:
-        told += f', compared with {_told(head.previous, zone)}'
+        told += f', compared with that {_told(head.previous, zone)}'
     if head.as_of:
         told += f', as of {columns.instant(head.as_of, zone)}'
     return f'{told} ({zone.key})'

@@ -277,6 +277,9 @@ def _greatest(
     if top <= groups:
         yield from found.first
         return
+    if not found.head.granularity:
+        yield from itertools.islice(found, top)
+        return
     together = itertools.groupby(
         found, lambda each: [each.keys.get(key) for key in keys]
     )

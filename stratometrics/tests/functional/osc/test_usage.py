@@ -373,7 +373,7 @@ class UsageTest(base.CommandTestCase):
         )
         self.assertRegex(table.output, r'\| m1\.tiny +\| +9 s +\| +0 s +\|')
         self.assertIn(' +9 s |', table.output)
-        self.assertIn('compared with from 2026-09-01', table.errors)
+        self.assertIn('compared with that from 2026-09-01', table.errors)
 
     def test_the_greatest(self):
         shown = self.json(
