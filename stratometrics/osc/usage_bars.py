@@ -11,6 +11,7 @@
 # under the License.
 """Usage as the bars of a chart."""
 
+import collections
 from collections.abc import Iterator, Sequence
 import decimal
 import itertools
@@ -52,13 +53,7 @@ class _Drawn:
         self._shape = shape
         self._results = results
         self._exact = exact
-        groups = {tuple(each.keys.items()): each for each in results}
-        labels = {
-            usage_rows.label(each, shape.keys, False)
-            for each in groups.values()
-        }
-        # No two may look alike.
-        self._whole = len(labels) < len(groups)
+        self._labels = _labels(shape, results)
 
     def by_group(self) -> Iterator[charts.Bar]:
         for each in self._results:
@@ -93,7 +88,7 @@ class _Drawn:
                 )
 
     def _label(self, each: answers.Usage) -> str:
-        return usage_rows.label(each, self._shape.keys, self._whole)
+        return self._labels[_group(each)]
 
     def _bar(
         self,
@@ -110,3 +105,30 @@ class _Drawn:
             head=above,
             faint=faint,
         )
+
+
+def _labels(
+    shape: usage_rows.Shape, results: Sequence[answers.Usage]
+) -> dict[tuple[tuple[str, str], ...], str]:
+    """What each group is called, of which no two are alike.
+
+    An id stands there only where its name does not do.
+    """
+    groups = {_group(each): each for each in results}
+    brief, whole = (
+        {
+            group: usage_rows.label(each, shape.keys, ids)
+            for group, each in groups.items()
+        }
+        for ids in (False, True)
+    )
+    often = collections.Counter(brief.values())
+    labels = {
+        group: whole[group] if often[label] > 1 else label
+        for group, label in brief.items()
+    }
+    return labels if len(set(labels.values())) == len(groups) else whole
+
+
+def _group(each: answers.Usage) -> tuple[tuple[str, str], ...]:
+    return tuple(each.keys.items())

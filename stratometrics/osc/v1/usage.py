@@ -159,12 +159,13 @@ class ShowUsage(commands.Lister):
 def _add_groups(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--group-by',
-        metavar='<key>[,<key>...]',
+        metavar='<key>',
         action='append',
         default=[],
         help='what to tell usage apart by, such as project, type, state or '
-        'resource (can be repeated; default: the resource type, or what fits '
-        'the type that was asked for)',
+        'resource (can be repeated, or several with commas between them; '
+        'default: the resource type, or what fits the type that was asked '
+        'for)',
     )
     parser.add_argument(
         '--filter',
@@ -198,9 +199,10 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--sort',
-        metavar='<key>[:<direction>][,...]',
+        metavar='<key>[:<direction>]',
         help='let the service sort groups by usage, a measure or what they '
-        'are told apart by; the direction is asc (default) or desc',
+        'are told apart by, or by several of these with commas between them; '
+        'the direction is asc (default) or desc',
     )
 
 

@@ -542,6 +542,18 @@ class UsageTest(base.CommandTestCase):
             self.refused('alice', *words, '-f', 'json'),
         )
 
+    def test_charts_on_a_terminal(self):
+        words = ('usage', 'show', 'instance', *OCTOBER, '--chart')
+        coloured = self.on_terminal('alice', *words, width=60)
+        self.assertIn('\x1b[36m', coloured)
+        plain = self.on_terminal('alice', *words, width=60, NO_COLOR='1')
+        self.assertNotIn('\x1b', plain)
+        lines = plain.splitlines()
+        self.assertEqual([60] * 3, [len(line) for line in lines])
+        self.assertEqual('\u2588' * 37, lines[1][10:47])
+        # Half a day of 32.5, of 37 blocks: somewhat more than half of one.
+        self.assertEqual('\u258b', lines[0][10])
+
     def test_who_may_not(self):
         said = self.refused('otto', 'instance')
         self.assertIn('role "reader"', said)

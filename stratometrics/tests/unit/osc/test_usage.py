@@ -344,6 +344,7 @@ class LookingTest(Case):
                 [
                     used(60, project_id='1', project_name='acme'),
                     used(60, project_id='acme', project_name=second),
+                    used(60, project_id='3', project_name='globex'),
                 ]
             )
             words = ('instance', '--group-by', 'project')
@@ -351,6 +352,7 @@ class LookingTest(Case):
             chart = self.show(service, *words, '--chart')
             self.assertIn('1, acme  ', chart)
             self.assertIn('acme, acme  ', chart)
+            self.assertIn('\nglobex  ', chart)
 
 
 class ChartTest(Case):
