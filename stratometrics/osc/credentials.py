@@ -24,6 +24,9 @@ from keystoneauth1 import exceptions as keystone_exceptions
 
 from stratometrics.client import errors
 
+#: How credentials are called that need none.
+_NO_AUTH = 'none'
+
 
 class NoCredentials(errors.NotAuthenticated):
     """Nobody said who asks."""
@@ -44,6 +47,12 @@ def take(app: Any, command: Any) -> None:
     :raises NotAuthenticated: one of its sub-classes.
     """
     command.auth_required = True
+    said = app.cloud.config
+    if not said.get('auth') and said.get('auth_type') != _NO_AUTH:
+        raise NoCredentials(
+            'Nobody says who asks: no cloud is named, and there are no '
+            'credentials.'
+        )
     with asking():
         app.prepare_to_run_command(command)
 
@@ -53,11 +62,6 @@ def asking() -> Iterator[None]:
     """Makes errors of this module of what keystoneauth says of Keystone."""
     try:
         yield
-    except (
-        keystone_exceptions.MissingRequiredOptions,
-        keystone_exceptions.NoMatchingPlugin,
-    ) as error:
-        raise NoCredentials(str(error)) from error
     except keystone_exceptions.Unauthorized as error:
         raise Rejected(
             f'Keystone does not take the credentials: {error.message}',

@@ -70,6 +70,7 @@ class CommandTest(unittest.TestCase):
             stdout=io.StringIO(),
             stderr=io.StringIO(),
             client_manager=types.SimpleNamespace(billing=None),
+            cloud=types.SimpleNamespace(config={'auth_type': 'none'}),
             prepare_to_run_command=lambda command: None,
         )
 
