@@ -403,7 +403,9 @@ class FilesTest(PriceTestCase):
         self.bring(FILE)
         volume = FILE.index('- resource_type: volume')
         dearer = FILE[:volume].replace('0.0250', '0.03')
-        dearer = dearer.replace('2026-10-01', '2027-01-01')
+        dearer = dearer.replace(
+            '2026-10-01T00:00:00+02', '2027-01-01T00:00:00+01'
+        )
         said = self.refused('admin', 'import', self.write(dearer))
         self.assertIn('the new price (instance, type m1.small', said)
         changes, told = self.bring(
@@ -544,9 +546,9 @@ class CheckTest(PriceTestCase):
 
     def test_people_see_how_much_it_is(self):
         table = self.check().output
-        self.assertRegex(table, r'm1.large +\| +2 d 2 h \|')
+        self.assertRegex(table, r'm1.large +\| +2 d 2 h +\|')
         table = self.check('--days', '1').output
-        self.assertRegex(table, r'm1.large +\| +1 d \|')
+        self.assertRegex(table, r'm1.large +\| +1 d +\|')
         self.assertNotIn('object-request', table)
 
     def test_only_who_sees_all_projects_can_check(self):
