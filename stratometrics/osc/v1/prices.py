@@ -35,6 +35,8 @@ _Shown = tuple[Sequence[str], Iterable[Any]]
 class ListPrice(commands.Lister):
     """List prices"""
 
+    nothing = 'There are no such prices that you may see.'
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(

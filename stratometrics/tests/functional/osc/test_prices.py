@@ -434,6 +434,8 @@ class FilesTest(PriceTestCase):
         self.price('admin', 'export', '--file', 'out.yaml')
         written = (self.home / 'out.yaml').read_text(encoding='utf-8')
         self.assertEqual(exported, written)
+        said = self.refused('admin', 'export', '--file', 'out.yaml')
+        self.assertIn('replace it with --force', said)
         self.assertEqual(
             'prices: []\n',
             self.price('admin', 'export', '--as-of', '2026-10').output,
