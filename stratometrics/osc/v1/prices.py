@@ -160,7 +160,7 @@ class CreatePrice(commands.ShowOne):
         parser.add_argument(
             '--match',
             metavar='<attribute>=<value>',
-            type=_attribute,
+            type=attribute,
             action='append',
             default=[],
             help='only for resources with this attribute, such as '
@@ -177,7 +177,7 @@ class CreatePrice(commands.ShowOne):
         amount.add_argument(
             '--tier',
             metavar='<up-to>:<price>',
-            type=_tier,
+            type=tier,
             action='append',
             help='the price up to a quantity of a project and calendar month '
             '(repeat it for the next tier; the last one is a price alone, or '
@@ -245,7 +245,7 @@ class CreatePrice(commands.ShowOne):
         parser.add_argument(
             '--equivalent',
             metavar='<provider>=<price>[:<name>]',
-            type=_equivalent,
+            type=equivalent,
             action='append',
             default=[],
             help='what another provider asks for one unit, in the same '
@@ -461,7 +461,11 @@ def _for_whom(
     return {}
 
 
-def _attribute(text: str) -> tuple[str, str]:
+def attribute(text: str) -> tuple[str, str]:
+    """An attribute and a value: ``type=m1.small``.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
     name, sign, value = text.partition('=')
     if not (name and sign):
         raise argparse.ArgumentTypeError(
@@ -470,12 +474,17 @@ def _attribute(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _tier(text: str) -> Mapping[str, str]:
+def tier(text: str) -> Mapping[str, str]:
+    """A tier as the API takes it: ``100:0.10``, or the last one, ``0.08``."""
     bound, _, price = text.rpartition(':')
     return {'up_to': bound, 'price': price} if bound else {'price': price}
 
 
-def _equivalent(text: str) -> tuple[str, Mapping[str, str]]:
+def equivalent(text: str) -> tuple[str, Mapping[str, str]]:
+    """A provider and what it asks, as the API takes it: ``aws=0.1:gp3``.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
     provider, sign, rest = text.partition('=')
     price, _, name = rest.partition(':')
     if not (provider and sign and price):
