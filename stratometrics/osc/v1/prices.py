@@ -12,7 +12,8 @@
 """openstack billing price: the price list."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
 from typing import Any
 
 from osc_lib import exceptions
@@ -33,6 +34,8 @@ _Shown = tuple[Sequence[str], Iterable[Any]]
 
 class ListPrice(commands.Lister):
     """List prices"""
+
+    nothing = 'There are no such prices that you may see.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -126,11 +129,11 @@ class ShowPrice(commands.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
-        price = self.client.price(
-            parsed_args.price,
-            **instants(parsed_args, self.client),
-            history=parsed_args.history,
-        )
+        asked = instants(parsed_args, self.client)
+        with _known(parsed_args.price):
+            price = self.client.price(
+                parsed_args.price, **asked, history=parsed_args.history
+            )
         heads, values = prices.details(price)
         if not parsed_args.history:
             return heads, values
@@ -157,7 +160,7 @@ class CreatePrice(commands.ShowOne):
         parser.add_argument(
             '--match',
             metavar='<attribute>=<value>',
-            type=_attribute,
+            type=attribute,
             action='append',
             default=[],
             help='only for resources with this attribute, such as '
@@ -174,7 +177,7 @@ class CreatePrice(commands.ShowOne):
         amount.add_argument(
             '--tier',
             metavar='<up-to>:<price>',
-            type=_tier,
+            type=tier,
             action='append',
             help='the price up to a quantity of a project and calendar month '
             '(repeat it for the next tier; the last one is a price alone, or '
@@ -242,7 +245,7 @@ class CreatePrice(commands.ShowOne):
         parser.add_argument(
             '--equivalent',
             metavar='<provider>=<price>[:<name>]',
-            type=_equivalent,
+            type=equivalent,
             action='append',
             default=[],
             help='what another provider asks for one unit, in the same '
@@ -310,7 +313,8 @@ class SetPrice(commands.Command):
                 'nothing to set: give --valid-to, --no-valid-to or '
                 '--description'
             )
-        self.client.amend_price(parsed_args.price, changes)
+        with _known(parsed_args.price):
+            self.client.amend_price(parsed_args.price, changes)
 
 
 class DeletePrice(commands.Command):
@@ -330,10 +334,14 @@ class DeletePrice(commands.Command):
         failed = 0
         for price in parsed_args.price:
             try:
-                self.client.withdraw_price(price)
+                with _known(price):
+                    self.client.withdraw_price(price)
             except errors.ClientError as error:
                 failed += 1
                 self.log.error('%s: %s', price, hints.told(error))
+            except exceptions.CommandError as error:
+                failed += 1
+                self.log.error('%s', error)
         if failed:
             raise exceptions.CommandError(
                 f'{failed} of {len(parsed_args.price)} prices failed to delete'
@@ -350,6 +358,21 @@ _CREATE_EPILOG = (
     '--match type=m1.small --price 0.0250 --per hour --currency EUR '
     '--valid-from 2026-10".'
 )
+
+
+@contextlib.contextmanager
+def _known(price_id: str) -> Iterator[None]:
+    """Say which price there is not.
+
+    :raises osc_lib.exceptions.CommandError: the service knows no such price.
+    """
+    try:
+        yield
+    except errors.NotFound as error:
+        raise exceptions.CommandError(
+            f'there is no price with the ID {price_id!r} that you may see '
+            f'({error.request_id})'
+        ) from error
 
 
 def _add_price(
@@ -438,7 +461,11 @@ def _for_whom(
     return {}
 
 
-def _attribute(text: str) -> tuple[str, str]:
+def attribute(text: str) -> tuple[str, str]:
+    """An attribute and a value: ``type=m1.small``.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
     name, sign, value = text.partition('=')
     if not (name and sign):
         raise argparse.ArgumentTypeError(
@@ -447,12 +474,17 @@ def _attribute(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _tier(text: str) -> Mapping[str, str]:
+def tier(text: str) -> Mapping[str, str]:
+    """A tier as the API takes it: ``100:0.10``, or the last one, ``0.08``."""
     bound, _, price = text.rpartition(':')
     return {'up_to': bound, 'price': price} if bound else {'price': price}
 
 
-def _equivalent(text: str) -> tuple[str, Mapping[str, str]]:
+def equivalent(text: str) -> tuple[str, Mapping[str, str]]:
+    """A provider and what it asks, as the API takes it: ``aws=0.1:gp3``.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
     provider, sign, rest = text.partition('=')
     price, _, name = rest.partition(':')
     if not (provider and sign and price):
