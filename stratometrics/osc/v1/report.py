@@ -14,21 +14,26 @@
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
 import datetime
-import sys
 from typing import Any
+
+from osc_lib import exceptions
 
 from stratometrics.client import answers
 from stratometrics.client import errors
-from stratometrics.osc import columns
+from stratometrics.osc import charts
 from stratometrics.osc import commands
+from stratometrics.osc import cost_bars
+from stratometrics.osc import cost_rows
 from stratometrics.osc import periods
 from stratometrics.osc import projects
 from stratometrics.osc import selection
+from stratometrics.osc import subjects
 from stratometrics.osc import unpriced
 
 _CONSUMPTION = 'consumption'
-#: What the API groups by if nobody says it.
 _GROUP_BY = ('resource_type', 'type')
+#: What costs can be grouped by beside the keys of usage.
+_OF_COSTS = ('measure', 'price_id')
 
 _EPILOG = """\
 Costs are exact, and not rounded to what can be paid: that is done by
@@ -39,8 +44,9 @@ Examples:
 
   openstack billing report
   openstack billing report --month last --equivalent aws --group-by name
-  openstack billing report --from -7d --granularity 1d --group-by project_id \\
-    --all-projects
+  openstack billing report --from -7d --all-projects --group-by project \\
+    --granularity 1d
+  openstack billing report --month last --granularity 1d --chart
 """
 
 
@@ -60,8 +66,10 @@ class Report(commands.Lister):
             '--group-by',
             metavar='<key>',
             action='append',
-            help='what costs are summed by, such as project_id, name or '
-            'price_id (can be repeated; default: resource_type and type)',
+            default=[],
+            help='what costs are summed by, such as project, type, name or '
+            'price_id, several with commas between them (can be repeated; '
+            'default: resource_type and type)',
         )
         parser.add_argument(
             '--granularity',
@@ -76,42 +84,55 @@ class Report(commands.Lister):
             help='a provider to compare with (can be repeated; default: all '
             'that the prices of the projects name)',
         )
+        parser.add_argument(
+            '--chart',
+            action='store_true',
+            help='draw bars instead of a table',
+        )
         selection.add_long(parser)
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
-        period = periods.asked(parsed_args, self.client)
+        if parsed_args.chart and parsed_args.formatter != 'table':
+            raise exceptions.CommandError(
+                f'--chart draws for people: leave out -f '
+                f'{parsed_args.formatter}, or --chart'
+            )
+        self._capabilities = capabilities = self.client.capabilities()
+        at = periods.clock(parsed_args, self.client, capabilities)
+        period = periods.asked(parsed_args, self.client, at)
         scope = projects.asked(parsed_args, self.app.client_manager)
-        providers = parsed_args.equivalent or self._providers(
-            scope, period.get('as_of')
+        providers = tuple(
+            dict.fromkeys(
+                parsed_args.equivalent
+                or self._providers(scope, period.get('as_of'))
+            )
         )
+        keys = _keys(parsed_args.group_by, capabilities)
         self._found = found = self.client.costs(
             **period,
             **scope,
-            group_by=_keys(parsed_args.group_by),
+            group_by=keys,
             granularity=parsed_args.granularity,
             equivalents=providers,
         )
-        names = _names(found, _keys(parsed_args.group_by) or _GROUP_BY)
-        divided = parsed_args.granularity is not None
-        selection.select(parsed_args, _shown(names, providers, divided))
-        if parsed_args.formatter == 'table':
-            print(_heading(found), file=self.app.stdout)
-        return (
-            [
-                *(('From', 'To') if divided else ()),
-                *map(_title, names),
-                *('Currency', 'Cost'),
-                *(
-                    head
-                    for provider in providers
-                    for head in _compared(provider)
-                ),
-            ],
-            [_row(each, names, providers, divided) for each in found.results],
+        for each in found.results[:1]:
+            # Names stand beside ids.
+            keys = tuple(each.keys)
+        shape = cost_rows.Shape(
+            keys, providers, parsed_args.granularity, at.zone
         )
+        if parsed_args.formatter == 'table':
+            print(cost_rows.caption(found, at.zone), file=self.app.stderr)
+            self.app.stderr.flush()
+        if parsed_args.chart and found.results:
+            for bars in cost_bars.bars(shape, found, parsed_args.exact):
+                charts.draw(bars, self.app.stdout)
+            return (), ()
+        selection.select(parsed_args, shape.brief(found.results))
+        return shape.heads, (list(shape.row(each)) for each in found.results)
 
     def produce_output(
         self,
@@ -119,18 +140,21 @@ class Report(commands.Lister):
         column_names: Sequence[str],
         data: Iterable[commands.Row],
     ) -> int:
-        status = super().produce_output(parsed_args, column_names, data)
+        """Show the rows, unless they were drawn, and what they come to."""
+        status = 0
+        if column_names:
+            status = super().produce_output(parsed_args, column_names, data)
         if parsed_args.formatter == 'table':
-            for total in self._found.totals:
-                print(_ending(total), file=self.app.stdout)
-        if self._found.unpriced:
-            consumed = [
-                each.name
-                for each in self.client.capabilities().resource_types
-                if each.kind == _CONSUMPTION
-            ]
-            told = unpriced.told(self._found.unpriced, consumed)
-            print(told, file=sys.stderr)
+            for each in self._found.totals:
+                print(cost_rows.total(each), file=self.app.stdout)
+        consumed = [
+            each.name
+            for each in self._capabilities.resource_types
+            if each.kind == _CONSUMPTION
+        ]
+        told = unpriced.told(self._found.unpriced, consumed)
+        if told:
+            print(told, file=self.app.stderr)
         return status
 
     def _providers(
@@ -162,101 +186,20 @@ class Report(commands.Lister):
         )
 
 
-def _keys(given: Iterable[str] | None) -> Sequence[str]:
-    return [key.strip() for text in given or () for key in text.split(',')]
+def _keys(
+    texts: Iterable[str], capabilities: answers.Capabilities
+) -> tuple[str, ...]:
+    """The keys that ``--group-by`` names.
+
+    :param texts: each of several keys with commas between them.
+    """
+    found = [key for text in texts for key in text.split(',') if key.strip()]
+    every = subjects.subject((), capabilities)
+    return tuple(dict.fromkeys(_key(key, every) for key in found)) or _GROUP_BY
 
 
-def _names(found: answers.Costs, keys: Sequence[str]) -> Sequence[str]:
-    """What groups are told by: the keys, and names of what they identify."""
-    for each in found.results:
-        return list(each.keys)
-    return keys
-
-
-def _title(name: str) -> str:
-    """The head of a key, such as ``Project ID``."""
-    return ' '.join(
-        part.upper() if part == 'id' else part.capitalize()
-        for part in name.split('_')
-    )
-
-
-def _compared(provider: str) -> Sequence[str]:
-    """The heads of a comparison."""
-    return (
-        f'Compared ({provider})',
-        f'Equivalent ({provider})',
-        f'Saving ({provider})',
-        f'Not Compared ({provider})',
-    )
-
-
-def _shown(
-    names: Iterable[str], providers: Iterable[str], divided: bool
-) -> Sequence[str]:
-    """The heads that people look at."""
-    return [
-        *(('From',) if divided else ()),
-        *map(_title, names),
-        'Cost',
-        *(head for provider in providers for head in _compared(provider)[1:3]),
-    ]
-
-
-def _row(
-    cost: answers.Cost,
-    names: Iterable[str],
-    providers: Iterable[str],
-    divided: bool,
-) -> commands.Row:
-    bucket = (columns.Bound(cost.begin), columns.Bound(cost.end))
-    return [
-        *(bucket if divided else ()),
-        *(columns.Text(cost.keys.get(name, '')) for name in names),
-        cost.currency,
-        columns.Money(cost.cost, cost.currency),
-        *(
-            columns.Money(amount, cost.currency)
-            for provider in providers
-            for amount in _amounts(cost.equivalents, provider)
-        ),
-    ]
-
-
-def _amounts(
-    compared: Mapping[str, answers.Comparison], provider: str
-) -> Sequence[Any]:
-    """What stands below :func:`_compared`."""
-    found = compared.get(provider)
-    if found is None:
-        return [None] * len(_compared(provider))
-    return (
-        found.cost,
-        found.equivalent,
-        found.saving,
-        found.without_equivalent,
-    )
-
-
-def _heading(found: answers.Costs) -> str:
-    period = found.period
-    return (
-        f'Costs from {columns.bound(period.begin)} to '
-        f'{columns.bound(period.end)} UTC, as of '
-        f'{columns.instant(found.as_of)} UTC'
-    )
-
-
-def _ending(total: answers.Total) -> str:
-    """What everything comes to."""
-    parts = [f'Total: {columns.money(total.cost, total.currency)}']
-    for provider, each in total.equivalents.items():
-        text = (
-            f'{provider}: {columns.money(each.equivalent, total.currency)}, '
-            f'saving {columns.money(each.saving, total.currency)}'
-        )
-        if each.without_equivalent:
-            rest = columns.money(each.without_equivalent, total.currency)
-            text += f' ({rest} has no equivalent)'
-        parts.append(text)
-    return '\n'.join(parts)
+def _key(text: str, every: subjects.Subject) -> str:
+    name = text.strip().replace('-', '_')
+    if name in _OF_COSTS:
+        return name
+    return every.key('--group-by', text)

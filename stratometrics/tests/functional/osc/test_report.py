@@ -94,7 +94,7 @@ class TestReport(base.CommandTestCase):
         shown = self.report(
             'admin',
             *('--all-projects', '--granularity', '1d'),
-            *('--group-by', 'project_id', '--group-by', 'name'),
+            *('--group-by', 'project', '--group-by', 'name'),
         )
         self.assertEqual(
             [
@@ -106,7 +106,7 @@ class TestReport(base.CommandTestCase):
             ],
             [
                 (
-                    *(each['From'], each['To'], each['Project ID']),
+                    *(each['Begin'], each['End'], each['Project ID']),
                     *(each['Name'], each['Cost']),
                 )
                 for each in shown
@@ -117,7 +117,7 @@ class TestReport(base.CommandTestCase):
 
     def test_people_see_totals_and_what_has_no_price(self):
         said = self.billing('alice', 'report', '--month', '2026-10', width=80)
-        self.assertIn('Costs from 2026-10-01 to 2026-11-01 UTC', said.output)
+        self.assertIn('Costs from 2026-10-01 to 2026-11-01, as', said.errors)
         self.assertIn(
             '| EUR 0.90 |         EUR 1.43 |     EUR 0.53 |', said.output
         )
@@ -130,6 +130,22 @@ class TestReport(base.CommandTestCase):
             'alice', 'report', '--month', '2026-10', '--exact'
         ).output
         self.assertIn('EUR 0.903600000000', exact)
+
+    def test_bars(self):
+        asked = ('report', '--month', '2026-10', '--chart')
+        said = self.billing('alice', *asked, width=60)
+        first, second, *ends = said.output.splitlines()
+        self.assertRegex(first, r'^instance, m1.small  #{19} +EUR 0.90$')
+        self.assertRegex(second, r'^  aws +-{30}  EUR 1.43$')
+        self.assertEqual('Total: EUR 0.90', ends[0])
+        days = self.billing('alice', *asked, '--granularity', '1d').output
+        lines = days.splitlines()
+        self.assertEqual('instance, m1.small', lines[0])
+        self.assertRegex(lines[1], r'^2026-10-01  #+ +EUR 0.30$')
+        self.assertRegex(lines[2], r'^2026-10-02  #+  EUR 0.60$')
+        self.assertRegex(lines[31], r'^2026-10-31 +EUR 0.00$')
+        said = self.refusal('alice', *asked, '-f', 'json')
+        self.assertIn('--chart', said)
 
     def test_the_present_month(self):
         said = self.billing('alice', 'report', '--month', 'this')
@@ -150,7 +166,7 @@ class TestReport(base.CommandTestCase):
     def test_what_is_wrong_is_named(self):
         for words, text in (
             (('--equivalent', 'gcp'), 'there are aws'),
-            (('--group-by', 'nonsense'), "'nonsense' is none of"),
+            (('--group-by', 'nonsense'), "by 'nonsense', but by"),
             (('--granularity', '1x'), 'granularity'),
         ):
             said = self.refusal(
