@@ -68,6 +68,8 @@ class _Drawn:
         for each in costs:
             yield self._bar(self._shape.label(each, self._whole), each.cost)
             for provider, compared in each.equivalents.items():
+                if not cost_rows.compares(each, provider):
+                    continue
                 yield self._bar(
                     f'  {columns.printable(provider)}',
                     compared.equivalent,

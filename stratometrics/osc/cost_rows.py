@@ -11,7 +11,7 @@
 # under the License.
 """What is shown of an answer about costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 import dataclasses
 import decimal
 import zoneinfo
@@ -54,11 +54,18 @@ class Shape:
             ),
         )
 
-    def brief(self, results: Sequence[answers.Cost]) -> list[str]:
+    def brief(self, found: answers.Costs) -> list[str]:
         """The heads of what people see unless they want more.
 
-        An id is left out where a name says the same.
+        An id is left out where a name says the same, and so is a provider
+        that has nothing of all that.
         """
+        results = found.results
+        providers = [
+            provider
+            for provider in self.providers
+            if any(compares(each, provider) for each in found.totals)
+        ]
         return [
             *(
                 heads.head(key)
@@ -69,7 +76,7 @@ class Shape:
             'Cost',
             *(
                 head
-                for provider in self.providers
+                for provider in providers
                 for head in _compared(provider)[1:3]
             ),
         ]
@@ -128,6 +135,12 @@ def _amounts(
     )
 
 
+def compares(each: answers.Total, provider: str) -> bool:
+    """Whether a provider has anything of what costs something here."""
+    found = each.equivalents.get(provider)
+    return found is not None and bool(found.cost or found.equivalent)
+
+
 def caption(found: answers.Costs, zone: zoneinfo.ZoneInfo) -> str:
     """What was asked for, in one line.
 
@@ -146,6 +159,10 @@ def total(found: answers.Total) -> str:
     currency = found.currency
     lines = [f'Total: {columns.money(found.cost, currency)}']
     for provider, each in found.equivalents.items():
+        if not compares(found, provider):
+            name = columns.printable(provider)
+            lines.append(f'{name}: nothing can be compared')
+            continue
         text = (
             f'{columns.printable(provider)}: '
             f'{columns.money(each.equivalent, currency)}, saving '

@@ -131,7 +131,7 @@ class Report(commands.Lister):
             for bars in cost_bars.bars(shape, found, parsed_args.exact):
                 charts.draw(bars, self.app.stdout)
             return (), ()
-        selection.select(parsed_args, shape.brief(found.results))
+        selection.select(parsed_args, shape.brief(found))
         return shape.heads, (list(shape.row(each)) for each in found.results)
 
     def produce_output(
@@ -146,7 +146,7 @@ class Report(commands.Lister):
             status = super().produce_output(parsed_args, column_names, data)
         if parsed_args.formatter == 'table':
             for each in self._found.totals:
-                print(cost_rows.total(each), file=self.app.stdout)
+                print(f'\n{cost_rows.total(each)}', file=self.app.stdout)
         consumed = [
             each.name
             for each in self._capabilities.resource_types

@@ -78,7 +78,7 @@ RECEIPT_HEADS = (
     'SHA-256',
 )
 #: Those that people look at: the number tells project and month.
-RECEIPT_HEADS_SHOWN = ('Number', 'As Of', 'Issued At')
+RECEIPT_HEADS_SHOWN = ('Number', 'Issued At')
 
 _EXAMPLES = """\
 Examples:
@@ -150,7 +150,7 @@ class ShowStatement(commands.Lister):
         status = super().produce_output(parsed_args, column_names, data)
         statement = self._found.statement
         if parsed_args.formatter == 'table':
-            print(_ending(statement), file=self.app.stdout)
+            print(f'\n{_ending(statement)}', file=self.app.stdout)
         uncharged = unpriced.told(
             statement.unpriced,
             [
@@ -254,8 +254,8 @@ def _heading(found: answers.StatementAnswer) -> str:
     return '\n'.join(
         (
             what,
-            f'Project {project}, {month} ({statement.timezone}), as of '
-            f'{_moment(statement.as_of)}',
+            f'Project {project}, {month} ({statement.timezone})',
+            f'As of {_moment(statement.as_of)}',
         )
     )
 

@@ -114,6 +114,12 @@ class TestReport(base.CommandTestCase):
         )
         self.assertEqual(3, len(shown))
         self.assertIn('Saving (own)', shown[0])
+        # People are not shown what nothing can be compared with.
+        table = self.billing(
+            'admin', 'report', '--month', '2026-10', '--all-projects'
+        ).output
+        self.assertNotIn('(own)', table)
+        self.assertIn('own: nothing can be compared', table)
 
     def test_people_see_totals_and_what_has_no_price(self):
         said = self.billing('alice', 'report', '--month', '2026-10', width=80)
@@ -134,10 +140,10 @@ class TestReport(base.CommandTestCase):
     def test_bars(self):
         asked = ('report', '--month', '2026-10', '--chart')
         said = self.billing('alice', *asked, width=60)
-        first, second, *ends = said.output.splitlines()
+        first, second, _, total, _ = said.output.splitlines()
         self.assertRegex(first, r'^instance, m1.small  #{19} +EUR 0.90$')
         self.assertRegex(second, r'^  aws +-{30}  EUR 1.43$')
-        self.assertEqual('Total: EUR 0.90', ends[0])
+        self.assertEqual('Total: EUR 0.90', total)
         days = self.billing('alice', *asked, '--granularity', '1d').output
         lines = days.splitlines()
         self.assertEqual('instance, m1.small', lines[0])

@@ -128,9 +128,9 @@ class TestShow(StatementCase):
         self.assertEqual('', said.errors)
         before, table, after = _parts(said.output)
         self.assertIn('Preview: not issued', before)
-        self.assertIn(f'Project {self.acme}, 2026-10 (UTC), as of 20', before)
+        self.assertIn(f'Project {self.acme}, 2026-10 (UTC)\nAs of 20', before)
         self.assertIn('| EUR 0.0251 | EUR 18.67 |', table)
-        self.assertEqual('Total: EUR 18.67', after)
+        self.assertEqual('\nTotal: EUR 18.67', after)
         self.assertTrue(all(len(line) <= 80 for line in table.splitlines()))
         self.assertNotIn('Adjusts', table)
 
