@@ -120,7 +120,7 @@ class QuickstartTest(testtools.TestCase):
             check=True,
         )
         helped, _, answer = asked.stdout.rpartition('\n{')
-        self.assertIn('billing coverage show', helped)
+        self.assertIn('billing usage show', helped)
         results = json.loads('{' + answer)['results']
         [running] = (
             each
@@ -151,6 +151,24 @@ class QuickstartTest(testtools.TestCase):
         said, errors = child.communicate(timeout=PATIENCE)
         self.assertEqual((0, ''), (child.returncode, errors), said)
         self.assertIn('43 groups: each equals', said)
+        _, *shown = said.split('\n$ openstack ')
+        for command, part, answer in zip(
+            (
+                'billing usage show instance --group-by type,state ',
+                'billing resource list --resource-type instance ',
+                'billing timeline show db1 --chart --chart-by type ',
+            ),
+            shown,
+            (
+                # As the API has answered it before.
+                r'\| m1.medium +\| active +\| +5 min 38 s \|',
+                r'\| batch-2-rebuilt +\| m1.nano +\| active +\|',
+                r'm1.medium \|.*#.*\| 5 min 41 s\n *c1.large +\|.*#',
+            ),
+            strict=True,
+        ):
+            self.assertTrue(part.startswith(command), part)
+            self.assertRegex(part, answer)
         self.assertEqual([], list(self.folder.iterdir()))
         self.assert_nothing_left()
 

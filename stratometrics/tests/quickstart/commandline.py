@@ -13,6 +13,7 @@
 """The real ``openstack billing``, run for its user to see."""
 
 from collections.abc import Callable, Sequence
+import itertools
 import os
 import pathlib
 import shlex
@@ -26,6 +27,9 @@ from stratometrics.tests.realparts import process
 #: Where the command is, beside the interpreter that runs this.
 FOLDER = pathlib.Path(sys.executable).parent
 
+#: Between words that are to be on the same line; none has it.
+_GLUE = '\0'
+
 
 def require() -> None:
     """Fail if the command is not installed.
@@ -38,10 +42,18 @@ def require() -> None:
         )
 
 
-def _wrapped(line: str) -> Sequence[str]:
-    return textwrap.wrap(
-        line, 75, break_long_words=False, break_on_hyphens=False
-    )
+def _wrapped(words: Sequence[str]) -> Sequence[str]:
+    """A command in lines of a terminal, each option beside its value."""
+    line = ''
+    for last, word in itertools.pairwise(('', *words)):
+        glue = _GLUE if last.startswith('-') and word[:1] != '-' else ' '
+        line += glue + shlex.quote(word)
+    return [
+        part.replace(_GLUE, ' ')
+        for part in textwrap.wrap(
+            line.strip(), 75, break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 class CommandLine:
@@ -64,8 +76,8 @@ class CommandLine:
         :param command: what follows ``openstack``.
         :raises: PartError if it fails; it has told why.
         """
-        line = shlex.join(('openstack', *command))
-        self._say('\n$ ' + ' \\\n      '.join(_wrapped(line)))
+        typed = ('openstack', *command)
+        self._say('\n$ ' + ' \\\n      '.join(_wrapped(typed)))
         # Its output goes where ours does, so that it looks the same on a
         # terminal as when it is entered there.
         with process.spawn(
@@ -81,7 +93,9 @@ class CommandLine:
                 child.terminate()
                 raise
         if status:
-            raise errors.PartError(f'exit status {status} of {line}')
+            raise errors.PartError(
+                f'exit status {status} of {shlex.join(typed)}'
+            )
 
     def _environment(self, cloud: str) -> dict[str, str]:
         # Credentials of other clouds would be preferred to those of the file.

@@ -34,7 +34,10 @@ def commands(
     """
     period = ('--from', question.begin, '--to', question.end)
     yield ('usage', 'show', 'instance', '--group-by', 'type,state', *period)
-    yield ('resource', 'list', *period)
+    yield (
+        *('resource', 'list', '--resource-type', 'instance', *period),
+        *('-c', 'Name', '-c', 'Type', '-c', 'State', '-c', 'Usage'),
+    )
     # From the first to the last: more would make little of what happened.
     times = [event.event_time for event in found]
     begin = min(times) // _MINUTE * _MINUTE

@@ -80,6 +80,8 @@ class UserPagesTest(walk.Walk):
             'OS_PROJECT_NAME': project,
             'OS_USER_DOMAIN_ID': 'default',
             'OS_PROJECT_DOMAIN_ID': 'default',
+            # The catalog names one service for all tests.
+            'OS_BILLING_ENDPOINT_OVERRIDE': self.server.url,
         }
 
     def test_readme(self) -> None:
