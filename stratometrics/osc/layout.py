@@ -26,8 +26,10 @@ import sys
 import textwrap
 from typing import Any, TextIO
 
-from cliff import columns
+from cliff import columns as cliff_columns
 from cliff.formatters import base
+
+from stratometrics.osc import columns
 
 
 def fitted(
@@ -121,10 +123,10 @@ def paragraphs(
 
 
 def _line(head: str, cell: Any, indent: int, width: int) -> str:
-    if isinstance(cell, columns.FormattableColumn):
+    if isinstance(cell, cliff_columns.FormattableColumn):
         cell = cell.human_readable()
     # Blanks in front of a number are for the edge of a table.
-    lines = str(cell).strip().splitlines() or ['']
+    lines = [columns.printable(each) for each in str(cell).strip().split('\n')]
     begins = [f'{head}:'.ljust(indent), *[' ' * indent] * len(lines[1:])]
     return ''.join(
         _wrapped(begin, line, width)

@@ -41,7 +41,7 @@ _HEADS = (
 
 
 class CheckPrice(commands.Lister):
-    """Check that prices fit what is used, or that files can be imported"""
+    """Check that prices fit what is used, or each other"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

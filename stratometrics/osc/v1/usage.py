@@ -37,25 +37,30 @@ _GREATEST = ('-usage',)
 
 _Pages = pages.Pages[answers.UsageHead, answers.Usage]
 
+_EPILOG = """\
+All formats but tables are exact: usage is in seconds, and a measure such as
+vCPUs in seconds times it, or both are counts of what is consumed.
+
+Examples:
+
+  openstack billing usage show
+  openstack billing usage show instance --month last --group-by type,state
+  openstack billing usage show instance --all-projects --group-by project \\
+    --top 10
+  openstack billing usage show volume --from -7d --granularity 1d --chart
+  openstack billing usage show --month 2026-10 --compare-to previous
+"""
+
 
 class ShowUsage(commands.Lister):
     """Show who used what, and for how long"""
 
     nothing = 'Nothing was used in that period.'
 
-    _epilog = (
-        'Who used most last month: "openstack billing usage show instance '
-        '--month last --all-projects --group-by project --top 10". '
-        'The days of a week: "openstack billing usage show volume --from -7d '
-        '--granularity 1d --chart". '
-        'More or less than before: "openstack billing usage show --month '
-        '2026-10 --compare-to previous". '
-        'All but tables is exact: usage is in seconds, and a measure such as '
-        'vCPUs in seconds times it, or both are counts of what is consumed.'
-    )
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
+        parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             'resource_types',
             metavar='<resource-type>',
@@ -199,9 +204,10 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--sort',
-        metavar='<key>[:<direction>][,...]',
+        metavar='<key>[:<direction>]',
         help='let the service sort groups by usage, a measure or what they '
-        'are told apart by; the direction is asc (default) or desc',
+        'are told apart by; the direction is asc (default) or desc (several '
+        'with commas between them)',
     )
 
 

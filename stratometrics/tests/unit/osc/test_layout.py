@@ -111,6 +111,9 @@ class ParagraphsTest(unittest.TestCase):
     def test_lines_stay_lines(self):
         self.assertEqual('Name: a\n      b\n', self.one('a\nb'))
 
+    def test_a_name_does_not_move_the_cursor(self):
+        self.assertEqual('Name: a\\x1b[2Jb\n', self.one('a\x1b[2Jb'))
+
     def test_what_is_empty_has_its_head(self):
         self.assertEqual('Name:\n', self.one(''))
 
