@@ -109,15 +109,18 @@ def paragraphs(
 ) -> str:
     """Rows as paragraphs, each of its values in a line with its head.
 
+    A blank line is below each, so that what is said next stands apart.
+
     :param width: at which a value goes on in a line of its own, if it has a
         blank there.
     """
     indent = max(len(head) for head in heads) + 2
-    return '\n'.join(
+    return ''.join(
         ''.join(
             _line(head, cell, indent, width)
             for head, cell in zip(heads, row, strict=True)
         )
+        + '\n'
         for row in rows
     )
 
