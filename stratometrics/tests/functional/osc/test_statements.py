@@ -393,7 +393,7 @@ class TestInterruption(StatementCase):
                     project_id=f'p{number:03}',
                     type='m1.small',
                 )
-                for number in range(10, 210)
+                for number in range(10, 40)
             ],
             received_at=OCTOBER - 80 * DAY,
         )
@@ -418,15 +418,15 @@ class TestInterruption(StatementCase):
             output, said = child.communicate(timeout=60)
         self.assertEqual(130, child.returncode, said)
         self.assertNotIn('Traceback', said)
-        self.assertIn('Stopped at p', said)
+        self.assertIn('Stopped at ', said)
         listed = {each['Number'] for each in json.loads(output)}
         # The one under way may have been issued as well.
         self.assertLessEqual(listed, self.issued())
         self.assertLessEqual(len(self.issued() - listed), 1)
-        self.assertLess(len(listed), 200)
+        self.assertLess(len(listed), 32)
         said = self.billing('admin', *issue).errors
         self.assertIn(' 0 refused', said)
-        self.assertEqual(202, len(self.issued()))
+        self.assertEqual(32, len(self.issued()))
 
 
 class TestSave(StatementCase):

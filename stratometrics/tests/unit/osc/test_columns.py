@@ -301,7 +301,7 @@ class TextTest(unittest.TestCase):
         self.assertEqual('', nameless.machine_readable())
 
 
-class TestPrices(testtools.TestCase):
+class TestPrices(unittest.TestCase):
     def test_a_unit_price_keeps_its_digits(self):
         price = columns.UnitPrice(decimal.Decimal('0.02510'), 'EUR')
         self.assertEqual('EUR 0.0251', price.human_readable())

@@ -93,10 +93,12 @@ class SavingTest(testtools.TestCase):
     def test_bytes_are_not_for_a_terminal(self):
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
-        with open(slave, 'w') as terminal:
-            with mock.patch('sys.stdout', terminal):
-                self.assertRaises(
-                    exceptions.CommandError, saving.require_no_terminal, 'pdf'
-                )
+        with (
+            os.fdopen(slave, 'w') as terminal,
+            mock.patch('sys.stdout', terminal),
+        ):
+            self.assertRaises(
+                exceptions.CommandError, saving.require_no_terminal, 'pdf'
+            )
         with mock.patch('sys.stdout', io.StringIO()):
             saving.require_no_terminal('pdf')
