@@ -19,7 +19,6 @@ import zoneinfo
 from stratometrics.client import answers
 from stratometrics.client import v1
 from stratometrics.osc import periods
-from stratometrics.osc import times
 
 
 def add_month(
@@ -38,7 +37,6 @@ def add_month(
         help='the calendar month, such as 2026-10, this, last or -2mo, by the '
         f'time zone of the service{told}',
     )
-    times.accept_past(parser)
 
 
 def asked(
@@ -50,13 +48,13 @@ def asked(
     :raises osc_lib.exceptions.CommandError: an option says none.
     """
     as_of = getattr(parsed_args, 'as_of', None)
-    if not parsed_args.month and not as_of:
+    if parsed_args.month is None and as_of is None:
         return {}
     at = periods.clock(parsed_args, client)
     found: dict[str, Any] = {}
-    if parsed_args.month:
+    if parsed_args.month is not None:
         found['month'] = periods.read_month(parsed_args.month, at)
-    if as_of:
+    if as_of is not None:
         found['as_of'] = periods.read('--as-of', as_of, at)
     return found
 

@@ -37,7 +37,7 @@ def told(
     if not sums:
         return ''
     lines = [
-        f'  {" ".join(filter(None, key))}: {_amount(usage, key[0] in counted)}'
+        f'  {_what(key)}: {_amount(usage, key[0] in counted)}'
         for key, usage in sorted(sums.items())
     ]
     if len(lines) > _MOST:
@@ -45,6 +45,10 @@ def told(
     return '\n'.join(
         ['No price is for some of the usage, which costs nothing:', *lines]
     )
+
+
+def _what(key: Iterable[str]) -> str:
+    return columns.printable(' '.join(filter(None, key)))
 
 
 def _amount(usage: decimal.Decimal, counted: bool) -> str:

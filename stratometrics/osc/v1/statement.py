@@ -14,6 +14,7 @@
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 import contextlib
+import datetime
 import sys
 from typing import Any
 
@@ -248,7 +249,7 @@ def _heading(found: answers.StatementAnswer) -> str:
         if found.issued
         else 'Preview: not issued, and charged to nobody yet'
     )
-    project = statement.project_name or statement.project_id
+    project = columns.printable(statement.project_name or statement.project_id)
     month = months.written(statement.period, statement.timezone)
     return '\n'.join(
         (
@@ -259,8 +260,8 @@ def _heading(found: answers.StatementAnswer) -> str:
     )
 
 
-def _moment(value: Any) -> str:
-    return f'{columns.Instant(value).human_readable()} UTC'
+def _moment(value: datetime.datetime) -> str:
+    return f'{columns.instant(value)} UTC'
 
 
 def _ending(statement: answers.Statement) -> str:
@@ -331,6 +332,11 @@ def _days(
 class ListStatement(commands.Lister):
     """List the statements that were issued"""
 
+    nothing = (
+        'No statement was issued. "openstack billing statement show" gives a '
+        'preview.'
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         months.add_month(parser, 'all')
@@ -342,21 +348,12 @@ class ListStatement(commands.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
         selection.select(parsed_args, RECEIPT_HEADS_SHOWN)
-        rows = [
-            receipt(each)
-            for each in self.client.statements(
-                **months.asked(parsed_args, self.client),
-                **projects.asked(parsed_args, self.app.client_manager),
-                page_size=_PAGE,
-            )
-        ]
-        if not rows:
-            print(
-                'No statement was issued. "openstack billing statement show" '
-                'gives a preview.',
-                file=sys.stderr,
-            )
-        return RECEIPT_HEADS, rows
+        found = self.client.statements(
+            **months.asked(parsed_args, self.client),
+            **projects.asked(parsed_args, self.app.client_manager),
+            page_size=_PAGE,
+        )
+        return RECEIPT_HEADS, map(receipt, found)
 
 
 #: How many statements are fetched at once.

@@ -30,7 +30,6 @@ from stratometrics.osc import periods
 from stratometrics.osc import progress
 from stratometrics.osc import projects
 from stratometrics.osc import selection
-from stratometrics.osc import times
 from stratometrics.osc import unpriced
 from stratometrics.osc.v1 import statement
 
@@ -173,14 +172,14 @@ class IssueStatement(commands.Lister):
             )
         at = periods.clock(parsed_args, self.client)
         month = periods.read_month(parsed_args.month, at)
-        period = times.period(month, at.zone)
+        period = periods.month_period('--month', month, at)
         if at.now < period[1]:
             raise exceptions.CommandError(
                 f'{month} is not over before {period[1].isoformat()}: '
                 '"openstack billing statement show" gives a preview'
             )
         as_of = None
-        if parsed_args.as_of:
+        if parsed_args.as_of is not None:
             as_of = periods.read('--as-of', parsed_args.as_of, at)
             if as_of < period[1]:
                 raise exceptions.CommandError(

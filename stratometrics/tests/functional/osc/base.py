@@ -15,6 +15,7 @@ It runs as a process of its own with a clouds.yaml, in which each caller is a
 cloud.
 """
 
+from collections.abc import Iterator
 import contextlib
 import json
 import os
@@ -129,6 +130,25 @@ class CommandTestCase(base.Asking, testtools.TestCase):
                 check=False,
             )
         )
+
+    @contextlib.contextmanager
+    def begin(
+        self, cloud: str, *words: str
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Run ``openstack billing`` while the test goes on."""
+        with subprocess.Popen(
+            [OPENSTACK, '--os-cloud', cloud, 'billing', *words],
+            cwd=self.home,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as child:
+            try:
+                yield child
+            finally:
+                child.kill()
 
     def environment(self, **variables: str) -> dict[str, str]:
         """The variables of a command, those of credentials aside."""

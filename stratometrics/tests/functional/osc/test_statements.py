@@ -13,6 +13,9 @@
 
 import contextlib
 import decimal
+import json
+import signal
+import time
 
 import requests
 
@@ -179,6 +182,7 @@ class TestList(StatementCase):
     def test_those_that_were_issued(self):
         empty = self.billing('bob', 'statement', 'list', '-f', 'json')
         self.assertEqual([], empty.json())
+        empty = self.billing('bob', 'statement', 'list')
         self.assertIn('No statement was issued', empty.errors)
         for month in ('2026-07', '2026-08'):
             self.issue(month, allow_unpriced=True)
@@ -373,6 +377,56 @@ class TestAdjustments(StatementCase):
         conf = self.server._conf
         with contextlib.closing(driver.get_storage(conf)) as storage:
             storage.write_events(events, received_at=received_at)
+
+
+class TestInterruption(StatementCase):
+    @classmethod
+    def fill(cls):
+        super().fill()
+        # Enough of them that it lasts.
+        cls.storage.write_events(
+            [
+                event(
+                    f'i{number}',
+                    -80 * DAY,
+                    number,
+                    project_id=f'p{number:03}',
+                    type='m1.small',
+                )
+                for number in range(10, 40)
+            ],
+            received_at=OCTOBER - 80 * DAY,
+        )
+
+    def issued(self):
+        found = self.told(
+            'admin', '/v1/statements', all_projects='true', limit='1000'
+        )
+        return {each['number'] for each in found['statements']}
+
+    def test_what_was_issued_stays_issued(self):
+        issue = (
+            *('statement', 'issue', '--month', '2026-10'),
+            *('--all-projects', '-f', 'json'),
+        )
+        with self.begin('admin', *issue) as child:
+            deadline = time.monotonic() + 60
+            while not self.issued():
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+            child.send_signal(signal.SIGINT)
+            output, said = child.communicate(timeout=60)
+        self.assertEqual(130, child.returncode, said)
+        self.assertNotIn('Traceback', said)
+        self.assertIn('Stopped at ', said)
+        listed = {each['Number'] for each in json.loads(output)}
+        # The one under way may have been issued as well.
+        self.assertLessEqual(listed, self.issued())
+        self.assertLessEqual(len(self.issued() - listed), 1)
+        self.assertLess(len(listed), 32)
+        said = self.billing('admin', *issue).errors
+        self.assertIn(' 0 refused', said)
+        self.assertEqual(32, len(self.issued()))
 
 
 class TestSave(StatementCase):

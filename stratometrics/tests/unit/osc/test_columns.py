@@ -299,3 +299,19 @@ class TextTest(unittest.TestCase):
         nameless = columns.Named('', '7')
         self.assertEqual('7', nameless.human_readable())
         self.assertEqual('', nameless.machine_readable())
+
+
+class TestPrices(unittest.TestCase):
+    def test_a_unit_price_keeps_its_digits(self):
+        price = columns.UnitPrice(decimal.Decimal('0.02510'), 'EUR')
+        self.assertEqual('EUR 0.0251', price.human_readable())
+        self.assertEqual('0.02510', price.machine_readable())
+
+    def test_a_quantity_is_rounded_for_people(self):
+        quantity = columns.Quantity(decimal.Decimal('1383.428571428571'))
+        self.assertEqual('1,383.429', quantity.human_readable())
+        self.assertEqual('1383.428571428571', quantity.machine_readable())
+        self.assertEqual('1383.428571428571', quantity.exact())
+        self.assertEqual(
+            '744', columns.Quantity(decimal.Decimal('744')).human_readable()
+        )
