@@ -24,7 +24,6 @@ from stratometrics.client import pages
 from stratometrics.client import spelling
 from stratometrics.osc import buckets
 from stratometrics.osc import charts
-from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import periods
 from stratometrics.osc import projects
