@@ -64,15 +64,14 @@ _FORBIDDEN = (
 _NO_PROJECT = (
     'Give your credentials a project, with OS_PROJECT_NAME or --os-project-'
     'name, or with project_name in clouds.yaml. Who may see others names one '
-    'with --project.'
+    'with --project, or takes all with --all-projects.'
 )
 _LATER = (
     'Try again in a while; if that does not help, tell the operators of the '
     'cloud the request ID.'
 )
 _NOT_THIS_SERVICE = (
-    f'It was not the billing service that answered, but something before it '
-    f'or in its place: {_CATALOG} tells its endpoint, unless '
+    f'{_CATALOG} tells the endpoint of the service, unless '
     f'{connection.SERVICE_TYPE}_endpoint_override in clouds.yaml or '
     f'OS_{connection.SERVICE_TYPE.upper()}_ENDPOINT_OVERRIDE does.'
 )
