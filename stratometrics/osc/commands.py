@@ -21,6 +21,7 @@ from osc_lib.command import command
 from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import columns
+from stratometrics.osc import credentials
 from stratometrics.osc import formatters
 from stratometrics.osc import hints
 from stratometrics.osc import layout
@@ -31,6 +32,9 @@ Row = Sequence[Any]
 
 class Command(command.Command):
     """A command that asks the service, and tells errors to people."""
+
+    # It is gotten below, where what goes wrong can be told.
+    auth_required = False
 
     @property
     def client(self) -> v1.Client:
@@ -47,10 +51,13 @@ class Command(command.Command):
 
         :raises osc_lib.exceptions.CommandError: with what to do next.
         """
+        asked = None
         try:
+            credentials.take(self.app, self)
+            asked = self.client
             return super().run(parsed_args)
         except errors.ClientError as error:
-            raise exceptions.CommandError(hints.told(error)) from error
+            raise exceptions.CommandError(hints.told(error, asked)) from error
 
 
 class Lister(Command, command.Lister):

@@ -12,13 +12,29 @@
 """Projects and domains by name or id."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+import logging
+import re
 from typing import Any
+from urllib import parse
 
 from keystoneauth1 import exceptions as keystone_exceptions
+from keystoneauth1 import plugin
 from osc_lib import exceptions
 
-_IDENTITY = {'service_type': 'identity', 'min_version': '3'}
+from stratometrics.osc import credentials
+
+_log = logging.getLogger(__name__)
+
+#: That Keystone which gave the token, wherever the catalog has others.
+_IDENTITY = {
+    'service_type': 'identity',
+    'interface': plugin.AUTH_INTERFACE,
+    'min_version': '3',
+}
+
+#: As Keystone makes them; those of other origins may look otherwise.
+_ID = re.compile(r'[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}')
 
 
 def add_project(parser: argparse.ArgumentParser) -> None:
@@ -75,12 +91,11 @@ def asked(
     if not parsed_args.projects:
         return {}
     directory = Directory(client_manager)
-    return {
-        'project_ids': [
-            directory.project(each, parsed_args.project_domain)
-            for each in parsed_args.projects
-        ]
-    }
+    found = [
+        directory.project(each, parsed_args.project_domain)
+        for each in parsed_args.projects
+    ]
+    return {'project_ids': list(dict.fromkeys(found))}
 
 
 def one(parsed_args: argparse.Namespace, client_manager: Any) -> str | None:
@@ -100,17 +115,13 @@ def one(parsed_args: argparse.Namespace, client_manager: Any) -> str | None:
 class Directory:
     """What Keystone calls projects and domains, as far as it tells.
 
-    Who may not list projects is told his own; of all others the text itself
-    is taken for an id, which the billing service decides about.
+    Who may not list them is told his own; of all others the text itself is
+    taken for an id, which the billing service decides about.
     """
 
     def __init__(self, client_manager: Any) -> None:
+        self._manager = client_manager
         self._session = client_manager.session
-        self._filter = {
-            **_IDENTITY,
-            'interface': client_manager.interface or 'public',
-            'region_name': client_manager.region_name,
-        }
 
     def project(self, text: str, domain: str | None = None) -> str:
         """The id of a project.
@@ -121,17 +132,23 @@ class Directory:
             several of that name.
         """
         domain_id = self.domain(domain) if domain else None
+        own = _within(
+            domain_id, self._list('/auth/projects', 'projects') or ()
+        )
+        if any(each['id'] == text for each in own):
+            return text
         query = {'name': text}
         if domain_id:
             query['domain_id'] = domain_id
-        own = self._list('/auth/projects', 'projects') or []
-        found = _named(own, text, domain_id)
+        listed = self._list('/projects', 'projects', query)
+        found = _named(text, (*own, *(listed or ())))
+        if not found and listed is None:
+            return _taken_for_id('project', text)
         if not found:
-            listed = self._list('/projects', 'projects', query)
-            if listed is None:
-                return text
-            found = listed or self._one('/projects', 'project', text)
-        return _only(found, 'project', text, '--project-domain')
+            found = _within(domain_id, self._one('/projects', 'project', text))
+        return _only(
+            found, 'project', text, 'name its domain with --project-domain, or'
+        )
 
     def domain(self, text: str) -> str:
         """The id of a domain.
@@ -139,19 +156,35 @@ class Directory:
         :param text: its name or id.
         :raises osc_lib.exceptions.CommandError: there is none.
         """
+        own = (
+            *self._own_domains(),
+            *(self._list('/auth/domains', 'domains') or ()),
+        )
+        if any(each['id'] == text for each in own):
+            return text
         listed = self._list('/domains', 'domains', {'name': text})
-        if listed is None:
-            own = self._list('/auth/domains', 'domains') or []
-            found = _named(own, text, None)
-            return found[0]['id'] if found else text
-        found = listed or self._one('/domains', 'domain', text)
+        found = _named(text, (*own, *(listed or ())))
+        if not found and listed is None:
+            return _taken_for_id('domain', text)
+        found = found or self._one('/domains', 'domain', text)
         return _only(found, 'domain', text, '')
 
+    def _own_domains(self) -> Sequence[Mapping[str, str]]:
+        """Those that the token names: most users may not list any."""
+        token = self._manager.auth_ref
+        return [
+            {'id': identity, 'name': name}
+            for identity, name in (
+                (token.user_domain_id, token.user_domain_name),
+                (token.project_domain_id, token.project_domain_name),
+            )
+            if identity and name
+        ]
+
     def _one(self, path: str, member: str, text: str) -> Sequence[Any]:
-        if '/' in text or not text:
-            return ()
-        body = self._get(f'{path}/{text}', {})
-        return (body[member],) if body else ()
+        body = self._get(f'{path}/{parse.quote(text, safe="")}', {})
+        # Of a text such as ".." the path is another one.
+        return [body[member]] if body and member in body else []
 
     def _list(
         self, path: str, member: str, query: Mapping[str, str] | None = None
@@ -161,38 +194,63 @@ class Directory:
 
     def _get(self, path: str, query: Mapping[str, str]) -> Any:
         """A body of Keystone; None if it does not tell."""
-        try:
-            return self._session.get(
-                path, params=query, endpoint_filter=self._filter
-            ).json()
-        except (
-            keystone_exceptions.Forbidden,
-            keystone_exceptions.NotFound,
-            keystone_exceptions.Unauthorized,
-        ):
-            return None
+        with credentials.asking():
+            try:
+                return self._session.get(
+                    path, params=query, endpoint_filter=_IDENTITY
+                ).json()
+            except (
+                keystone_exceptions.Forbidden,
+                keystone_exceptions.NotFound,
+                keystone_exceptions.Unauthorized,
+            ):
+                return None
+
+
+def _within(
+    domain_id: str | None, found: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    return [
+        each
+        for each in found
+        if domain_id is None or each.get('domain_id') == domain_id
+    ]
 
 
 def _named(
-    listed: Sequence[Any], text: str, domain_id: str | None
-) -> Sequence[Any]:
-    within = [
-        each
-        for each in listed
-        if domain_id is None or each.get('domain_id') == domain_id
-    ]
-    by_id = [each for each in within if each['id'] == text]
-    return by_id or [each for each in within if each['name'] == text]
+    text: str, found: Iterable[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """Those of a name, each once."""
+    by_id = {each['id']: each for each in found if each['name'] == text}
+    return list(by_id.values())
 
 
-def _only(found: Sequence[Any], kind: str, text: str, option: str) -> str:
+def _taken_for_id(kind: str, text: str) -> str:
+    if not _ID.fullmatch(text):
+        _log.warning(
+            'No %s of yours is called %s, and Keystone tells you of no '
+            'others: it is taken for an ID.',
+            kind,
+            text,
+        )
+    return text
+
+
+def _only(
+    found: Sequence[Mapping[str, Any]], kind: str, text: str, way: str
+) -> str:
+    """The id of the only one.
+
+    :param way: what to do if there are several, beside giving the id.
+    """
     if not found:
         raise exceptions.CommandError(
-            f'there is no {kind} with the name or ID {text!r}'
+            f'There is no {kind} with the name or ID {text!r}.'
         )
     if len(found) > 1:
+        ids = ', '.join(sorted(each['id'] for each in found))
         raise exceptions.CommandError(
-            f'{len(found)} {kind}s are called {text!r}: name its domain with '
-            f'{option}, or give its ID'
+            f'{len(found)} {kind}s are called {text!r}: {way} give the ID of '
+            f'one, of {ids}.'
         )
     return found[0]['id']

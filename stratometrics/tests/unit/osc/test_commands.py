@@ -67,7 +67,10 @@ class CommandTest(unittest.TestCase):
     def setUp(self):
         # The application of openstackclient, as far as commands ask it.
         self.app = types.SimpleNamespace(
-            stdout=io.StringIO(), stderr=io.StringIO(), client_manager=None
+            stdout=io.StringIO(),
+            stderr=io.StringIO(),
+            client_manager=types.SimpleNamespace(billing=None),
+            prepare_to_run_command=lambda command: None,
         )
 
     def run_command(self, kind, *words):
