@@ -45,13 +45,11 @@ class Match(columns.Column):
         return self.human_readable()
 
     def human_readable(self) -> str:
-        return (
-            ' '.join(
-                f'{name}={",".join(values)}'
-                for name, values in sorted(self._value.items())
-            )
-            or columns.NOTHING
+        told = ' '.join(
+            f'{name}={",".join(values)}'
+            for name, values in sorted(self._value.items())
         )
+        return columns.printable(told) or columns.NOTHING
 
     def machine_readable(self) -> Mapping[str, Sequence[str]]:
         return {
@@ -104,13 +102,11 @@ class Equivalents(columns.Column):
         return self.human_readable()
 
     def human_readable(self) -> str:
-        return (
-            ', '.join(
-                f'{provider}: {each["price"]} ({each["name"]})'
-                for provider, each in self.machine_readable().items()
-            )
-            or columns.NOTHING
+        told = ', '.join(
+            f'{provider}: {each["price"]} ({each["name"]})'
+            for provider, each in self.machine_readable().items()
         )
+        return columns.printable(told) or columns.NOTHING
 
     def machine_readable(self) -> dict[str, dict[str, str]]:
         return pricefiles.body(self._value)['equivalents']
@@ -125,7 +121,7 @@ class History(columns.Column):
     def human_readable(self) -> str:
         return '\n'.join(
             f'{columns.Instant(each.at).human_readable()} {each.change} by '
-            f'{each.by}, valid to '
+            f'{columns.printable(each.by)}, valid to '
             f'{columns.Instant(each.price.valid_to).human_readable()}'
             for each in self._value
         )
@@ -173,7 +169,7 @@ def more(price: answers.Price) -> tuple[Any, ...]:
 
 def change(made: answers.Change) -> tuple[Any, ...]:
     """A change of the list under :data:`CHANGE_HEADS`."""
-    return columns.Instant(made.at), made.by, made.change
+    return columns.Instant(made.at), columns.Text(made.by), made.change
 
 
 def details(

@@ -12,7 +12,8 @@
 """openstack billing price: the price list."""
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import contextlib
 from typing import Any
 
 from osc_lib import exceptions
@@ -33,6 +34,8 @@ _Shown = tuple[Sequence[str], Iterable[Any]]
 
 class ListPrice(commands.Lister):
     """List prices"""
+
+    nothing = 'There are no such prices that you may see.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -127,11 +130,11 @@ class ShowPrice(commands.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
-        price = self.client.price(
-            parsed_args.price,
-            **instants(parsed_args, self.client),
-            history=parsed_args.history,
-        )
+        asked = instants(parsed_args, self.client)
+        with _known(parsed_args.price):
+            price = self.client.price(
+                parsed_args.price, **asked, history=parsed_args.history
+            )
         heads, values = prices.details(price)
         if not parsed_args.history:
             return heads, values
@@ -312,7 +315,8 @@ class SetPrice(commands.Command):
                 'nothing to set: give --valid-to, --no-valid-to or '
                 '--description'
             )
-        self.client.amend_price(parsed_args.price, changes)
+        with _known(parsed_args.price):
+            self.client.amend_price(parsed_args.price, changes)
 
 
 class DeletePrice(commands.Command):
@@ -332,10 +336,14 @@ class DeletePrice(commands.Command):
         failed = 0
         for price in parsed_args.price:
             try:
-                self.client.withdraw_price(price)
+                with _known(price):
+                    self.client.withdraw_price(price)
             except errors.ClientError as error:
                 failed += 1
                 self.log.error('%s: %s', price, hints.told(error))
+            except exceptions.CommandError as error:
+                failed += 1
+                self.log.error('%s', error)
         if failed:
             raise exceptions.CommandError(
                 f'{failed} of {len(parsed_args.price)} prices failed to delete'
@@ -355,6 +363,21 @@ Example:
     --match type=m1.small --price 0.0250 --per hour --currency EUR \\
     --valid-from 2026-10
 """
+
+
+@contextlib.contextmanager
+def _known(price_id: str) -> Iterator[None]:
+    """Say which price there is not.
+
+    :raises osc_lib.exceptions.CommandError: the service knows no such price.
+    """
+    try:
+        yield
+    except errors.NotFound as error:
+        raise exceptions.CommandError(
+            f'there is no price with the ID {price_id!r} that you may see '
+            f'({error.request_id})'
+        ) from error
 
 
 def _add_price(

@@ -41,7 +41,7 @@ _HEADS = (
 
 
 class CheckPrice(commands.Lister):
-    """Check that prices fit what is used, or each other"""
+    """Check that prices fit what is used"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -124,7 +124,7 @@ class CheckPrice(commands.Lister):
         ]
 
     def _say(self, text: str) -> None:
-        print(text, file=self.app.stderr)
+        self.app.stderr.write(f'{text}\n')
 
 
 def _unpriced(found: answers.Unpriced, counted: Iterable[str]) -> commands.Row:

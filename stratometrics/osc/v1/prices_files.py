@@ -27,6 +27,7 @@ from stratometrics.osc import periods
 from stratometrics.osc import pricefiles
 from stratometrics.osc import prices
 from stratometrics.osc import revisions
+from stratometrics.osc import saving
 from stratometrics.osc.v1 import prices as options
 
 _CHANGES = ('created', 'amended', 'withdrawn')
@@ -72,7 +73,7 @@ class ImportPrice(commands.Lister):
         counts = Counter(each.change for each in made)
         told = ', '.join(f'{counts[change]} {change}' for change in _CHANGES)
         dry = ' (dry run)' if parsed_args.dry_run else ''
-        print(f'{told}{dry}', file=self.app.stderr)
+        self.app.stderr.write(f'{told}{dry}\n')
         return _HEADS, [
             (
                 each.change,
@@ -92,8 +93,13 @@ class ExportPrice(commands.Command):
         parser.add_argument(
             '--file',
             metavar='<file>',
-            help='where to write it; one that is there is replaced (default: '
-            'standard output)',
+            default=saving.STDOUT,
+            help='where to write it (default: -, the standard output)',
+        )
+        parser.add_argument(
+            '--force',
+            action='store_true',
+            help='replace a file that is there',
         )
         options.add_as_of(parser)
         periods.add_timezone(parser)
@@ -104,19 +110,16 @@ class ExportPrice(commands.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
+        path = pathlib.Path(parsed_args.file)
+        shown = parsed_args.file == saving.STDOUT
+        if not shown:
+            saving.require_free(path, parsed_args.force)
         asked = options.instants(parsed_args, self.client)
         text = pricefiles.dump(self.client.prices(**asked).prices)
-        if parsed_args.file is None:
-            self.app.stdout.write(text)
-            return
-        try:
-            pathlib.Path(parsed_args.file).write_text(
-                text, encoding='utf-8', newline='\n'
-            )
-        except OSError as error:
-            raise exceptions.CommandError(
-                f'{parsed_args.file}: {error}'
-            ) from None
+        if shown:
+            saving.show([text.encode()])
+        else:
+            saving.write([text.encode()], path, parsed_args.force)
 
 
 def send(
