@@ -24,7 +24,6 @@ from stratometrics.client import pages
 from stratometrics.client import spelling
 from stratometrics.osc import buckets
 from stratometrics.osc import charts
-from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import periods
 from stratometrics.osc import projects
@@ -61,9 +60,8 @@ class ShowUsage(commands.Lister):
             'resource_types',
             metavar='<resource-type>',
             nargs='*',
-            help='what was used, such as instance or volume; several are '
-            'summed, unless they are told apart by --group-by (default: all '
-            'that are billed by time)',
+            help='what was used, such as instance or volume, or several of '
+            'what is billed by time (default: all of that)',
         )
         periods.add_period(parser)
         periods.add_as_of(parser)
