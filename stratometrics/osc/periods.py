@@ -62,7 +62,8 @@ def add_period(parser: argparse.ArgumentParser) -> None:
         '--to',
         dest='end',
         metavar=_TIME,
-        help='the first instant that is not part of the period (default: now)',
+        help='the first instant that is not part of the period (default: now, '
+        'or without --from the end of the month)',
     )
 
 

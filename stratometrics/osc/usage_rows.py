@@ -70,18 +70,20 @@ class Shape:
     @property
     def heads(self) -> tuple[str, ...]:
         """The heads of all columns; they are also the keys of JSON."""
-        found = [heads.head(key) for key in self.keys]
+        keys = [heads.head(key) for key in self.keys]
+        measures: list[str] = []
         for name in self.measures:
-            # An attribute may be called as a measure is.
-            other = f'{heads.head(name)} Measured'
             head = heads.head(name)
-            found += self._with_compared(other if head in found else head)
-        place = len(self.keys)
-        found[place:place] = [
+            # An attribute may be called as a measure is.
+            measures += self._compared(
+                f'{head} Measured' if head in keys else head
+            )
+        return (
+            *keys,
             *(('Begin', 'End') if self.head.granularity else ()),
             *self._usage_heads(),
-        ]
-        return tuple(found)
+            *measures,
+        )
 
     def brief(self, results: Sequence[answers.Usage]) -> list[str]:
         """The heads of what people see unless they want more.
@@ -119,7 +121,7 @@ class Shape:
         compared = (_PREVIOUS, _CHANGE) if self.head.previous else ()
         return ['Usage', *compared]
 
-    def _with_compared(self, head: str) -> list[str]:
+    def _compared(self, head: str) -> list[str]:
         if not self.head.previous:
             return [head]
         return [head, f'{_PREVIOUS} {head}', f'{_CHANGE} {head}']

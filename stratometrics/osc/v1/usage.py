@@ -65,9 +65,8 @@ class ShowUsage(commands.Lister):
             'resource_types',
             metavar='<resource-type>',
             nargs='*',
-            help='what was used, such as instance or volume; several are '
-            'summed, unless they are told apart by --group-by (default: all '
-            'that are billed by time)',
+            help='what was used, such as instance or volume, or several of '
+            'what is billed by time (default: all of that)',
         )
         periods.add_period(parser)
         periods.add_as_of(parser)

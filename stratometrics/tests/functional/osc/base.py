@@ -63,7 +63,12 @@ class Answer:
 
 
 class CommandTestCase(base.Asking, testtools.TestCase):
-    """A test that shares a server and a database with those of its class."""
+    """A test that shares a server and a database with those of its class.
+
+    :cvar options: of the server, in its section ``[api]``.
+    """
+
+    options = ''
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -75,6 +80,7 @@ class CommandTestCase(base.Asking, testtools.TestCase):
             cls.fill()
         cls.server = base.Server(conf)
         cls.addClassCleanup(cls.server.close)
+        cls.server.configure(cls.options)
         cls.server.start()
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
