@@ -20,8 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / 'ext'))
 project = 'Stratometrics'
 copyright = 'the Stratometrics developers'
 extensions = [
-    'cliff.sphinxext',
     'command_help',
+    'openstack_commands',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
     'oslo_config.sphinxext',
@@ -38,6 +38,9 @@ config_generator_config_file = '../../etc/stratometrics/config-generator.conf'
 sample_config_basename = '_static/stratometrics'
 policy_generator_config_file = '../../etc/stratometrics/policy-generator.conf'
 sample_policy_basename = '_static/stratometrics'
+
+# Two hyphens are those of an option.
+smartquotes_action = 'qe'
 
 html_theme = 'openstackdocs'
 pygments_style = 'native'

@@ -26,8 +26,10 @@ import sys
 import textwrap
 from typing import Any, TextIO
 
-from cliff import columns
+from cliff import columns as cliff_columns
 from cliff.formatters import base
+
+from stratometrics.osc import columns
 
 
 def fitted(
@@ -107,24 +109,27 @@ def paragraphs(
 ) -> str:
     """Rows as paragraphs, each of its values in a line with its head.
 
+    A blank line is below each, so that what is said next stands apart.
+
     :param width: at which a value goes on in a line of its own, if it has a
         blank there.
     """
     indent = max(len(head) for head in heads) + 2
-    return '\n'.join(
+    return ''.join(
         ''.join(
             _line(head, cell, indent, width)
             for head, cell in zip(heads, row, strict=True)
         )
+        + '\n'
         for row in rows
     )
 
 
 def _line(head: str, cell: Any, indent: int, width: int) -> str:
-    if isinstance(cell, columns.FormattableColumn):
+    if isinstance(cell, cliff_columns.FormattableColumn):
         cell = cell.human_readable()
     # Blanks in front of a number are for the edge of a table.
-    lines = str(cell).strip().splitlines() or ['']
+    lines = [columns.printable(each) for each in str(cell).strip().split('\n')]
     begins = [f'{head}:'.ljust(indent), *[' ' * indent] * len(lines[1:])]
     return ''.join(
         _wrapped(begin, line, width)

@@ -82,6 +82,7 @@ class ListPrice(commands.Lister):
             help='list additional fields, such as when prices are valid',
         )
         parser.epilog = _LIST_EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
@@ -258,6 +259,7 @@ class CreatePrice(commands.ShowOne):
             help='what a bill says',
         )
         parser.epilog = _CREATE_EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
@@ -348,16 +350,19 @@ class DeletePrice(commands.Command):
             )
 
 
-_LIST_EPILOG = (
-    'Examples: "openstack billing price list --valid-at now" lists what '
-    'counts at present, and "--resource-type volume --history" who changed '
-    'the prices of volumes.'
-)
-_CREATE_EPILOG = (
-    'Example: "openstack billing price create --resource-type instance '
-    '--match type=m1.small --price 0.0250 --per hour --currency EUR '
-    '--valid-from 2026-10".'
-)
+_LIST_EPILOG = """\
+Examples, for what counts at present, and for who changed what:
+
+  openstack billing price list --valid-at now
+  openstack billing price list --resource-type volume --history
+"""
+_CREATE_EPILOG = """\
+Example:
+
+  openstack billing price create --resource-type instance \\
+    --match type=m1.small --price 0.0250 --per hour --currency EUR \\
+    --valid-from 2026-10
+"""
 
 
 @contextlib.contextmanager

@@ -75,7 +75,7 @@ class ListResource(commands.Lister):
 
 
 class ListResourceType(commands.Lister):
-    """List the types of resources, and what can be asked of each"""
+    """List the types of resources, and their measures"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -61,7 +61,7 @@ Examples:
 
 
 class SaveStatement(commands.Command):
-    """Save a statement, or costs in the format FOCUS, to a file"""
+    """Save a statement, or costs as FOCUS, to a file"""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)

@@ -38,24 +38,30 @@ _GREATEST = ('-usage',)
 _Pages = pages.Pages[answers.UsageHead, answers.Usage]
 
 
+_EPILOG = """\
+All formats but tables are exact: usage is in seconds, and a measure such as
+vCPUs in seconds times it, or both are counts of what is consumed.
+
+Examples:
+
+  openstack billing usage show
+  openstack billing usage show instance --month last --group-by type,state
+  openstack billing usage show instance --all-projects --group-by project \\
+    --top 10
+  openstack billing usage show volume --from -7d --granularity 1d --chart
+  openstack billing usage show --month 2026-10 --compare-to previous
+"""
+
+
 class ShowUsage(commands.Lister):
     """Show who used what, and for how long"""
 
     nothing = 'Nothing was used in that period.'
 
-    _epilog = (
-        'Who used most last month: "openstack billing usage show instance '
-        '--month last --all-projects --group-by project --top 10". '
-        'The days of a week: "openstack billing usage show volume --from -7d '
-        '--granularity 1d --chart". '
-        'More or less than before: "openstack billing usage show --month '
-        '2026-10 --compare-to previous". '
-        'All but tables is exact: usage is in seconds, and a measure such as '
-        'vCPUs in seconds times it, or both are counts of what is consumed.'
-    )
-
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
+        parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             'resource_types',
             metavar='<resource-type>',

@@ -12,6 +12,7 @@
 """What the commands say of themselves, as it is read on a terminal."""
 
 import os
+import shlex
 import unittest
 from unittest import mock
 
@@ -74,13 +75,29 @@ class HelpTest(unittest.TestCase):
             named = action.metavar
             for each in named if isinstance(named, tuple) else (named,):
                 self.assertRegex(
-                    each or '', r'\A<[a-z-]+>([=:[]+<[a-z-]+>\]*)*\Z', name
+                    each or '', r'\A<[a-z-]+>([=:,[]+<[a-z-]+>[].]*)*\Z', name
                 )
 
     def test_what_is_to_be_given_is_named_in_brackets(self):
         for name, action in self.each_argument():
             if not action.option_strings:
                 self.assertRegex(action.metavar or '', r'\A<[a-z-]+>\Z', name)
+
+    def test_examples_are_right(self):
+        count = 0
+        for name in parsers.classes():
+            told = parsers.of(name).epilog.replace('\\\n', '')
+            for line in told.splitlines():
+                if not line.startswith('  openstack '):
+                    continue
+                count += 1
+                command, _, _ = line.partition(' | ')
+                words = shlex.split(command)[1:]
+                begin = name.split()
+                self.assertEqual(begin, words[: len(begin)])
+                # It would end the process.
+                parsers.of(name).parse_args(words[len(begin) :])
+        self.assertGreater(count, 10)
 
     def test_options_are_words_with_hyphens(self):
         for name, action in self.each_option():

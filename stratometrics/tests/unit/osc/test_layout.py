@@ -74,6 +74,7 @@ class FittingTest(unittest.TestCase):
                 Resource Id:   x
                 Resource Type: volume
                 Usage:         12
+
                 """),
             self.shown(63),
         )
@@ -92,12 +93,14 @@ class FittingTest(unittest.TestCase):
         stdout = io.StringIO()
         fitting = layout.Fitting(table.TableFormatter(), 40)
         fitting.emit_one(('Id', 'Type'), iter((ID, 'a')), stdout, options())
-        self.assertEqual(f'Id:   {ID}\nType: a\n', stdout.getvalue())
+        self.assertEqual(f'Id:   {ID}\nType: a\n\n', stdout.getvalue())
 
 
 class ParagraphsTest(unittest.TestCase):
     def one(self, cell, width=30):
-        return layout.paragraphs(['Name'], [[cell]], width)
+        text = layout.paragraphs(['Name'], [[cell]], width)
+        self.assertEqual('\n\n', text[-2:])
+        return text[:-1]
 
     def test_a_value_goes_on_below_itself(self):
         self.assertEqual(
@@ -110,6 +113,9 @@ class ParagraphsTest(unittest.TestCase):
 
     def test_lines_stay_lines(self):
         self.assertEqual('Name: a\n      b\n', self.one('a\nb'))
+
+    def test_a_name_does_not_move_the_cursor(self):
+        self.assertEqual('Name: a\\x1b[2Jb\n', self.one('a\x1b[2Jb'))
 
     def test_what_is_empty_has_its_head(self):
         self.assertEqual('Name:\n', self.one(''))
