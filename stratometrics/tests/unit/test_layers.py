@@ -137,10 +137,10 @@ def allowed(layer: str) -> set[str]:
         return LAYERS.keys() - ASKING | BESIDE
     if layer in BESIDE:
         return BELOW | BESIDE
-    if layer == 'model' or layer == 'osc':
+    if layer == 'model':
         return LAYERS[layer]
-    if layer == 'client':
-        return {'version'}
+    if layer in ASKING:
+        return LAYERS[layer] | {'version'}
     return LAYERS[layer] | BESIDE
 
 

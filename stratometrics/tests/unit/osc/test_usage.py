@@ -130,6 +130,8 @@ class Case(unittest.TestCase):
         self.app = types.SimpleNamespace(
             stdout=io.StringIO(),
             stderr=io.StringIO(),
+            cloud=types.SimpleNamespace(config={'auth_type': 'none'}),
+            prepare_to_run_command=lambda command: None,
             client_manager=types.SimpleNamespace(
                 billing=service,
                 # Keystone is not asked for projects.
