@@ -494,7 +494,8 @@ class CheckTest(PriceTestCase):
         )
         cls.storage.write_events(events, now)
         cls.small, cls.ssd, _, _ = cls.add(
-            {**SMALL, 'match': {'type': 'm1.small'}},
+            # Costs nothing, and yet is used.
+            {**SMALL, 'match': {'type': 'm1.small'}, 'included': '1000'},
             {**SSD, 'valid_to': '2027-01-01T00:00:00Z'},
             # Neither was valid.
             {**SSD, 'match': {}, 'valid_from': '2030-01-01T00:00:00Z'},
