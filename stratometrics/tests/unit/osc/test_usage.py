@@ -285,16 +285,22 @@ class FetchingTest(Case):
         self.assertEqual(2, service.pages.fetched)
 
     def test_of_the_greatest_whole_groups(self):
+        period = ('--from', '2026-10-01', '--to', '2026-10-05')
+        # As many as wanted are on the first page.
         service = Service(
             self.days[:8], self.days[8:], granularity='1d', timezone='UTC'
         )
-        # Each is on a page of its own.
+        words = ('--granularity', '1d', '--top', '2', *period)
+        self.assertEqual(list('aaaabbbb'), self.types(service, *words))
+        self.assertEqual(1, service.pages.fetched)
+        service = Service(
+            self.days[:8], self.days[8:], granularity='1d', timezone='UTC'
+        )
         self.assertEqual(
             list('aaaabbbbcccc'),
             self.types(
                 service,
-                *('--granularity', '1d', '--top', '3'),
-                *('--from', '2026-10-01', '--to', '2026-10-05'),
+                *('--granularity', '1d', '--top', '3', *period),
             ),
         )
 
