@@ -38,6 +38,8 @@ _UNKNOWN = ('Event Type', 'Region', 'Messages', 'Last Received')
 class ShowCoverage(commands.Lister):
     """Show which services are still heard of"""
 
+    nothing = 'Nothing is like that.'
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -95,8 +97,6 @@ class ShowCoverage(commands.Lister):
             and _wanted(each.region, parsed_args.regions)
             and _wanted(each.status, parsed_args.statuses)
         ]
-        if not rows:
-            self.log.warning('Nothing is like that.')
         self._tell_of_unknown(found)
         if parsed_args.long or parsed_args.columns:
             return (*_FEW, *_MORE), rows
@@ -113,7 +113,7 @@ class ShowCoverage(commands.Lister):
             )
         return _UNKNOWN, [
             (
-                each.event_type,
+                columns.Text(each.event_type),
                 columns.Text(each.region),
                 columns.Number(each.messages),
                 columns.Instant(each.last_received),
