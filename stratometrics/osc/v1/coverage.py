@@ -35,6 +35,17 @@ _MORE = (
 _UNKNOWN = ('Event Type', 'Region', 'Messages', 'Last Received')
 
 
+_EPILOG = """\
+What a cloud does not send is not billed: look here after an upgrade.
+
+Examples:
+
+  openstack billing coverage show
+  openstack billing coverage show --status silent --long
+  openstack billing coverage show --unknown
+"""
+
+
 class ShowCoverage(commands.Lister):
     """Show which services are still heard of"""
 
@@ -75,6 +86,7 @@ class ShowCoverage(commands.Lister):
             help='show the types of events that came but that nothing is '
             'made of instead: no definition names them',
         )
+        parser.epilog = _EPILOG
         return parser
 
     def take_action(

@@ -31,6 +31,18 @@ _TYPES_FEW = ('Name', 'Kind', 'Measures')
 _TYPES_MORE = ('Default Group By', 'Keys', 'Units', 'Collection')
 
 
+_EPILOG = """\
+A resource is shown as it last was in the period; its usage is the time in
+which it was billed.
+
+Examples:
+
+  openstack billing resource list --month last
+  openstack billing resource list --from -7d --resource-type volume --long
+  openstack billing resource list --all-projects -f csv
+"""
+
+
 class ListResource(commands.Lister):
     """List the resources that were there in a period"""
 
@@ -54,6 +66,7 @@ class ListResource(commands.Lister):
         projects.add_projects(parser)
         paging.add(parser)
         _add_long(parser)
+        parser.epilog = _EPILOG
         return parser
 
     def take_action(

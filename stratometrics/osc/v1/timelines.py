@@ -60,6 +60,18 @@ _EVENTS = (
 )
 
 
+_EPILOG = """\
+What is not billed has no usage. In a chart it has lanes of its own; what is
+shorter than half a column is drawn as a smaller mark, and never left out.
+
+Examples:
+
+  openstack billing timeline show web-1 --month last
+  openstack billing timeline show web-1 --chart
+  openstack billing timeline show web-1 --events -f json
+"""
+
+
 class ShowTimeline(commands.Lister):
     """Show what a resource is billed by, and since when"""
 
@@ -105,6 +117,7 @@ class ShowTimeline(commands.Lister):
             default='state',
             help='what has a lane of its own in a chart (default: state)',
         )
+        parser.epilog = _EPILOG
         return parser
 
     def take_action(
