@@ -87,6 +87,7 @@ class ShowCoverage(commands.Lister):
             'made of instead: no definition names them',
         )
         parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(

@@ -67,6 +67,7 @@ class ListResource(commands.Lister):
         paging.add(parser)
         _add_long(parser)
         parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(

@@ -118,6 +118,7 @@ class ShowTimeline(commands.Lister):
             help='what has a lane of its own in a chart (default: state)',
         )
         parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(
