@@ -9,17 +9,15 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Bars in the terminal, and plain ones where there is none.
-
-Only a terminal gets blocks and, unless NO_COLOR is set, colours; files and
-pipes get ASCII. How wide a chart is, the terminal or COLUMNS says.
-"""
+"""Bars in the terminal, and plain ones where there is none."""
 
 from collections.abc import Iterator, Sequence
 import dataclasses
 import decimal
 import fractions
 from typing import TextIO
+
+from stratometrics.osc import canvas
 
 #: Of which the last is whole, the one before it lacks an eighth, and so on.
 _BLOCKS = ' \u258f\u258e\u258d\u258c\u258b\u258a\u2589\u2588'
@@ -55,24 +53,9 @@ def draw(bars: Sequence[Bar], out: TextIO) -> None:
 
     :param out: what it is written to.
     """
-    # Slow to import, and few look at charts.
-    import rich.console
-    import rich.text
-
-    terminal = out.isatty()
-    console = rich.console.Console(
-        file=out, force_terminal=terminal, highlight=False, emoji=False
-    )
-    blocks = (
-        terminal
-        and not console.is_dumb_terminal
-        and console.encoding.startswith('utf')
-    )
-    for line in _lines(bars, console.width, blocks):
-        if console.no_color or console.color_system is None:
-            out.write(''.join(text for text, _ in line).rstrip() + '\n')
-            continue
-        console.print(rich.text.Text.assemble(*line), soft_wrap=True)
+    drawn_on = canvas.Canvas(out)
+    for line in _lines(bars, drawn_on.width, drawn_on.blocks):
+        drawn_on.draw(line)
 
 
 def length(
@@ -92,18 +75,15 @@ def length(
     )
 
 
-_Line = list[tuple[str, str]]
-
-
-def _lines(bars: Sequence[Bar], width: int, blocks: bool) -> Iterator[_Line]:
+def _lines(
+    bars: Sequence[Bar], width: int, blocks: bool
+) -> Iterator[canvas.Line]:
     """The lines of a chart, in pieces with their styles."""
-    from rich import cells
-
     if not bars:
         return
     largest = max(bar.value for bar in bars)
-    labels = max(cells.cell_len(bar.label) for bar in bars)
-    shown = max(cells.cell_len(bar.shown) for bar in bars)
+    labels = max(canvas.length(bar.label) for bar in bars)
+    shown = max(canvas.length(bar.shown) for bar in bars)
     room = width - shown - len(_GAP)
     beside = room - labels - len(_GAP) >= _NARROWEST
     if beside:
@@ -115,13 +95,13 @@ def _lines(bars: Sequence[Bar], width: int, blocks: bool) -> Iterator[_Line]:
             head = bar.head
             yield [(head, 'bold')]
         if beside:
-            label = bar.label + ' ' * (labels - cells.cell_len(bar.label))
-            begin: _Line = [(f'{label}{_GAP}', '')]
+            label = bar.label + ' ' * (labels - canvas.length(bar.label))
+            begin: canvas.Line = [(f'{label}{_GAP}', '')]
         else:
             yield [(bar.label, '')]
             begin = []
         text = _bar(bar, largest, room, blocks)
-        value = ' ' * (shown - cells.cell_len(bar.shown)) + bar.shown
+        value = ' ' * (shown - canvas.length(bar.shown)) + bar.shown
         yield [
             *begin,
             (text, 'dim' if bar.faint else 'cyan'),

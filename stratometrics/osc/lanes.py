@@ -25,6 +25,7 @@ import itertools
 from typing import TextIO
 import zoneinfo
 
+from stratometrics.osc import canvas
 from stratometrics.osc import columns
 from stratometrics.osc import ticks
 
@@ -109,9 +110,6 @@ _BRIEF = {
     Mark.UNBILLED: Mark.UNBILLED_BRIEFLY,
 }
 
-#: A line is made of texts, each with a style of rich.
-Line = Sequence[tuple[str, str]]
-
 
 def draw(
     stdout: TextIO,
@@ -130,17 +128,10 @@ def draw(
     :param width: in columns; 0 for that of the terminal.
     :param told: makes texts of seconds.
     """
-    # Slow to import.
-    from rich import console as rich_console
-    from rich import text
-
-    console = rich_console.Console(
-        file=stdout, width=width or None, highlight=False, emoji=False
-    )
-    rich_enough = console.is_terminal and console.encoding.startswith('utf')
-    look = BLOCKS if rich_enough else ASCII
-    for line in lines(spans, begin, end, zone, console.width, look, told):
-        console.print(text.Text.assemble(*line), soft_wrap=True)
+    drawn_on = canvas.Canvas(stdout, width or None)
+    look = BLOCKS if drawn_on.blocks else ASCII
+    for line in lines(spans, begin, end, zone, drawn_on.width, look, told):
+        drawn_on.draw(line)
 
 
 def lines(
@@ -151,7 +142,7 @@ def lines(
     width: int,
     look: Look,
     told: Callable[[decimal.Decimal], str] = columns.duration,
-) -> list[Line]:
+) -> list[canvas.Line]:
     """The lines of a drawing, none longer than the width.
 
     The parameters are those of :func:`draw`.
@@ -167,14 +158,14 @@ def lines(
         )
     heads = {key: _head(*key) for key in lanes}
     totals = {key: _total(parts, told) for key, parts in lanes.items()}
-    left = max(map(len, heads.values()), default=0)
+    left = max(map(canvas.length, heads.values()), default=0)
     # A long name stands above its lane.
     above = left > width // 3
     indent = 0 if above else left + 1
     right = max(map(len, totals.values()), default=0)
     count = max(width - indent - right - 3, _LEAST)
     count = min(count, max(last - first, 1))
-    found: list[Line] = []
+    found: list[canvas.Line] = []
     used = set()
     for key, parts in lanes.items():
         marks = cells(parts, last - first, count, key[1])
@@ -183,7 +174,7 @@ def lines(
             found.append([(heads[key], '')])
         found.append(
             [
-                ('' if above else heads[key].ljust(indent), ''),
+                ('' if above else _padded(heads[key], indent), ''),
                 (look.wall, 'dim'),
                 *_runs(marks, look),
                 (look.wall, 'dim'),
@@ -228,7 +219,11 @@ def cells(
     ]
 
 
-def _runs(marks: Iterable[Mark], look: Look) -> Line:
+def _padded(text: str, width: int) -> str:
+    return text + ' ' * (width - canvas.length(text))
+
+
+def _runs(marks: Iterable[Mark], look: Look) -> canvas.Line:
     return [
         (look.marks[mark] * len(list(run)), _STYLES[mark])
         for mark, run in itertools.groupby(marks)
@@ -254,7 +249,7 @@ def _seconds(microseconds: int) -> decimal.Decimal:
 
 
 def _head(label: str, billed: bool) -> str:
-    name = label or columns.NOTHING
+    name = columns.printable(label) or columns.NOTHING
     return name if billed else f'{name} (not billed)'
 
 
@@ -293,7 +288,7 @@ def _legend(
     width: int,
     look: Look,
     told: Callable[[decimal.Decimal], str],
-) -> Iterator[Line]:
+) -> Iterator[canvas.Line]:
     """What the marks mean, of those that are there."""
     column = told(_seconds(length // count))
     line: list[tuple[str, str]] = []
@@ -315,5 +310,5 @@ def _legend(
         yield line
 
 
-def _length(line: Line) -> int:
+def _length(line: canvas.Line) -> int:
     return sum(len(text) for text, _ in line)

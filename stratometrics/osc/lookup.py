@@ -73,7 +73,7 @@ def _called(
 
 def _several(name: str, found: Sequence[answers.Resource]) -> str:
     lines: Iterable[str] = [
-        f'{each.resource_type} {each.resource_id}, '
+        f'{each.resource_type} {columns.printable(each.resource_id)}, '
         f'{columns.Instant(each.begin).human_readable()} to '
         f'{columns.Instant(each.end).human_readable()}'
         for each in found[:_NAMED]

@@ -78,7 +78,7 @@ def _ticks(
         moment = local.replace(tzinfo=zone).astimezone(datetime.UTC)
         if moment >= end:
             return
-        # Where clocks are set back, an hour is there twice.
+        # An hour that clocks skip is the one behind it.
         if moment >= begin and (last is None or moment > last):
             yield moment, _label(local, unit)
             last = moment

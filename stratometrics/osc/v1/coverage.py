@@ -35,8 +35,21 @@ _MORE = (
 _UNKNOWN = ('Event Type', 'Region', 'Messages', 'Last Received')
 
 
+_EPILOG = """\
+What a cloud does not send is not billed: look here after an upgrade.
+
+Examples:
+
+  openstack billing coverage show
+  openstack billing coverage show --status silent --long
+  openstack billing coverage show --unknown
+"""
+
+
 class ShowCoverage(commands.Lister):
     """Show which services are still heard of"""
+
+    nothing = 'Nothing is like that.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -73,6 +86,8 @@ class ShowCoverage(commands.Lister):
             help='show the types of events that came but that nothing is '
             'made of instead: no definition names them',
         )
+        parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(
@@ -95,8 +110,6 @@ class ShowCoverage(commands.Lister):
             and _wanted(each.region, parsed_args.regions)
             and _wanted(each.status, parsed_args.statuses)
         ]
-        if not rows:
-            self.log.warning('Nothing is like that.')
         self._tell_of_unknown(found)
         if parsed_args.long or parsed_args.columns:
             return (*_FEW, *_MORE), rows
@@ -113,7 +126,7 @@ class ShowCoverage(commands.Lister):
             )
         return _UNKNOWN, [
             (
-                each.event_type,
+                columns.Text(each.event_type),
                 columns.Text(each.region),
                 columns.Number(each.messages),
                 columns.Instant(each.last_received),

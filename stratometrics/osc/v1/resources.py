@@ -13,6 +13,7 @@
 
 import argparse
 from collections.abc import Iterable, Sequence
+import zoneinfo
 
 from osc_lib import exceptions
 
@@ -30,8 +31,22 @@ _TYPES_FEW = ('Name', 'Kind', 'Measures')
 _TYPES_MORE = ('Default Group By', 'Keys', 'Units', 'Collection')
 
 
+_EPILOG = """\
+A resource is shown as it last was in the period; its usage is the time in
+which it was billed.
+
+Examples:
+
+  openstack billing resource list --month last
+  openstack billing resource list --from -7d --resource-type volume --long
+  openstack billing resource list --all-projects -f csv
+"""
+
+
 class ListResource(commands.Lister):
     """List the resources that were there in a period"""
+
+    nothing = 'No resource was there in that period.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -51,26 +66,28 @@ class ListResource(commands.Lister):
         projects.add_projects(parser)
         paging.add(parser)
         _add_long(parser)
+        parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Iterable[str], Iterable[commands.Row]]:
-        found = list(
-            paging.limited(
-                parsed_args,
-                self.client.resources(
-                    resource_types=parsed_args.resource_types,
-                    **periods.asked(parsed_args, self.client),
-                    **projects.asked(parsed_args, self.app.client_manager),
-                    **paging.asked(parsed_args),
-                ),
-            )
+        at = periods.clock(parsed_args, self.client)
+        found = paging.limited(
+            parsed_args,
+            self.client.resources(
+                resource_types=parsed_args.resource_types,
+                **periods.asked(parsed_args, self.client, at),
+                **projects.asked(parsed_args, self.app.client_manager),
+                **paging.asked(parsed_args),
+            ),
         )
-        if not found:
-            self.log.warning('No resource was there in that period.')
         return _chosen(
-            parsed_args, _FEW, _MORE, [_resource(each) for each in found]
+            parsed_args,
+            _FEW,
+            _MORE,
+            (_resource(each, at.zone) for each in found),
         )
 
 
@@ -90,7 +107,7 @@ class ListResourceType(commands.Lister):
             parsed_args,
             _TYPES_FEW,
             _TYPES_MORE,
-            [_type(each) for each in found],
+            map(_type, found),
         )
 
 
@@ -128,27 +145,29 @@ def _chosen(
     parsed_args: argparse.Namespace,
     few: Sequence[str],
     more: Sequence[str],
-    rows: Sequence[commands.Row],
-) -> tuple[Sequence[str], Sequence[commands.Row]]:
+    rows: Iterable[commands.Row],
+) -> tuple[Sequence[str], Iterable[commands.Row]]:
     """The columns that are wanted; who names one need not ask for all."""
     if parsed_args.long or parsed_args.columns:
         return (*few, *more), rows
-    return few, [row[: len(few)] for row in rows]
+    return few, (row[: len(few)] for row in rows)
 
 
-def _resource(found: answers.Resource) -> commands.Row:
+def _resource(
+    found: answers.Resource, zone: zoneinfo.ZoneInfo
+) -> commands.Row:
     return (
         found.resource_type,
-        found.resource_id,
+        columns.Text(found.resource_id),
         columns.Text(found.name),
         columns.Text(found.type),
         columns.Text(found.state),
         columns.Duration(found.usage),
         columns.Text(found.region),
-        found.project_id,
+        columns.Text(found.project_id),
         columns.Text(found.user_id),
-        columns.Instant(found.begin),
-        columns.Instant(found.end),
+        columns.Instant(found.begin, zone),
+        columns.Instant(found.end, zone),
     )
 
 

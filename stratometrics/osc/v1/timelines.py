@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import datetime
 import decimal
 from typing import Any
+import zoneinfo
 
 from osc_lib import exceptions
 
@@ -45,6 +46,8 @@ _MORE = (
     'Events',
 )
 
+_NOTHING = 'It was not there in that period.'
+
 _EVENTS = (
     'Event Time',
     'Received At',
@@ -57,8 +60,22 @@ _EVENTS = (
 )
 
 
+_EPILOG = """\
+What is not billed has no usage. In a chart it has lanes of its own; what is
+shorter than half a column is drawn as a smaller mark, and never left out.
+
+Examples:
+
+  openstack billing timeline show web-1 --month last
+  openstack billing timeline show web-1 --chart
+  openstack billing timeline show web-1 --events -f json
+"""
+
+
 class ShowTimeline(commands.Lister):
     """Show what a resource is billed by, and since when"""
+
+    nothing = _NOTHING
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -100,6 +117,8 @@ class ShowTimeline(commands.Lister):
             default='state',
             help='what has a lane of its own in a chart (default: state)',
         )
+        parser.epilog = _EPILOG
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(
@@ -110,20 +129,19 @@ class ShowTimeline(commands.Lister):
                 '--chart draws for people: for programs, leave it out and '
                 f'keep -f {parsed_args.formatter}'
             )
-        found = self._found(parsed_args)
+        at = periods.clock(parsed_args, self.client)
+        found = self._found(parsed_args, at)
         intervals = list(found)
         _of_one_type(parsed_args.resource, intervals, found.head.void)
-        if not intervals:
-            self.log.warning('It was not there in that period.')
         if parsed_args.chart:
-            self._draw(parsed_args, found.head.period, intervals)
+            self._draw(parsed_args, found.head.period, intervals, at.zone)
             return (), ()
         if parsed_args.events:
-            return _EVENTS, list(_events(intervals, found.head.void))
-        rows = list(self._rows(intervals))
+            return _EVENTS, _events(intervals, found.head.void, at.zone)
+        rows = (_row(each, at.zone) for each in intervals)
         if parsed_args.long or parsed_args.columns:
             return (*_FEW, *_MORE), rows
-        return _FEW, [row[: len(_FEW)] for row in rows]
+        return _FEW, (row[: len(_FEW)] for row in rows)
 
     def produce_output(
         self,
@@ -136,14 +154,16 @@ class ShowTimeline(commands.Lister):
             return 0
         return super().produce_output(parsed_args, column_names, data)
 
-    def _found(self, parsed_args: argparse.Namespace) -> lookup.Timeline:
+    def _found(
+        self, parsed_args: argparse.Namespace, at: periods.Clock
+    ) -> lookup.Timeline:
         named = parsed_args.resource_type
         return lookup.timeline(
             self.client,
             parsed_args.resource,
             resource_types=[named] if named else [],
             page_size=paging.MOST,
-            **periods.asked(parsed_args, self.client),
+            **periods.asked(parsed_args, self.client, at),
             **projects.asked(parsed_args, self.app.client_manager),
         )
 
@@ -152,15 +172,18 @@ class ShowTimeline(commands.Lister):
         parsed_args: argparse.Namespace,
         period: answers.Period,
         intervals: Sequence[answers.Interval],
+        zone: zoneinfo.ZoneInfo,
     ) -> None:
         if not intervals:
+            self.app.stderr.write(f'{_NOTHING}\n')
             return
-        zone = periods.clock(parsed_args, self.client).zone
         last = intervals[-1]
+        name = columns.printable(last.name or parsed_args.resource)
+        begin, end = (
+            columns.bound(each, zone) for each in (period.begin, period.end)
+        )
         self.app.stdout.write(
-            f'{last.resource_type} {last.name or parsed_args.resource}, '
-            f'{period.begin.astimezone(zone):%Y-%m-%d %H:%M} to '
-            f'{period.end.astimezone(zone):%Y-%m-%d %H:%M} {zone.key}\n'
+            f'{last.resource_type} {name}, {begin} to {end} ({zone.key})\n'
         )
         told: Any = {'told': '{:f} s'.format} if parsed_args.exact else {}
         lanes.draw(
@@ -181,32 +204,30 @@ class ShowTimeline(commands.Lister):
             **told,
         )
 
-    def _rows(
-        self, intervals: Sequence[answers.Interval]
-    ) -> Iterator[commands.Row]:
-        for each in intervals:
-            # What is consumed is over at once, and counted.
-            counted = each.begin == each.end
-            yield (
-                columns.Instant(each.begin),
-                columns.Instant(each.end),
-                columns.Text(each.state),
-                columns.Text(each.type),
-                (columns.Decimal if counted else columns.Duration)(each.usage),
-                columns.Duration(_length(each)),
-                columns.YesNo(each.billed),
-                each.resource_type,
-                columns.Text(each.name),
-                columns.Text(each.type_id),
-                columns.Text(each.region),
-                columns.Text(each.availability_zone),
-                columns.Text(each.image),
-                each.project_id,
-                columns.Text(each.user_id),
-                columns.Attributes(each.attributes),
-                columns.Attributes(_numbers(each.measures)),
-                columns.Number(len(each.events)),
-            )
+
+def _row(each: answers.Interval, zone: zoneinfo.ZoneInfo) -> commands.Row:
+    # What is consumed is over at once, and counted.
+    counted = each.begin == each.end
+    return (
+        columns.Instant(each.begin, zone),
+        columns.Instant(each.end, zone),
+        columns.Text(each.state),
+        columns.Text(each.type),
+        (columns.Decimal if counted else columns.Duration)(each.usage),
+        columns.Duration(_length(each)),
+        columns.YesNo(each.billed),
+        each.resource_type,
+        columns.Text(each.name),
+        columns.Text(each.type_id),
+        columns.Text(each.region),
+        columns.Text(each.availability_zone),
+        columns.Text(each.image),
+        columns.Text(each.project_id),
+        columns.Text(each.user_id),
+        columns.Attributes(each.attributes),
+        columns.Attributes(_numbers(each.measures)),
+        columns.Number(len(each.events)),
+    )
 
 
 def _of_one_type(
@@ -229,24 +250,27 @@ def _of_one_type(
 def _events(
     intervals: Sequence[answers.Interval],
     void: Sequence[answers.VoidEvent],
+    zone: zoneinfo.ZoneInfo,
 ) -> Iterator[commands.Row]:
     for interval in intervals:
         for each in interval.events:
-            yield _event(each, False)
+            yield _event(each, False, zone)
     for each in void:
-        yield _event(each, True)
+        yield _event(each, True, zone)
 
 
-def _event(found: answers.Event, void: bool) -> commands.Row:
+def _event(
+    found: answers.Event, void: bool, zone: zoneinfo.ZoneInfo
+) -> commands.Row:
     return (
-        columns.Instant(found.event_time),
-        columns.Instant(found.received_at),
-        found.event_type,
+        columns.Instant(found.event_time, zone),
+        columns.Instant(found.received_at, zone),
+        columns.Text(found.event_type),
         found.source,
         columns.YesNo(found.birth),
         columns.Text(found.state),
         columns.YesNo(void),
-        found.message_id,
+        columns.Text(found.message_id),
     )
 
 

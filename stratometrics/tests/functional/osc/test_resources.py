@@ -143,12 +143,20 @@ class ResourcesTest(base.CommandTestCase):
         self.assertRegex(web, r'\| web +\| m1.small \| active +\| +1 d \|$')
 
     def test_where_nothing_was_is_told(self):
-        answer = self.billing(
-            *('alice', 'resource', 'list', '--month', '2026-08'),
-            *('-f', 'json'),
-        )
-        self.assertEqual([], answer.json())
+        words = ('resource', 'list', '--month', '2026-08')
+        answer = self.billing('alice', *words)
         self.assertIn('No resource was there in that period', answer.errors)
+        answer = self.billing('alice', *words, '-f', 'json')
+        self.assertEqual([], answer.json())
+        self.assertEqual('', answer.errors)
+
+    def test_people_see_the_clock_of_the_zone(self):
+        words = ('resource', 'list', '--month', '2026-10', '-c', 'From')
+        words = (*words, '--timezone', 'Europe/Zurich', '--limit', '1')
+        table = self.billing('alice', *words).output
+        self.assertRegex(table, r' 2026-10-0\d \d\d:00:00\+02:00 ')
+        told = self.billing('alice', *words, '-f', 'value').output
+        self.assertRegex(told, r'^2026-10-\d\dT\d\d:00:00Z$')
 
     def test_as_of_a_time_before(self):
         shown = self.listed('alice', '--as-of', '2026-11-05')

@@ -11,6 +11,8 @@
 # under the License.
 """openstack billing timeline, before the real API."""
 
+import re
+
 from stratometrics.model import event as event_model
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_usage
@@ -194,7 +196,7 @@ class TimelineTest(base.CommandTestCase):
             {'requests': '1', 'bytes_sent': str(2**62)}, only['Measures']
         )
         table = self.billing('alice', 'timeline', 'show', 'account', *OCTOBER)
-        self.assertRegex(table.output, r'\| 1 +\|\n')
+        self.assertRegex(table.output, r'\| +1 \|\n')
 
     def test_people_see_a_table_that_is_narrow(self):
         table = self.billing(
@@ -214,9 +216,7 @@ class TimelineTest(base.CommandTestCase):
             width=80,
         ).output
         head, active, shelved, *_, labels, legend = chart.splitlines()
-        self.assertEqual(
-            'instance web, 2026-10-01 00:00 to 2026-11-01 00:00 UTC', head
-        )
+        self.assertEqual('instance web, 2026-10-01 to 2026-11-01 (UTC)', head)
         self.assertRegex(active, r'^active +\|#######\+ +\|   4 d 22 h$')
         self.assertRegex(shelved, r'^shelved \(not billed\) \|  *\. *\| ')
         self.assertEqual(80, len(active))
@@ -238,10 +238,21 @@ class TimelineTest(base.CommandTestCase):
         self.assertIn('--chart draws for people', said)
 
     def test_where_it_was_not_there_is_told(self):
-        answer = self.billing(
-            'alice',
-            *('timeline', 'show', 'web-id', '--from', '2026-10-20'),
-            *('--to', '2026-10-21', '-f', 'json'),
-        )
+        words = ('timeline', 'show', 'web-id', '--from', '2026-10-20')
+        words = (*words, '--to', '2026-10-21')
+        for more in ((), ('--chart',)):
+            answer = self.billing('alice', *words, *more)
+            self.assertIn('not there in that period', answer.errors)
+        answer = self.billing('alice', *words, '-f', 'json')
         self.assertEqual([], answer.json())
-        self.assertIn('not there in that period', answer.errors)
+
+    def test_a_chart_on_a_terminal(self):
+        words = ('timeline', 'show', 'web', '--chart', *OCTOBER)
+        shown = self.on_terminal('alice', *words)
+        self.assertIn('\x1b[32m\u2588\u2588', shown)
+        plain = re.sub(r'\x1b\[[0-9;]*m', '', shown)
+        self.assertEqual(
+            plain, self.on_terminal('alice', *words, NO_COLOR='1')
+        )
+        self.assertIn('\u2588 billed', plain)
+        self.assertLessEqual(max(map(len, plain.splitlines())), 80)

@@ -1,0 +1,45 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""The options that name projects, and what needs no Keystone of them.
+
+What Keystone tells, the functional tests ask a real one.
+"""
+
+import argparse
+import contextlib
+import io
+
+import testtools
+
+from stratometrics.osc import projects
+
+
+class TestOptions(testtools.TestCase):
+    def parsed(self, *words):
+        parser = argparse.ArgumentParser()
+        projects.add_projects(parser)
+        return parser.parse_args(words)
+
+    def test_who_names_none_asks_nobody(self):
+        # A client manager that there is none of cannot be asked.
+        self.assertEqual({}, projects.asked(self.parsed(), None))
+        self.assertEqual(
+            {'all_projects': True},
+            projects.asked(self.parsed('--all-projects'), None),
+        )
+
+    def test_all_and_some_exclude_each_other(self):
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertRaises(
+                SystemExit, self.parsed, '--all-projects', '--project', 'a'
+            )
+        self.assertIn('not allowed with', said.getvalue())
