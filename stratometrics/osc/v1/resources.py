@@ -22,6 +22,7 @@ from stratometrics.osc import commands
 from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import projects
+from stratometrics.osc import selection
 
 _FEW = ('Resource Type', 'ID', 'Name', 'Type', 'State', 'Usage')
 _MORE = ('Region', 'Project ID', 'User ID', 'From', 'To')
@@ -50,7 +51,7 @@ class ListResource(commands.Lister):
         periods.add_timezone(parser)
         projects.add_projects(parser)
         paging.add(parser)
-        _add_long(parser)
+        selection.add_long(parser)
         return parser
 
     def take_action(
@@ -79,7 +80,7 @@ class ListResourceType(commands.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        _add_long(parser)
+        selection.add_long(parser)
         return parser
 
     def take_action(
@@ -120,18 +121,14 @@ class ShowResourceType(commands.ShowOne):
         )
 
 
-def _add_long(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--long', action='store_true', help='show all columns')
-
-
 def _chosen(
     parsed_args: argparse.Namespace,
     few: Sequence[str],
     more: Sequence[str],
     rows: Sequence[commands.Row],
 ) -> tuple[Sequence[str], Sequence[commands.Row]]:
-    """The columns that are wanted; who names one need not ask for all."""
-    if parsed_args.long or parsed_args.columns:
+    """The columns that are wanted."""
+    if selection.wants_all(parsed_args):
         return (*few, *more), rows
     return few, [row[: len(few)] for row in rows]
 
