@@ -19,6 +19,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.osc import columns
 from stratometrics.osc import commands
+from stratometrics.osc import selection
 
 _FEW = ('Resource Type', 'Region', 'Status', 'Lag', 'Living')
 _MORE = (
@@ -77,9 +78,7 @@ class ShowCoverage(commands.Lister):
             'be repeated)',
         )
         shown = parser.add_mutually_exclusive_group()
-        shown.add_argument(
-            '--long', action='store_true', help='show all columns'
-        )
+        selection.add_long(shown)
         shown.add_argument(
             '--unknown',
             action='store_true',
@@ -111,7 +110,7 @@ class ShowCoverage(commands.Lister):
             and _wanted(each.status, parsed_args.statuses)
         ]
         self._tell_of_unknown(found)
-        if parsed_args.long or parsed_args.columns:
+        if selection.wants_all(parsed_args):
             return (*_FEW, *_MORE), rows
         return _FEW, [row[: len(_FEW)] for row in rows]
 

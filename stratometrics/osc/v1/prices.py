@@ -25,6 +25,7 @@ from stratometrics.osc import hints
 from stratometrics.osc import periods
 from stratometrics.osc import prices
 from stratometrics.osc import projects
+from stratometrics.osc import selection
 
 _PER = ('hour', 'month', 'unit')
 _TIER_MODES = ('graduated', 'volume')
@@ -76,11 +77,7 @@ class ListPrice(commands.Lister):
             help='list who changed what, and when, instead of what is in the '
             'list (by default for administrators)',
         )
-        parser.add_argument(
-            '--long',
-            action='store_true',
-            help='list additional fields, such as when prices are valid',
-        )
+        selection.add_long(parser)
         parser.epilog = _LIST_EPILOG
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
@@ -99,11 +96,12 @@ class ListPrice(commands.Lister):
         )
         heads = prices.HEADS
         more_heads: Sequence[str] = ()
-        if parsed_args.long:
+        wants_all = selection.wants_all(parsed_args)
+        if wants_all:
             more_heads = prices.MORE_HEADS
 
         def row(price: Any) -> commands.Row:
-            more = prices.more(price) if parsed_args.long else ()
+            more = prices.more(price) if wants_all else ()
             return (*prices.row(price), *more)
 
         if not parsed_args.history:

@@ -23,6 +23,7 @@ from stratometrics.osc import commands
 from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import projects
+from stratometrics.osc import selection
 
 _FEW = ('Resource Type', 'ID', 'Name', 'Type', 'State', 'Usage')
 _MORE = ('Region', 'Project ID', 'User ID', 'From', 'To')
@@ -65,7 +66,7 @@ class ListResource(commands.Lister):
         periods.add_timezone(parser)
         projects.add_projects(parser)
         paging.add(parser)
-        _add_long(parser)
+        selection.add_long(parser)
         parser.epilog = _EPILOG
         parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
@@ -96,7 +97,7 @@ class ListResourceType(commands.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        _add_long(parser)
+        selection.add_long(parser)
         return parser
 
     def take_action(
@@ -137,10 +138,6 @@ class ShowResourceType(commands.ShowOne):
         )
 
 
-def _add_long(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument('--long', action='store_true', help='show all columns')
-
-
 def _chosen(
     parsed_args: argparse.Namespace,
     few: Sequence[str],
@@ -148,7 +145,7 @@ def _chosen(
     rows: Iterable[commands.Row],
 ) -> tuple[Sequence[str], Iterable[commands.Row]]:
     """The columns that are wanted; who names one need not ask for all."""
-    if parsed_args.long or parsed_args.columns:
+    if selection.wants_all(parsed_args):
         return (*few, *more), rows
     return few, (row[: len(few)] for row in rows)
 

@@ -28,6 +28,7 @@ from stratometrics.osc import lookup
 from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import projects
+from stratometrics.osc import selection
 
 _FEW = ('From', 'To', 'State', 'Type', 'Usage')
 _MORE = (
@@ -96,9 +97,7 @@ class ShowTimeline(commands.Lister):
         periods.add_timezone(parser)
         projects.add_projects(parser)
         shown = parser.add_mutually_exclusive_group()
-        shown.add_argument(
-            '--long', action='store_true', help='show all columns'
-        )
+        selection.add_long(shown)
         shown.add_argument(
             '--events',
             action='store_true',
@@ -139,7 +138,7 @@ class ShowTimeline(commands.Lister):
         if parsed_args.events:
             return _EVENTS, _events(intervals, found.head.void, at.zone)
         rows = (_row(each, at.zone) for each in intervals)
-        if parsed_args.long or parsed_args.columns:
+        if selection.wants_all(parsed_args):
             return (*_FEW, *_MORE), rows
         return _FEW, (row[: len(_FEW)] for row in rows)
 
