@@ -144,7 +144,7 @@ def _chosen(
     more: Sequence[str],
     rows: Iterable[commands.Row],
 ) -> tuple[Sequence[str], Iterable[commands.Row]]:
-    """The columns that are wanted; who names one need not ask for all."""
+    """The columns that are wanted."""
     if selection.wants_all(parsed_args):
         return (*few, *more), rows
     return few, (row[: len(few)] for row in rows)
