@@ -108,12 +108,12 @@ class CompletionTest(testtools.TestCase):
         return self.shown.partition(text)[0]
 
     def test_words_of_commands(self):
-        self.type('openstack bil\tcov\tsh\t')
-        self.until('openstack billing coverage show ')
+        self.type('openstack bil\tus\tsh\t')
+        self.until('openstack billing usage show ')
 
     def test_options(self):
-        self.type('openstack billing coverage show --ex\t')
-        self.until('openstack billing coverage show --exact ')
+        self.type('openstack billing usage show --mon\t')
+        self.until('openstack billing usage show --month ')
 
     def test_what_there_is_is_listed(self):
         self.type('openstack billing coverage show --\t')
