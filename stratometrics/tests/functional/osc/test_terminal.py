@@ -15,7 +15,7 @@ from stratometrics.model import timestamps
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
 
-WORDS = ('coverage', 'show')
+WORDS = ('coverage', 'show', '--long')
 
 
 class TerminalTest(base.CommandTestCase):
