@@ -363,7 +363,8 @@ class DevStackTest(testtools.TestCase):
         ran = subprocess.run(
             [
                 openstack,
-                *('billing', 'usage', 'show', 'instance', '-f', 'json'),
+                *('billing', 'usage', 'show', 'instance'),
+                *('--group-by', 'state', '-f', 'json'),
             ],
             env=os.environ
             | {
