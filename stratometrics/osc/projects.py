@@ -105,7 +105,7 @@ def one(parsed_args: argparse.Namespace, client_manager: Any) -> str | None:
     :returns: its id; None for that of the credentials.
     :raises osc_lib.exceptions.CommandError: see :func:`asked`.
     """
-    if not parsed_args.project:
+    if parsed_args.project is None:
         return None
     return Directory(client_manager).project(
         parsed_args.project, parsed_args.project_domain
@@ -131,7 +131,8 @@ class Directory:
         :raises osc_lib.exceptions.CommandError: there is none, or there are
             several of that name.
         """
-        domain_id = self.domain(domain) if domain else None
+        _require_text('project', text)
+        domain_id = None if domain is None else self.domain(domain)
         own = _within(
             domain_id, self._list('/auth/projects', 'projects') or ()
         )
@@ -156,6 +157,7 @@ class Directory:
         :param text: its name or id.
         :raises osc_lib.exceptions.CommandError: there is none.
         """
+        _require_text('domain', text)
         own = (
             *self._own_domains(),
             *(self._list('/auth/domains', 'domains') or ()),
@@ -223,6 +225,12 @@ def _named(
     """Those of a name, each once."""
     by_id = {each['id']: each for each in found if each['name'] == text}
     return list(by_id.values())
+
+
+def _require_text(kind: str, text: str) -> None:
+    # Such as that of a variable that is not set: it must not count for all.
+    if not text:
+        raise exceptions.CommandError(f'The name or ID of a {kind} is empty.')
 
 
 def _taken_for_id(kind: str, text: str) -> str:

@@ -399,7 +399,7 @@ def instants(
     given = {
         name: text
         for name in _INSTANTS
-        if (text := getattr(parsed_args, name, None))
+        if (text := getattr(parsed_args, name, None)) is not None
     }
     if not given:
         return {}
@@ -453,13 +453,13 @@ def _for_whom(
     parsed_args: argparse.Namespace, client_manager: Any
 ) -> Mapping[str, str]:
     directory = projects.Directory(client_manager)
-    if parsed_args.project:
+    if parsed_args.project is not None:
         return {
             'project_id': directory.project(
                 parsed_args.project, parsed_args.project_domain
             )
         }
-    if parsed_args.domain:
+    if parsed_args.domain is not None:
         return {'domain_id': directory.domain(parsed_args.domain)}
     return {}
 

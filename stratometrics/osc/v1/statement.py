@@ -131,7 +131,7 @@ class ShowStatement(commands.Lister):
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
         found = (
             self._issued(parsed_args)
-            if parsed_args.number
+            if parsed_args.number is not None
             else self._preview(parsed_args)
         )
         self._found = found
@@ -219,7 +219,7 @@ def require_only_number(parsed_args: argparse.Namespace) -> None:
     :raises osc_lib.exceptions.CommandError: something does.
     """
     for name, option in _CHOOSING.items():
-        if getattr(parsed_args, name, None):
+        if getattr(parsed_args, name, None) not in (None, False):
             raise exceptions.CommandError(
                 f'{option} is for a preview: the number tells month and '
                 'project, and what was issued does not change'

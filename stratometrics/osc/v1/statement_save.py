@@ -139,7 +139,7 @@ class SaveStatement(commands.Command):
 
     def _asked(self, parsed_args: argparse.Namespace) -> Mapping[str, Any]:
         """The month and the projects, as the client takes them."""
-        if parsed_args.number:
+        if parsed_args.number is not None:
             return {}
         asked = dict(months.asked(parsed_args, self.client))
         if 'month' not in asked:
@@ -162,7 +162,7 @@ class SaveStatement(commands.Command):
                 granularity=parsed_args.granularity,
                 focus_version=parsed_args.focus_version,
             )
-        if parsed_args.number:
+        if parsed_args.number is not None:
             with statement.known(parsed_args.number):
                 return self.client.statement_file(
                     parsed_args.number, form, locale=parsed_args.locale
@@ -184,13 +184,14 @@ def _require_fitting(parsed_args: argparse.Namespace) -> None:
     :raises osc_lib.exceptions.CommandError: one is.
     """
     form = parsed_args.format
-    if parsed_args.number:
+    issued = parsed_args.number is not None
+    if issued:
         statement.require_only_number(parsed_args)
     for given, fits, what in (
-        (parsed_args.number, form not in _FOCUS, 'FOCUS is of a --month'),
+        (issued, form not in _FOCUS, 'FOCUS is of a --month'),
         (
             parsed_args.detail,
-            form not in _FOCUS and not parsed_args.number,
+            form not in _FOCUS and not issued,
             '--detail is for a preview',
         ),
         (
@@ -216,7 +217,7 @@ def _require_fitting(parsed_args: argparse.Namespace) -> None:
 def _name(parsed_args: argparse.Namespace, asked: Mapping[str, Any]) -> str:
     """What the file is called if nobody says it."""
     ending = _ENDINGS[parsed_args.format]
-    if parsed_args.number:
+    if parsed_args.number is not None:
         stem = f'statement-{parse.quote(parsed_args.number, safe="")}'
     else:
         focus = parsed_args.format in _FOCUS

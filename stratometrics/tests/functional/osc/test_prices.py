@@ -350,6 +350,16 @@ class LifeTest(PriceTestCase):
         )
         said = self.refused('admin', 'create', *words, '--price', '-1')
         self.assertIn('price: must not be negative', said)
+        # As of variables that are not set.
+        for option, told in (
+            ('--valid-to', "--valid-to: '' is not a time"),
+            ('--project', 'of a project is empty'),
+            ('--domain', 'of a domain is empty'),
+        ):
+            said = self.refused(
+                'admin', 'create', *words, '--price', '1', option, ''
+            )
+            self.assertIn(told, said)
         for more in (
             ['--price', '1', '--match', 'type'],
             ['--price', '1', '--equivalent', 'aws'],

@@ -550,6 +550,8 @@ class TestSave(StatementCase):
             (('--format', 'csv', '--locale', 'de'), '--locale is for'),
             (('--granularity', '1h'), 'are for FOCUS'),
             (('--locale', 'tlh'), 'tlh'),
+            (('',), 'is no id, number or name'),
+            (('--project', ''), 'of a project is empty'),
             (('--file', '/nowhere/x'), '/nowhere/x cannot be written'),
         ):
             said = self.refusal('alice', 'statement', 'save', *words)

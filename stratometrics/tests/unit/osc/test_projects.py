@@ -17,7 +17,9 @@ What Keystone tells, the functional tests ask a real one.
 import argparse
 import contextlib
 import io
+import types
 
+from osc_lib import exceptions
 import testtools
 
 from stratometrics.osc import projects
@@ -36,6 +38,22 @@ class TestOptions(testtools.TestCase):
             {'all_projects': True},
             projects.asked(self.parsed('--all-projects'), None),
         )
+
+    def test_an_empty_name_is_not_that_of_all(self):
+        # Nothing is asked, so there is nothing to ask with.
+        manager = types.SimpleNamespace(session=None)
+        asked = self.parsed('--project', '')
+        said = self.assertRaises(
+            exceptions.CommandError, projects.asked, asked, manager
+        )
+        self.assertIn('of a project is empty', str(said))
+        one = argparse.Namespace(project='', project_domain=None)
+        self.assertRaises(exceptions.CommandError, projects.one, one, manager)
+        domain = argparse.Namespace(project='acme', project_domain='')
+        said = self.assertRaises(
+            exceptions.CommandError, projects.one, domain, manager
+        )
+        self.assertIn('of a domain is empty', str(said))
 
     def test_all_and_some_exclude_each_other(self):
         with contextlib.redirect_stderr(io.StringIO()) as said:
