@@ -21,8 +21,9 @@ from stratometrics.osc import pricefiles
 
 #: What a price is told by in a table.
 HEADS = ('ID', 'Resource Type', 'Measure', 'Match', 'Price', 'Per')
-#: What there is to tell beside that.
-MORE_HEADS = (
+#: All that there is to tell of it.
+ALL_HEADS = (
+    *HEADS,
     'Currency',
     'Valid From',
     'Valid To',
@@ -138,8 +139,8 @@ class History(columns.Column):
         ]
 
 
-def row(price: answers.Price) -> tuple[Any, ...]:
-    """A price under :data:`HEADS`."""
+def whole(price: answers.Price) -> tuple[Any, ...]:
+    """A price under :data:`ALL_HEADS`."""
     return (
         columns.Text(price.id),
         price.resource_type,
@@ -147,12 +148,6 @@ def row(price: answers.Price) -> tuple[Any, ...]:
         Match(price.match),
         Price(price),
         price.per,
-    )
-
-
-def more(price: answers.Price) -> tuple[Any, ...]:
-    """A price under :data:`MORE_HEADS`."""
-    return (
         price.currency,
         columns.Instant(price.valid_from),
         columns.Instant(price.valid_to),
@@ -170,10 +165,3 @@ def more(price: answers.Price) -> tuple[Any, ...]:
 def change(made: answers.Change) -> tuple[Any, ...]:
     """A change of the list under :data:`CHANGE_HEADS`."""
     return columns.Instant(made.at), columns.Text(made.by), made.change
-
-
-def details(
-    price: answers.Price,
-) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """All of a price: heads, and what stands beside them."""
-    return (*HEADS, *MORE_HEADS), (*row(price), *more(price))

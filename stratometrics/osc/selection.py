@@ -13,30 +13,17 @@
 
 import argparse
 from collections.abc import Iterable
-from typing import Any
 
 
-def add_long(parser: Any) -> None:
+def add_long(parser: argparse._ActionsContainer) -> None:
     """Take ``--long``.
 
-    :param parser: a parser, or a group of one.
+    :param parser: that, or a group of its options.
     """
     parser.add_argument(
         '--long',
         action='store_true',
         help='show all columns in tables, too, as all other formats do',
-    )
-
-
-def wants_all(parsed_args: argparse.Namespace) -> bool:
-    """Whether all columns are wanted.
-
-    Programs get all of them, and who names one need not ask for the others.
-    """
-    return bool(
-        parsed_args.formatter != 'table'
-        or parsed_args.columns
-        or parsed_args.long
     )
 
 
@@ -46,5 +33,9 @@ def select(parsed_args: argparse.Namespace, heads: Iterable[str]) -> None:
     :param parsed_args: those of cliff, and that of :func:`add_long`.
     :param heads: of the columns that people look at.
     """
-    if not wants_all(parsed_args):
+    if (
+        parsed_args.formatter == 'table'
+        and not parsed_args.columns
+        and not parsed_args.long
+    ):
         parsed_args.columns = list(heads)

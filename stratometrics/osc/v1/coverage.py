@@ -110,9 +110,8 @@ class ShowCoverage(commands.Lister):
             and _wanted(each.status, parsed_args.statuses)
         ]
         self._tell_of_unknown(found)
-        if selection.wants_all(parsed_args):
-            return (*_FEW, *_MORE), rows
-        return _FEW, [row[: len(_FEW)] for row in rows]
+        selection.select(parsed_args, _FEW)
+        return (*_FEW, *_MORE), rows
 
     def _unknown(
         self, parsed_args: argparse.Namespace, found: answers.Coverage

@@ -94,20 +94,13 @@ class ListPrice(commands.Lister):
                 for each in parsed_args.project
             ],
         )
-        heads = prices.HEADS
-        more_heads: Sequence[str] = ()
-        wants_all = selection.wants_all(parsed_args)
-        if wants_all:
-            more_heads = prices.MORE_HEADS
-
-        def row(price: Any) -> commands.Row:
-            more = prices.more(price) if wants_all else ()
-            return (*prices.row(price), *more)
-
         if not parsed_args.history:
-            return (*heads, *more_heads), map(row, listed.prices)
-        return (*prices.CHANGE_HEADS, *heads, *more_heads), [
-            (*prices.change(each), *row(each.price)) for each in listed.history
+            selection.select(parsed_args, prices.HEADS)
+            return prices.ALL_HEADS, map(prices.whole, listed.prices)
+        selection.select(parsed_args, (*prices.CHANGE_HEADS, *prices.HEADS))
+        return (*prices.CHANGE_HEADS, *prices.ALL_HEADS), [
+            (*prices.change(each), *prices.whole(each.price))
+            for each in listed.history
         ]
 
 
@@ -133,7 +126,7 @@ class ShowPrice(commands.ShowOne):
             price = self.client.price(
                 parsed_args.price, **asked, history=parsed_args.history
             )
-        heads, values = prices.details(price)
+        heads, values = prices.ALL_HEADS, prices.whole(price)
         if not parsed_args.history:
             return heads, values
         return (*heads, 'History'), (*values, prices.History(price.history))
@@ -261,15 +254,14 @@ class CreatePrice(commands.ShowOne):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
-        return prices.details(
-            self.client.create_price(
-                {
-                    **_told(parsed_args),
-                    **_for_whom(parsed_args, self.app.client_manager),
-                    **_validity(parsed_args, self.client),
-                }
-            )
+        price = self.client.create_price(
+            {
+                **_told(parsed_args),
+                **_for_whom(parsed_args, self.app.client_manager),
+                **_validity(parsed_args, self.client),
+            }
         )
+        return prices.ALL_HEADS, prices.whole(price)
 
 
 class SetPrice(commands.Command):

@@ -20,7 +20,6 @@ from typing import Any
 from osc_lib import exceptions
 
 from stratometrics.client import errors
-from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import hints
 from stratometrics.osc import periods
@@ -28,10 +27,11 @@ from stratometrics.osc import pricefiles
 from stratometrics.osc import prices
 from stratometrics.osc import revisions
 from stratometrics.osc import saving
+from stratometrics.osc import selection
 from stratometrics.osc.v1 import prices as options
 
 _CHANGES = ('created', 'amended', 'withdrawn')
-_HEADS = ('Change', *prices.HEADS, 'Valid From', 'Valid To')
+_FEW = ('Change', *prices.HEADS, 'Valid From', 'Valid To')
 
 
 class ImportPrice(commands.Lister):
@@ -55,6 +55,7 @@ class ImportPrice(commands.Lister):
             'withdrawn (default: they stay as they are)',
         )
         periods.add_timezone(parser)
+        selection.add_long(parser)
         parser.epilog = (
             'What is in the list already is left alone, so a file can be '
             'imported again; a price that differs by its end or its '
@@ -74,14 +75,9 @@ class ImportPrice(commands.Lister):
         told = ', '.join(f'{counts[change]} {change}' for change in _CHANGES)
         dry = ' (dry run)' if parsed_args.dry_run else ''
         self.app.stderr.write(f'{told}{dry}\n')
-        return _HEADS, [
-            (
-                each.change,
-                *prices.row(each.price),
-                columns.Instant(each.price.valid_from),
-                columns.Instant(each.price.valid_to),
-            )
-            for each in made
+        selection.select(parsed_args, _FEW)
+        return ('Change', *prices.ALL_HEADS), [
+            (each.change, *prices.whole(each.price)) for each in made
         ]
 
 

@@ -12,7 +12,7 @@
 """openstack billing resource: what there was, and what can be asked of it."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 import zoneinfo
 
 from osc_lib import exceptions
@@ -84,12 +84,8 @@ class ListResource(commands.Lister):
                 **paging.asked(parsed_args),
             ),
         )
-        return _chosen(
-            parsed_args,
-            _FEW,
-            _MORE,
-            (_resource(each, at.zone) for each in found),
-        )
+        selection.select(parsed_args, _FEW)
+        return (*_FEW, *_MORE), (_resource(each, at.zone) for each in found)
 
 
 class ListResourceType(commands.Lister):
@@ -104,12 +100,8 @@ class ListResourceType(commands.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Iterable[str], Iterable[commands.Row]]:
         found = self.client.capabilities().resource_types
-        return _chosen(
-            parsed_args,
-            _TYPES_FEW,
-            _TYPES_MORE,
-            map(_type, found),
-        )
+        selection.select(parsed_args, _TYPES_FEW)
+        return (*_TYPES_FEW, *_TYPES_MORE), map(_type, found)
 
 
 class ShowResourceType(commands.ShowOne):
@@ -136,18 +128,6 @@ class ShowResourceType(commands.ShowOne):
             f'there is no resource type {parsed_args.resource_type!r}, but '
             f'{names}'
         )
-
-
-def _chosen(
-    parsed_args: argparse.Namespace,
-    few: Sequence[str],
-    more: Sequence[str],
-    rows: Iterable[commands.Row],
-) -> tuple[Sequence[str], Iterable[commands.Row]]:
-    """The columns that are wanted."""
-    if selection.wants_all(parsed_args):
-        return (*few, *more), rows
-    return few, (row[: len(few)] for row in rows)
 
 
 def _resource(

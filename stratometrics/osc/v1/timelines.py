@@ -137,10 +137,8 @@ class ShowTimeline(commands.Lister):
             return (), ()
         if parsed_args.events:
             return _EVENTS, _events(intervals, found.head.void, at.zone)
-        rows = (_row(each, at.zone) for each in intervals)
-        if selection.wants_all(parsed_args):
-            return (*_FEW, *_MORE), rows
-        return _FEW, (row[: len(_FEW)] for row in rows)
+        selection.select(parsed_args, _FEW)
+        return (*_FEW, *_MORE), (_row(each, at.zone) for each in intervals)
 
     def produce_output(
         self,

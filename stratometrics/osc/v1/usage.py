@@ -27,6 +27,7 @@ from stratometrics.osc import charts
 from stratometrics.osc import commands
 from stratometrics.osc import periods
 from stratometrics.osc import projects
+from stratometrics.osc import selection
 from stratometrics.osc import subjects
 from stratometrics.osc import times
 from stratometrics.osc import usage_bars
@@ -139,8 +140,7 @@ class ShowUsage(commands.Lister):
                 self.app.stdout,
             )
             return (), ()
-        if not parsed_args.columns and not parsed_args.long:
-            parsed_args.columns = shape.brief(results)
+        selection.select(parsed_args, shape.brief(results))
         return shape.heads, map(shape.row, results)
 
     def _filters(

@@ -68,14 +68,14 @@ class CoverageTest(base.CommandTestCase):
         }
         told = self.told('admin', '/v1/coverage')['coverage']
         # The lag grows from one answer to the next.
-        shown = self.shown('--long')
+        shown = self.shown()
         self.assertEqual(
             [{names[name]: each[name] for name in names} for each in told],
             [{name: each[name] for name in names.values()} for each in shown],
         )
 
     def test_of_some(self):
-        every = self.shown('--long')
+        every = self.shown()
         for option, head, value in (
             ('--resource-type', 'Resource Type', 'volume'),
             ('--region', 'Region', 'RegionTwo'),

@@ -156,7 +156,7 @@ class ListTest(PriceTestCase):
     def test_each_sees_what_the_api_tells_him(self):
         for cloud, count in (('alice', 3), ('bob', 3), ('admin', 4)):
             with self.subTest(cloud):
-                shown = self.prices(cloud, '--long')
+                shown = self.prices(cloud)
                 self.assertEqual(count, len(shown))
                 self.assert_told(
                     self.told(cloud, '/v1/prices')['prices'], shown

@@ -73,12 +73,12 @@ class ResourcesTest(base.CommandTestCase):
         )
 
     def test_a_user_sees_his_own(self):
-        shown = self.listed('alice', '--long')
+        shown = self.listed('alice')
         self.assertEqual({'a', 'b', 'd'}, {each['ID'] for each in shown})
         self.assert_told(self.told_of_october('alice'), shown)
 
     def test_admin_sees_all(self):
-        shown = self.listed('admin', '--all-projects', '--long')
+        shown = self.listed('admin', '--all-projects')
         self.assertEqual(
             {'a', 'b', 'd', 'g', 'h'}, {each['ID'] for each in shown}
         )
@@ -87,7 +87,7 @@ class ResourcesTest(base.CommandTestCase):
         )
 
     def test_admin_sees_those_of_projects_that_he_names(self):
-        shown = self.listed('admin', '--project', 'globex', '--long')
+        shown = self.listed('admin', '--project', 'globex')
         self.assert_told(self.told_of_october('bob'), shown)
         both = self.listed('admin', '--project', 'globex', '--project', 'acme')
         self.assertEqual(5, len(both))
@@ -173,7 +173,7 @@ class ResourcesTest(base.CommandTestCase):
 class ResourceTypesTest(base.CommandTestCase):
     def test_they_are_those_of_the_api(self):
         shown = self.billing(
-            'alice', 'resource', 'type', 'list', '--long', '-f', 'json'
+            'alice', 'resource', 'type', 'list', '-f', 'json'
         ).json()
         self.assertEqual(
             [

@@ -108,7 +108,7 @@ class TimelineTest(base.CommandTestCase):
         }
         told = self.told_of('alice', 'web-id')['intervals']
         self.assertEqual(4, len(told))
-        shown = self.shown('alice', 'web-id', '--long')
+        shown = self.shown('alice', 'web-id')
         self.assertEqual(
             [{names[name]: each[name] for name in names} for each in told],
             [{name: each[name] for name in names.values()} for each in shown],
@@ -140,9 +140,7 @@ class TimelineTest(base.CommandTestCase):
         self.assertIn(
             'name one with --resource-type, of instance, volume', said
         )
-        [only] = self.shown(
-            'alice', 'both', '--resource-type', 'volume', '--long'
-        )
+        [only] = self.shown('alice', 'both', '--resource-type', 'volume')
         self.assertEqual('volume', only['Resource Type'])
 
     def test_those_of_others_are_as_if_they_were_not(self):
@@ -189,7 +187,7 @@ class TimelineTest(base.CommandTestCase):
         )
 
     def test_what_is_consumed_is_counted(self):
-        [only] = self.shown('alice', 'account', '--long')
+        [only] = self.shown('alice', 'account')
         self.assertEqual('1', only['Usage'])
         self.assertEqual('0.000000', only['Duration'])
         self.assertEqual(

@@ -9,33 +9,33 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Which columns people and programs get."""
+"""Which columns there are."""
 
 import argparse
-import unittest
+
+import testtools
 
 from stratometrics.osc import selection
 
 
-class SelectionTest(unittest.TestCase):
-    def asked(self, formatter='table', columns=(), long=False):
-        return argparse.Namespace(
-            formatter=formatter, columns=list(columns), long=long
-        )
+class SelectionTest(testtools.TestCase):
+    def selected(self, formatter, *words, columns=()):
+        parser = argparse.ArgumentParser()
+        selection.add_long(parser)
+        parsed = parser.parse_args(words)
+        parsed.formatter = formatter
+        parsed.columns = list(columns)
+        selection.select(parsed, ('Name', 'Usage'))
+        return parsed.columns
 
-    def test_people_get_a_few(self):
-        asked = self.asked()
-        self.assertFalse(selection.wants_all(asked))
-        selection.select(asked, ['Name'])
-        self.assertEqual(['Name'], asked.columns)
+    def test_people_see_a_few(self):
+        self.assertEqual(['Name', 'Usage'], self.selected('table'))
 
     def test_programs_get_all(self):
-        for name in ('json', 'yaml', 'csv', 'value'):
-            asked = self.asked(name)
-            self.assertTrue(selection.wants_all(asked))
-            selection.select(asked, ['Name'])
-            self.assertEqual([], asked.columns)
+        # As cliff has it, none stands for all.
+        for formatter in ('json', 'yaml', 'csv', 'value'):
+            self.assertEqual([], self.selected(formatter))
 
-    def test_who_asks_for_more_gets_it(self):
-        self.assertTrue(selection.wants_all(self.asked(long=True)))
-        self.assertTrue(selection.wants_all(self.asked(columns=['ID'])))
+    def test_people_can_ask_for_others(self):
+        self.assertEqual([], self.selected('table', '--long'))
+        self.assertEqual(['ID'], self.selected('table', columns=['ID']))
