@@ -22,6 +22,9 @@ import decimal
 
 from stratometrics.client import reading
 
+#: How what is billed by amounts is called, whose usage is a count.
+_CONSUMPTION = 'consumption'
+
 _frozen = dataclasses.dataclass(frozen=True, kw_only=True)
 
 
@@ -75,6 +78,11 @@ class ResourceType:
     units: str
     links: tuple[Link, ...] = ()
 
+    @property
+    def is_consumed(self) -> bool:
+        """Whether its usage is a count, and no time."""
+        return self.kind == _CONSUMPTION
+
 
 @_frozen
 class Capabilities:
@@ -93,6 +101,13 @@ class Capabilities:
     max_results: int
     settling_time: int
     release: str = ''
+
+    @property
+    def consumed(self) -> frozenset[str]:
+        """The names of the resource types whose usage is a count."""
+        return frozenset(
+            each.name for each in self.resource_types if each.is_consumed
+        )
 
 
 @_frozen
@@ -459,6 +474,11 @@ class UnpricedLine(Unpriced):
 
     billed_by: str
     period: Period
+
+    @property
+    def is_consumed(self) -> bool:
+        """Whether it is a count, and no time."""
+        return self.billed_by == _CONSUMPTION
 
 
 @_frozen

@@ -35,7 +35,7 @@ _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
 #: More digits than any amount has: a sum of Int128, or a Decimal(76).
-_PRECISION = 200
+PRECISION = 200
 
 
 class Column(columns.FormattableColumn):
@@ -338,7 +338,7 @@ def hours(seconds: decimal.Decimal) -> str:
     Half a hundredth is rounded away from zero, and what would be nothing then
     is told as less than that.
     """
-    with decimal.localcontext(prec=_PRECISION):
+    with decimal.localcontext(prec=PRECISION):
         exact = seconds / _HOUR
     told = _rounded(exact, 2)
     if exact and not told:
@@ -400,7 +400,7 @@ def _offset(moment: datetime.datetime, zone: zoneinfo.ZoneInfo | None) -> str:
 def _rounded(value: decimal.Decimal, places: int) -> decimal.Decimal:
     """The same number with so many decimals, half of one away from zero."""
     unit = decimal.Decimal(1).scaleb(-places)
-    with decimal.localcontext(prec=_PRECISION):
+    with decimal.localcontext(prec=PRECISION):
         rounded = value.quantize(unit, decimal.ROUND_HALF_UP)
         # There is no negative nothing.
         return rounded + 0

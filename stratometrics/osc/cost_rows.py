@@ -21,8 +21,6 @@ from stratometrics.osc import columns
 from stratometrics.osc import heads
 from stratometrics.osc import usage_rows
 
-_ID, _NAME = '_id', '_name'
-
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
@@ -107,7 +105,7 @@ class Shape:
 
     def is_named(self, key: str) -> bool:
         """Whether a key is that of ids that have names."""
-        return key.endswith(_ID) and key.removesuffix(_ID) + _NAME in self.keys
+        return usage_rows.NAMES.get(key) in self.keys
 
 
 def _compared(provider: str) -> tuple[str, ...]:
@@ -154,22 +152,24 @@ def caption(found: answers.Costs, zone: zoneinfo.ZoneInfo) -> str:
     return f'Costs from {begin} to {end}, as of {as_of} ({zone.key})'
 
 
-def total(found: answers.Total) -> str:
-    """What everything comes to, in one line for each provider."""
-    currency = found.currency
-    lines = [f'Total: {columns.money(found.cost, currency)}']
+def total(found: answers.Total, exact: bool) -> str:
+    """What everything comes to, in one line for each provider.
+
+    :param exact: whether people want nothing to be rounded.
+    """
+
+    def money(value: decimal.Decimal) -> str:
+        column = columns.Money(value, found.currency)
+        return column.exact() if exact else column.human_readable()
+
+    lines = [f'Total: {money(found.cost)}']
     for provider, each in found.equivalents.items():
+        name = columns.printable(provider)
         if not compares(found, provider):
-            name = columns.printable(provider)
             lines.append(f'{name}: nothing can be compared')
             continue
-        text = (
-            f'{columns.printable(provider)}: '
-            f'{columns.money(each.equivalent, currency)}, saving '
-            f'{columns.money(each.saving, currency)}'
-        )
+        text = f'{name}: {money(each.equivalent)}, saving {money(each.saving)}'
         if each.without_equivalent:
-            rest = columns.money(each.without_equivalent, currency)
-            text += f' ({rest} has no equivalent)'
+            text += f' ({money(each.without_equivalent)} has no equivalent)'
         lines.append(text)
     return '\n'.join(lines)

@@ -11,7 +11,7 @@
 # under the License.
 """Tells of usage that no price is for."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 import decimal
 
 from stratometrics.client import answers
@@ -22,28 +22,36 @@ _MOST = 10
 
 
 def told(
-    found: Iterable[answers.Unpriced], consumed: Iterable[str] = ()
+    found: Iterable[answers.Unpriced], consumed: Container[str] = ()
 ) -> str:
     """What is not charged; '' if everything is.
 
     :param found: usage without a price.
     :param consumed: the resource types whose usage is a count.
     """
-    counted = set(consumed)
     sums: dict[tuple[str, str, str], decimal.Decimal] = {}
     for each in found:
         key = each.resource_type, each.type, each.state
-        sums[key] = sums.get(key, decimal.Decimal()) + each.usage
+        with decimal.localcontext(prec=columns.PRECISION):
+            sums[key] = sums.get(key, decimal.Decimal()) + each.usage
     if not sums:
         return ''
     lines = [
-        f'  {_what(key)}: {_amount(usage, key[0] in counted)}'
+        f'  {_what(key)}: {_amount(usage, key[0] in consumed)}'
         for key, usage in sorted(sums.items())
     ]
     if len(lines) > _MOST:
         lines[_MOST:] = [f'  and {len(lines) - _MOST} others']
     return '\n'.join(
         ['No price is for some of the usage, which costs nothing:', *lines]
+    )
+
+
+def of_statement(found: Iterable[answers.UnpricedLine]) -> str:
+    """The same of what a statement leaves uncharged."""
+    lines = list(found)
+    return told(
+        lines, {each.resource_type for each in lines if each.is_consumed}
     )
 
 

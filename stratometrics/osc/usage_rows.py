@@ -22,13 +22,16 @@ from stratometrics.osc import heads
 from stratometrics.osc import subjects
 
 #: The keys of ids that have names, with those of the names.
-_NAMES = {
+NAMES = {
     'project_id': 'project_name',
     'domain_id': 'domain_name',
     'user_id': 'user_name',
 }
 _SECONDS = 'seconds'
 _PREVIOUS, _CHANGE = 'Previous', 'Change'
+
+#: What is told of a group.
+Result = answers.Usage | answers.Cost
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Shape:
         """
         shown = []
         for key in keys:
-            shown += [key, _NAMES[key]] if key in _NAMES else [key]
+            shown += [key, NAMES[key]] if key in NAMES else [key]
         others = sorted({name for each in first for name in each.measures})
         measures = tuple(dict.fromkeys((*asked.measures, *others)))
         return cls(tuple(shown), measures, head, zone)
@@ -94,7 +97,7 @@ class Shape:
             *(
                 heads.head(key)
                 for key in self.keys
-                if key not in _NAMES or ambiguous(results, key)
+                if key not in NAMES or ambiguous(results, key)
             ),
             *(('Begin',) if self.head.granularity else ()),
             *self._usage_heads(),
@@ -161,33 +164,33 @@ def _of(
     return amounts.measures.get(measure)
 
 
-def cell(each: answers.Usage, key: str) -> columns.Column:
+def cell(each: Result, key: str) -> columns.Column:
     """What a result is about.
 
     :param key: one of those that it is grouped by, or that of a name.
     """
     value = each.keys.get(key, '')
-    for key_of_id, key_of_name in _NAMES.items():
+    for key_of_id, key_of_name in NAMES.items():
         if key == key_of_name:
             return columns.Named(value, each.keys.get(key_of_id, ''))
     return columns.Text(value)
 
 
-def ambiguous(results: Iterable[answers.Usage], key: str) -> bool:
+def ambiguous(results: Iterable[Result], key: str) -> bool:
     """Whether two ids have the same name.
 
     :param key: that of the id.
     """
     ids: dict[str, str] = {}
     for each in results:
-        name = cell(each, _NAMES[key]).human_readable()
+        name = cell(each, NAMES[key]).human_readable()
         identity = each.keys.get(key, '')
         if ids.setdefault(name, identity) != identity:
             return True
     return False
 
 
-def label(each: answers.Usage, keys: Sequence[str], whole: bool) -> str:
+def label(each: Result, keys: Sequence[str], whole: bool) -> str:
     """What a result is about, in one line.
 
     :param keys: those of a :class:`Shape`.
@@ -196,7 +199,7 @@ def label(each: answers.Usage, keys: Sequence[str], whole: bool) -> str:
     return ', '.join(
         cell(each, key).human_readable()
         for key in keys
-        if whole or key not in _NAMES
+        if whole or key not in NAMES
     )
 
 

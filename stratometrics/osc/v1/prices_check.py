@@ -12,7 +12,7 @@
 """openstack billing price check: whether the list fits what is used."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 import datetime
 
 from stratometrics.client import answers
@@ -111,13 +111,9 @@ class CheckPrice(commands.Lister):
         self._unpriced = bool(costs.unpriced)
         if not costs.unpriced and not unused:
             self._say('All usage has a price, and all prices are used.')
-        counted = set()
+        counted: frozenset[str] = frozenset()
         if costs.unpriced:
-            counted = {
-                each.name
-                for each in self.client.capabilities().resource_types
-                if each.units == 'count'
-            }
+            counted = self.client.capabilities().consumed
         return [
             *(_unpriced(each, counted) for each in costs.unpriced),
             *map(_unused, unused),
@@ -127,7 +123,9 @@ class CheckPrice(commands.Lister):
         self.app.stderr.write(f'{text}\n')
 
 
-def _unpriced(found: answers.Unpriced, counted: Iterable[str]) -> commands.Row:
+def _unpriced(
+    found: answers.Unpriced, counted: Container[str]
+) -> commands.Row:
     facts = {'type': (found.type,), 'state': (found.state,)}
     column = columns.Decimal
     if found.resource_type not in counted:

@@ -30,7 +30,6 @@ from stratometrics.osc import selection
 from stratometrics.osc import subjects
 from stratometrics.osc import unpriced
 
-_CONSUMPTION = 'consumption'
 _GROUP_BY = ('resource_type', 'type')
 #: What costs can be grouped by beside the keys of usage.
 _OF_COSTS = ('measure', 'price_id')
@@ -82,7 +81,8 @@ class Report(commands.Lister):
             metavar='<provider>',
             action='append',
             help='a provider to compare with (can be repeated; default: all '
-            'that the prices of the projects name)',
+            'that the prices of the projects name, those for other domains '
+            'than the own one aside)',
         )
         parser.add_argument(
             '--chart',
@@ -111,13 +111,21 @@ class Report(commands.Lister):
             )
         )
         keys = _keys(parsed_args.group_by, capabilities)
-        self._found = found = self.client.costs(
+        question = {
             **period,
             **scope,
-            group_by=keys,
-            granularity=parsed_args.granularity,
-            equivalents=providers,
-        )
+            'group_by': keys,
+            'granularity': parsed_args.granularity,
+        }
+        try:
+            found = self.client.costs(**question, equivalents=providers)
+        except errors.BadRequest:
+            if parsed_args.equivalent or not providers:
+                raise
+            # Prices of a domain name nobody where nothing was charged, and
+            # then there is nothing to compare. All else is refused again.
+            found = self.client.costs(**question)
+        self._found = found
         for each in found.results[:1]:
             # Names stand beside ids.
             keys = tuple(each.keys)
@@ -146,13 +154,9 @@ class Report(commands.Lister):
             status = super().produce_output(parsed_args, column_names, data)
         if parsed_args.formatter == 'table':
             for each in self._found.totals:
-                print(f'\n{cost_rows.total(each)}', file=self.app.stdout)
-        consumed = [
-            each.name
-            for each in self._capabilities.resource_types
-            if each.kind == _CONSUMPTION
-        ]
-        told = unpriced.told(self._found.unpriced, consumed)
+                told = cost_rows.total(each, parsed_args.exact)
+                print(f'\n{told}', file=self.app.stdout)
+        told = unpriced.told(self._found.unpriced, self._capabilities.consumed)
         if told:
             print(told, file=self.app.stderr)
         return status

@@ -15,7 +15,6 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator, Sequence
 import contextlib
 import datetime
-import sys
 from typing import Any
 
 from osc_lib import exceptions
@@ -30,7 +29,6 @@ from stratometrics.osc import projects
 from stratometrics.osc import selection
 from stratometrics.osc import unpriced
 
-_CONSUMPTION = 'consumption'
 _USAGE = 'usage'
 
 #: What a statement has by line: the head, and what stands below it.
@@ -151,16 +149,9 @@ class ShowStatement(commands.Lister):
         statement = self._found.statement
         if parsed_args.formatter == 'table':
             print(f'\n{_ending(statement)}', file=self.app.stdout)
-        uncharged = unpriced.told(
-            statement.unpriced,
-            [
-                each.resource_type
-                for each in statement.unpriced
-                if each.billed_by == _CONSUMPTION
-            ],
-        )
+        uncharged = unpriced.of_statement(statement.unpriced)
         if uncharged:
-            print(uncharged, file=sys.stderr)
+            print(uncharged, file=self.app.stderr)
         return status
 
     def _preview(
@@ -194,7 +185,7 @@ class ShowStatement(commands.Lister):
                 'The lines of resources do not come to what was issued: the '
                 'events that the statement followed from are not there any '
                 'more.',
-                file=sys.stderr,
+                file=self.app.stderr,
             )
         return answers.StatementAnswer(
             status=issued.status,

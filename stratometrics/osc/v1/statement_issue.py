@@ -15,7 +15,6 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import datetime
-import sys
 
 from osc_lib import exceptions
 
@@ -38,7 +37,6 @@ _INTERRUPTED = 130
 _FAILED = 1
 #: How many are fetched at once.
 _PAGE = 1000
-_CONSUMPTION = 'consumption'
 _USAGE = 'usage'
 #: Whose usage it is that belongs to no project, and is charged to nobody.
 _NOBODY = ''
@@ -148,7 +146,7 @@ class IssueStatement(commands.Lister):
     def run(self, parsed_args: argparse.Namespace) -> int:
         self._outcome = _Outcome()
         status = super().run(parsed_args)
-        print(_told(self._outcome, parsed_args), file=sys.stderr)
+        print(_told(self._outcome, parsed_args), file=self.app.stderr)
         return status or self._outcome.status
 
     def take_action(
@@ -314,14 +312,7 @@ class IssueStatement(commands.Lister):
 
 
 def _without_price(found: answers.Statement) -> str:
-    told = unpriced.told(
-        found.unpriced,
-        [
-            each.resource_type
-            for each in found.unpriced
-            if each.billed_by == _CONSUMPTION
-        ],
-    )
+    told = unpriced.of_statement(found.unpriced)
     return f'{told}\nAdd prices, which may be 0, or use --allow-unpriced.'
 
 
@@ -333,7 +324,7 @@ def _users(client: v1.Client, order: _Order) -> set[str]:
         *(
             each.collection
             for each in client.capabilities().resource_types
-            if each.kind == _CONSUMPTION
+            if each.is_consumed
         ),
     ]
     return {

@@ -18,6 +18,7 @@ from stratometrics.model import prices
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_costs
 from stratometrics.tests.functional.osc import base
+from stratometrics.tests.realparts import identity
 
 
 class TestReport(base.CommandTestCase):
@@ -135,7 +136,7 @@ class TestReport(base.CommandTestCase):
         exact = self.billing(
             'alice', 'report', '--month', '2026-10', '--exact'
         ).output
-        self.assertIn('EUR 0.903600000000', exact)
+        self.assertIn('\nTotal: EUR 0.903600000000\naws: EUR 1.42', exact)
 
     def test_bars(self):
         asked = ('report', '--month', '2026-10', '--chart')
@@ -179,3 +180,31 @@ class TestReport(base.CommandTestCase):
                 'alice', 'report', '--month', '2026-10', *words
             )
             self.assertIn(text, said)
+
+
+class TestPricesOfADomain(base.CommandTestCase):
+    @classmethod
+    def fill(cls):
+        reseller = prices.Equivalent('s1', decimal.Decimal('0.01'))
+        cls.storage.record_prices(
+            [
+                prices.Entry(
+                    change=prices.Change.CREATED,
+                    at=test_costs.OCTOBER,
+                    by='admin',
+                    price=dataclasses.replace(
+                        test_costs.price(
+                            'instance', '1', equivalents={'other': reseller}
+                        ),
+                        domain_id=identity.DOMAIN,
+                    ),
+                )
+            ]
+        )
+
+    def test_where_nothing_was_charged(self):
+        # The service knows nobody of the domain then, nor what it compares.
+        said = self.refusal('alice', 'report', '--equivalent', 'other')
+        self.assertIn("what 'other' takes", said)
+        said = self.billing('alice', 'report')
+        self.assertIn('Nothing was charged', said.errors)

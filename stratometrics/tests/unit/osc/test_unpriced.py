@@ -47,6 +47,14 @@ class UnpricedTest(testtools.TestCase):
             told.splitlines()[1:],
         )
 
+    def test_no_digit_is_lost(self):
+        request = {'resource_type': 'request', 'state': ''}
+        told = unpriced.told(
+            [usage('', 2**126, **request), usage('', 1, **request)],
+            ['request'],
+        )
+        self.assertIn(f' {2**126 + 1:,}', told)
+
     def test_many_are_counted(self):
         told = unpriced.told([usage(str(each), 1) for each in range(15)])
         self.assertEqual('  and 5 others', told.splitlines()[-1])
