@@ -11,11 +11,14 @@
 # under the License.
 """Bars in the terminal, and plain ones where there is none."""
 
+import argparse
 from collections.abc import Iterator, Sequence
 import dataclasses
 import decimal
 import fractions
 from typing import TextIO
+
+from osc_lib import exceptions
 
 from stratometrics.osc import canvas
 
@@ -46,6 +49,19 @@ class Bar:
     shown: str
     head: str = ''
     faint: bool = False
+
+
+def require_people(parsed_args: argparse.Namespace) -> None:
+    """See that a chart is not asked for by a program.
+
+    :param parsed_args: those of cliff, and ``chart``.
+    :raises osc_lib.exceptions.CommandError: it is.
+    """
+    if parsed_args.chart and parsed_args.formatter != 'table':
+        raise exceptions.CommandError(
+            f'--chart draws for people: leave out -f {parsed_args.formatter}, '
+            f'or --chart'
+        )
 
 
 def draw(bars: Sequence[Bar], out: TextIO) -> None:

@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--limit',
         metavar='<limit>',
-        type=_positive,
+        type=positive,
         help='how many to show (default: all)',
     )
     parser.add_argument(
@@ -53,14 +53,18 @@ def limited(
     return itertools.islice(rows, parsed_args.limit)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number of things that are to be shown.
+
+    :raises argparse.ArgumentTypeError: it is none.
+    """
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise argparse.ArgumentTypeError(f'{text!r} is not a positive number')
     return int(text)
 
 
 def _page_size(text: str) -> int:
-    size = _positive(text)
+    size = positive(text)
     if size > MOST:
         raise argparse.ArgumentTypeError(f'a page has at most {MOST}')
     return size

@@ -122,7 +122,7 @@ class ShowPrice(commands.ShowOne):
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
         asked = instants(parsed_args, self.client)
-        with _known(parsed_args.price):
+        with known(parsed_args.price):
             price = self.client.price(
                 parsed_args.price, **asked, history=parsed_args.history
             )
@@ -305,7 +305,7 @@ class SetPrice(commands.Command):
                 'nothing to set: give --valid-to, --no-valid-to or '
                 '--description'
             )
-        with _known(parsed_args.price):
+        with known(parsed_args.price):
             self.client.amend_price(parsed_args.price, changes)
 
 
@@ -326,11 +326,11 @@ class DeletePrice(commands.Command):
         failed = 0
         for price in parsed_args.price:
             try:
-                with _known(price):
+                with known(price):
                     self.client.withdraw_price(price)
             except errors.ClientError as error:
                 failed += 1
-                self.log.error('%s: %s', price, hints.told(error))
+                self.log.error('%s: %s', price, hints.told(error, self.client))
             except exceptions.CommandError as error:
                 failed += 1
                 self.log.error('%s', error)
@@ -356,7 +356,7 @@ Example:
 
 
 @contextlib.contextmanager
-def _known(price_id: str) -> Iterator[None]:
+def known(price_id: str) -> Iterator[None]:
     """Say which price there is not.
 
     :raises osc_lib.exceptions.CommandError: the service knows no such price.
@@ -364,8 +364,12 @@ def _known(price_id: str) -> Iterator[None]:
     try:
         yield
     except errors.NotFound as error:
+        # What stands before the service may not find it, either.
+        if not error.code:
+            raise
         raise exceptions.CommandError(
-            f'there is no price with the ID {price_id!r} that you may see '
+            f'there is no price with the ID {price_id!r} that you may see: '
+            f'"openstack billing price list" tells which there are '
             f'({error.request_id})'
         ) from error
 

@@ -15,11 +15,12 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Sequence
 import pathlib
-from typing import Any
 
 from osc_lib import exceptions
 
+from stratometrics.client import answers
 from stratometrics.client import errors
+from stratometrics.client import v1
 from stratometrics.osc import commands
 from stratometrics.osc import hints
 from stratometrics.osc import periods
@@ -119,8 +120,8 @@ class ExportPrice(commands.Command):
 
 
 def send(
-    client: Any, changes: Sequence[revisions.Revision], dry_run: bool
-) -> Sequence[Any]:
+    client: v1.Client, changes: Sequence[revisions.Revision], dry_run: bool
+) -> Sequence[answers.Revised]:
     """Have the service make changes, or only check them.
 
     :returns: what was changed, or would be.
@@ -135,5 +136,5 @@ def send(
         )
     except errors.Refused as error:
         raise exceptions.CommandError(
-            revisions.placed(hints.told(error), changes)
+            revisions.placed(hints.told(error, client), changes)
         ) from error

@@ -16,8 +16,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import datetime
 from typing import Any
 
-from osc_lib import exceptions
-
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.osc import charts
@@ -95,11 +93,7 @@ class Report(commands.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
-        if parsed_args.chart and parsed_args.formatter != 'table':
-            raise exceptions.CommandError(
-                f'--chart draws for people: leave out -f '
-                f'{parsed_args.formatter}, or --chart'
-            )
+        charts.require_people(parsed_args)
         self._capabilities = capabilities = self.client.capabilities()
         at = periods.clock(parsed_args, self.client, capabilities)
         period = periods.asked(parsed_args, self.client, at)

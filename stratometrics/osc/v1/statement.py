@@ -24,6 +24,7 @@ from stratometrics.client import errors
 from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import months
+from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import projects
 from stratometrics.osc import selection
@@ -226,6 +227,9 @@ def known(number: str) -> Iterator[None]:
     try:
         yield
     except errors.NotFound as error:
+        # What stands before the service may not find it, either.
+        if not error.code:
+            raise
         raise exceptions.CommandError(
             f'there is no statement {number!r}, or none that you may see: '
             '"openstack billing statement list" tells the numbers'
@@ -342,13 +346,9 @@ class ListStatement(commands.Lister):
         found = self.client.statements(
             **months.asked(parsed_args, self.client),
             **projects.asked(parsed_args, self.app.client_manager),
-            page_size=_PAGE,
+            page_size=paging.MOST,
         )
         return RECEIPT_HEADS, map(receipt, found)
-
-
-#: How many statements are fetched at once.
-_PAGE = 1000
 
 
 def receipt(issued: answers.Receipt) -> list[Any]:

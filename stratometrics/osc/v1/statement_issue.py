@@ -25,6 +25,7 @@ from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import hints
 from stratometrics.osc import months
+from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import progress
 from stratometrics.osc import projects
@@ -35,8 +36,6 @@ from stratometrics.osc.v1 import statement
 #: That of what a signal ended, which Ctrl-C sends.
 _INTERRUPTED = 130
 _FAILED = 1
-#: How many are fetched at once.
-_PAGE = 1000
 _USAGE = 'usage'
 #: Whose usage it is that belongs to no project, and is charged to nobody.
 _NOBODY = ''
@@ -198,13 +197,17 @@ class IssueStatement(commands.Lister):
             wanted = order.project_ids
             receipts = list(
                 self.client.statements(
-                    month=order.month, project_ids=wanted, page_size=_PAGE
+                    month=order.month,
+                    project_ids=wanted,
+                    page_size=paging.MOST,
                 )
             )
             sure = set(wanted)
         else:
             receipts = list(
-                self.client.statements(all_projects=True, page_size=_PAGE)
+                self.client.statements(
+                    all_projects=True, page_size=paging.MOST
+                )
             )
             sure = _users(self.client, order)
             wanted = sorted(sure | {each.project_id for each in receipts})
@@ -260,7 +263,7 @@ class IssueStatement(commands.Lister):
                     if not outcome.done and not outcome.failures:
                         raise
                     outcome.stopped_at = project_id
-                    outcome.reason = hints.told(error)
+                    outcome.reason = hints.told(error, self.client)
                     break
                 except KeyboardInterrupt:
                     outcome.stopped_at = project_id
@@ -319,11 +322,12 @@ def _without_price(found: answers.Statement) -> str:
 def _users(client: v1.Client, order: _Order) -> set[str]:
     """All projects that used something in the month."""
     begin, end = order.period
+    capabilities = client.capabilities()
     collections = [
         _USAGE,
         *(
             each.collection
-            for each in client.capabilities().resource_types
+            for each in capabilities.resource_types
             if each.is_consumed
         ),
     ]
@@ -337,7 +341,7 @@ def _users(client: v1.Client, order: _Order) -> set[str]:
             as_of=order.as_of,
             all_projects=True,
             group_by=('project_id',),
-            limit=_PAGE,
+            limit=min(paging.MOST, capabilities.max_results),
         )
         if row.usage
     } - {_NOBODY}

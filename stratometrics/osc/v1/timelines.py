@@ -21,6 +21,7 @@ import zoneinfo
 from osc_lib import exceptions
 
 from stratometrics.client import answers
+from stratometrics.osc import charts
 from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import lanes
@@ -123,11 +124,7 @@ class ShowTimeline(commands.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Iterable[str], Iterable[commands.Row]]:
-        if parsed_args.chart and parsed_args.formatter != 'table':
-            raise exceptions.CommandError(
-                '--chart draws for people: for programs, leave it out and '
-                f'keep -f {parsed_args.formatter}'
-            )
+        charts.require_people(parsed_args)
         at = periods.clock(parsed_args, self.client)
         found = self._found(parsed_args, at)
         intervals = list(found)

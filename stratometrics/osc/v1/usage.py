@@ -25,6 +25,7 @@ from stratometrics.client import spelling
 from stratometrics.osc import buckets
 from stratometrics.osc import charts
 from stratometrics.osc import commands
+from stratometrics.osc import paging
 from stratometrics.osc import periods
 from stratometrics.osc import projects
 from stratometrics.osc import selection
@@ -199,7 +200,7 @@ def _add_groups(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--top',
         metavar='<number>',
-        type=_positive,
+        type=paging.positive,
         help='only so many groups, those with the greatest usage unless '
         '--sort says otherwise',
     )
@@ -226,18 +227,8 @@ def _add_looks(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text)):
-        raise argparse.ArgumentTypeError(f'{text!r} is not a positive number')
-    return int(text)
-
-
 def _check(parsed_args: argparse.Namespace) -> None:
-    if parsed_args.chart and parsed_args.formatter != 'table':
-        raise exceptions.CommandError(
-            f'--chart draws for people: leave out -f {parsed_args.formatter}, '
-            f'or --chart'
-        )
+    charts.require_people(parsed_args)
     if parsed_args.granularity and parsed_args.compare_to:
         raise exceptions.CommandError(
             '--granularity and --compare-to exclude each other'

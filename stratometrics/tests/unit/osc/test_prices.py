@@ -15,10 +15,14 @@ import argparse
 import datetime
 import unittest
 
+from osc_lib import exceptions
+
 from stratometrics.client import answers
+from stratometrics.client import errors
 from stratometrics.client import reading
 from stratometrics.osc import prices
 from stratometrics.osc.v1 import prices as commands
+from stratometrics.osc.v1 import statement
 
 PRICE = {
     'id': 'p',
@@ -158,3 +162,25 @@ class TypedTest(unittest.TestCase):
                     self.assertRaises(argparse.ArgumentTypeError),
                 ):
                     read(text)
+
+
+class KnownTest(unittest.TestCase):
+    """What a service that is not there says of a path is not told of a price.
+
+    The real one never answers so.
+    """
+
+    def test_a_price_that_there_is_not(self):
+        for known in (commands.known, statement.known):
+            with (
+                self.assertRaises(exceptions.CommandError) as raised,
+                known('p'),
+            ):
+                raise errors.NotFound(404, 'stratometrics.x', '', '', 'req-1')
+            self.assertIn("'p'", str(raised.exception))
+            self.assertIn(' list" tells ', str(raised.exception))
+
+    def test_something_else_that_finds_nothing(self):
+        for known in (commands.known, statement.known):
+            with self.assertRaises(errors.NotFound), known('p'):
+                raise errors.NotFound(404, '', 'Not Found', '', None)
