@@ -239,7 +239,7 @@ class Connection:
                     return responses.accepted(response)
                 response.close()
                 delay = wanted
-                reason = f'{url} is not available.'
+                reason = f'{failures.named(url)} is not available.'
             _log.warning('%s Asking again in %s s.', reason, delay)
             time.sleep(delay)
         return responses.accepted(self._exchange(asked, url))
@@ -264,7 +264,9 @@ class Connection:
                 return response
             response.close()
             url = responses.followed(response)
-        raise errors.UnexpectedAnswer(f'{url} is sent around in a circle.')
+        raise errors.UnexpectedAnswer(
+            f'{failures.named(url)} is sent around in a circle.'
+        )
 
     def _address(self) -> str:
         """The endpoint, without the version of the API."""

@@ -23,6 +23,16 @@ from stratometrics.client import errors
 REQUEST_ID = 'X-OpenStack-Request-ID'
 
 
+def named(url: str) -> str:
+    """An address as messages tell it: without a password that is in it."""
+    parts = parse.urlsplit(url)
+    return parts._replace(netloc=_place(parts)).geturl()
+
+
+def _place(parts: parse.SplitResult) -> str:
+    return parts.netloc.rpartition('@')[2]
+
+
 @contextlib.contextmanager
 def asking_keystone() -> Iterator[None]:
     """Makes errors of this package of those of keystoneauth."""
@@ -44,9 +54,9 @@ def asking_service(url: str) -> Iterator[None]:
     try:
         yield
     except exceptions.ConnectionError as error:
-        place = parse.urlsplit(url)
+        parts = parse.urlsplit(url)
         raise errors.Unreachable(
-            f'{place.scheme}://{place.netloc} does not answer: '
+            f'{parts.scheme}://{_place(parts)} does not answer: '
             f'{_reason(error)}.',
             reached=_reached(error),
         ) from error

@@ -58,7 +58,8 @@ def followed(response: requests.Response) -> str:
         'https',
     ):
         raise errors.UnexpectedAnswer(
-            f'{response.url} sends to {target}. The token is not given to '
+            f'{failures.named(response.url)} sends to '
+            f'{failures.named(target)}. The token is not given to '
             f'others: if that is the service, the catalog should say so.',
             response.headers.get(failures.REQUEST_ID),
         )
@@ -96,8 +97,9 @@ def decoded(response: requests.Response) -> Any:
 
 def of_others(response: requests.Response) -> errors.UnexpectedAnswer:
     return errors.UnexpectedAnswer(
-        f'{response.url} answers with something else than what was asked '
-        f'for: it is not the billing service, or something stands before it.',
+        f'{failures.named(response.url)} answers with something else than '
+        f'what was asked for: it is not the billing service, or something '
+        f'stands before it.',
         response.headers.get(failures.REQUEST_ID),
     )
 
@@ -140,7 +142,8 @@ def _refusal(response: requests.Response) -> errors.Refused:
             status,
             '',
             title,
-            f'{response.url} answers {title}, and not as the billing service '
-            f'does: something else is there, or stands before it.',
+            f'{failures.named(response.url)} answers {title}, and not as the '
+            f'billing service does: something else is there, or stands before '
+            f'it.',
             request_id,
         )

@@ -261,6 +261,28 @@ class TestErrors(base.ClientTestCase):
             self.assertIn('502 Bad Gateway', str(error))
             self.assertEqual('req-1', error.request_id)
 
+    def test_no_password_of_an_address_is_told(self):
+        for answer in (
+            base.Answer(status=502),
+            base.Answer(status=503),
+            base.Answer(body=b'<html>'),
+            base.Answer(status=302, headers={'Location': 'http://there'}),
+            base.Answer(status=302, headers={'Location': '/'}),
+            None,
+        ):
+            port = base.closed_port()
+            if answer:
+                # Enough of them, for one that leads in a circle.
+                port = self.serve(*[answer] * 5).server_port
+            client = self.client_of(
+                f'http://user:secret@127.0.0.1:{port}', retries=1
+            )
+            with fixtures.FakeLogger(level=logging.WARNING) as log:
+                error = self.assertRaises(errors.ClientError, client.health)
+            for told in (str(error), log.output):
+                self.assertNotIn('secret', told)
+            self.assertIn(f'127.0.0.1:{port}', str(error))
+
     def test_an_error_that_ends_in_the_middle(self):
         client = self.client(
             base.Answer(status=500, body=b'{"errors', missing=5)
