@@ -257,6 +257,8 @@ class WheelTest(testtools.TestCase):
         # What makes PDF, and the commands, are only for who wants them.
         for package, extra in (
             ('WeasyPrint', 'pdf'),
+            ('cliff', 'cli'),
+            ('osc-lib', 'cli'),
             ('python-openstackclient', 'cli'),
             ('rich', 'cli'),
         ):
