@@ -64,7 +64,7 @@ def written(
             yaml.safe_dump(
                 {
                     'clouds': {
-                        user: _cloud(keystone, user, project)
+                        user: keystone.cloud(user, project)
                         for project, user in members.items()
                     }
                 },
@@ -73,19 +73,3 @@ def written(
         yield
     finally:
         path.unlink(missing_ok=True)
-
-
-def _cloud(
-    keystone: identity.Identity, user: str, project: str
-) -> Mapping[str, object]:
-    return {
-        'auth': {
-            'auth_url': keystone.url,
-            'username': user,
-            'password': keystone.password,
-            'user_domain_id': identity.DOMAIN,
-            'project_name': project,
-            'project_domain_id': identity.DOMAIN,
-        },
-        'region_name': identity.REGION,
-    }

@@ -15,6 +15,7 @@
 from collections.abc import Sequence
 import itertools
 import os
+from typing import Any
 
 from keystoneauth1 import exceptions
 from keystoneauth1 import identity
@@ -80,6 +81,20 @@ class Identity:
         if not url:
             return None
         return cls(url, os.environ.get(PASSWORD_VARIABLE, PASSWORD))
+
+    def cloud(self, user: str, project: str) -> dict[str, Any]:
+        """A cloud of a clouds.yaml, which has the password of the user."""
+        return {
+            'auth': {
+                'auth_url': self.url,
+                'username': user,
+                'password': self.password,
+                'user_domain_id': DOMAIN,
+                'project_name': project,
+                'project_domain_id': DOMAIN,
+            },
+            'region_name': REGION,
+        }
 
     def session(
         self,

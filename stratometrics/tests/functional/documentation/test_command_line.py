@@ -115,15 +115,7 @@ def clouds(url: str) -> str:
         {
             'clouds': {
                 cloud: {
-                    'auth': {
-                        'auth_url': keystone.url,
-                        'username': user,
-                        'password': keystone.password,
-                        'user_domain_id': identity.DOMAIN,
-                        'project_name': project,
-                        'project_domain_id': identity.DOMAIN,
-                    },
-                    'region_name': identity.REGION,
+                    **keystone.cloud(user, project),
                     'billing_endpoint_override': url,
                 }
                 for cloud, (user, project) in CLOUDS.items()

@@ -32,7 +32,6 @@ from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional_base
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.osc import terminal
-from stratometrics.tests.realparts import identity
 
 #: The command, beside the interpreter that runs the tests.
 OPENSTACK = pathlib.Path(sys.executable).parent / 'openstack'
@@ -99,15 +98,7 @@ class CommandTestCase(base.Asking, testtools.TestCase):
         keystone = base.keystone()
         return {
             name: {
-                'auth': {
-                    'auth_url': keystone.url,
-                    'username': user,
-                    'password': keystone.password,
-                    'user_domain_id': identity.DOMAIN,
-                    'project_name': project,
-                    'project_domain_id': identity.DOMAIN,
-                },
-                'region_name': identity.REGION,
+                **keystone.cloud(user, project),
                 # The catalog names one service for all tests.
                 'billing_endpoint_override': url,
             }
