@@ -43,6 +43,9 @@ class Command(command.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
+        if '\n' in (self._epilog or ''):
+            # Examples are lines; a paragraph alone is wrapped.
+            parser.formatter_class = argparse.RawDescriptionHelpFormatter
         times.accept_past(parser)
         return parser
 

@@ -30,13 +30,13 @@ def make_client(instance: Any) -> v1.Client:
 
     :param instance: the client manager of osc_lib.
     """
-    region = instance._cli_options
+    cloud = instance._cli_options
     return v1.Client(
         instance.session,
         region_name=instance.region_name,
         interface=instance.interface or 'public',
         # What clouds.yaml calls billing_endpoint_override.
-        endpoint_override=region.get_endpoint(connection.SERVICE_TYPE),
+        endpoint_override=cloud.get_endpoint(connection.SERVICE_TYPE),
         user_agent='openstack-billing',
     )
 

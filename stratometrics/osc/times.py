@@ -13,7 +13,7 @@
 
 import argparse
 import calendar
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 import datetime
 import re
 from typing import Any
@@ -224,7 +224,8 @@ def accept_past(parser: argparse.ArgumentParser) -> None:
     ) -> Any:
         return parse(None if args is None else _joined(args), namespace)
 
-    parser.parse_known_args: Callable[..., Any] = joined
+    # Whoever parses asks this one, be it of a whole line or of a part.
+    parser.parse_known_args = joined
 
 
 def _joined(args: Sequence[str]) -> list[str]:

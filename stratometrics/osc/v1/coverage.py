@@ -43,13 +43,13 @@ Examples:
 
   openstack billing coverage show
   openstack billing coverage show --status silent --long
-  openstack billing coverage show --unknown
-"""
+  openstack billing coverage show --unknown"""
 
 
 class ShowCoverage(commands.Lister):
     """Show which services are still heard of"""
 
+    _epilog = _EPILOG
     nothing = 'Nothing is like that.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -85,8 +85,6 @@ class ShowCoverage(commands.Lister):
             help='show the types of events that came but that nothing is '
             'made of instead: no definition names them',
         )
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(

@@ -32,10 +32,23 @@ _TIER_MODES = ('graduated', 'volume')
 _INSTANTS = ('as_of', 'valid_at', 'valid_from', 'valid_to', 'replace_from')
 _Shown = tuple[Sequence[str], Iterable[Any]]
 
+_LIST_EPILOG = """\
+Examples, for what counts at present, and for who changed what:
+
+  openstack billing price list --valid-at now
+  openstack billing price list --resource-type volume --history"""
+_CREATE_EPILOG = """\
+Example:
+
+  openstack billing price create --resource-type instance \\
+    --match type=m1.small --price 0.0250 --per hour --currency EUR \\
+    --valid-from 2026-10"""
+
 
 class ListPrice(commands.Lister):
     """List prices"""
 
+    _epilog = _LIST_EPILOG
     nothing = 'There are no such prices that you may see.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -78,8 +91,6 @@ class ListPrice(commands.Lister):
             'list (by default for administrators)',
         )
         selection.add_long(parser)
-        parser.epilog = _LIST_EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
@@ -134,6 +145,8 @@ class ShowPrice(commands.ShowOne):
 
 class CreatePrice(commands.ShowOne):
     """Add a price to the list"""
+
+    _epilog = _CREATE_EPILOG
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -249,8 +262,6 @@ class CreatePrice(commands.ShowOne):
             metavar='<description>',
             help='what a bill says',
         )
-        parser.epilog = _CREATE_EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
@@ -266,6 +277,11 @@ class CreatePrice(commands.ShowOne):
 
 class SetPrice(commands.Command):
     """Set the end or the description of a price"""
+
+    _epilog = (
+        'Nothing else of a price ever changes: to change what something '
+        'costs, end its price and create another one that begins then.'
+    )
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
@@ -288,10 +304,6 @@ class SetPrice(commands.Command):
             metavar='<description>',
             help='what a bill says',
         )
-        parser.epilog = (
-            'Nothing else of a price ever changes: to change what something '
-            'costs, end its price and create another one that begins then.'
-        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
@@ -312,14 +324,15 @@ class SetPrice(commands.Command):
 class DeletePrice(commands.Command):
     """Withdraw price(s), as if they had never been"""
 
+    _epilog = (
+        'What a price was charged for becomes usage without a price. To '
+        'end one instead, and keep what it was charged for, use '
+        '"openstack billing price set --valid-to".'
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         _add_price(parser, 'the price(s) to withdraw (ID)', nargs='+')
-        parser.epilog = (
-            'What a price was charged for becomes usage without a price. To '
-            'end one instead, and keep what it was charged for, use '
-            '"openstack billing price set --valid-to".'
-        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
@@ -338,21 +351,6 @@ class DeletePrice(commands.Command):
             raise exceptions.CommandError(
                 f'{failed} of {len(parsed_args.price)} prices failed to delete'
             )
-
-
-_LIST_EPILOG = """\
-Examples, for what counts at present, and for who changed what:
-
-  openstack billing price list --valid-at now
-  openstack billing price list --resource-type volume --history
-"""
-_CREATE_EPILOG = """\
-Example:
-
-  openstack billing price create --resource-type instance \\
-    --match type=m1.small --price 0.0250 --per hour --currency EUR \\
-    --valid-from 2026-10
-"""
 
 
 @contextlib.contextmanager

@@ -43,6 +43,11 @@ _HEADS = (
 class CheckPrice(commands.Lister):
     """Check that prices fit what is used, or each other"""
 
+    _epilog = (
+        'The exit status is 1 if there is usage that no price is for, or '
+        'if a file cannot be used.'
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -60,10 +65,6 @@ class CheckPrice(commands.Lister):
             default=_DEFAULT_DAYS,
             help='compare with the usage of so many days (default: '
             f'{_DEFAULT_DAYS})',
-        )
-        parser.epilog = (
-            'The exit status is 1 if there is usage that no price is for, or '
-            'if a file cannot be used.'
         )
         return parser
 

@@ -38,6 +38,13 @@ _FEW = ('Change', *prices.HEADS, 'Valid From', 'Valid To')
 class ImportPrice(commands.Lister):
     """Bring all prices of a file into the list, or none"""
 
+    _epilog = (
+        'What is in the list already is left alone, so a file can be '
+        'imported again; a price that differs by its end or its '
+        'description alone is amended. "openstack billing price export" '
+        'writes such a file.'
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -57,12 +64,6 @@ class ImportPrice(commands.Lister):
         )
         periods.add_timezone(parser)
         selection.add_long(parser)
-        parser.epilog = (
-            'What is in the list already is left alone, so a file can be '
-            'imported again; a price that differs by its end or its '
-            'description alone is amended. "openstack billing price export" '
-            'writes such a file.'
-        )
         return parser
 
     def take_action(
@@ -85,6 +86,11 @@ class ImportPrice(commands.Lister):
 class ExportPrice(commands.Command):
     """Write the list as a file that can be imported"""
 
+    _epilog = (
+        'Only the prices are written that you may see: all of them, if '
+        'you administer the cloud.'
+    )
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
         parser.add_argument(
@@ -100,10 +106,6 @@ class ExportPrice(commands.Command):
         )
         options.add_as_of(parser)
         periods.add_timezone(parser)
-        parser.epilog = (
-            'Only the prices are written that you may see: all of them, if '
-            'you administer the cloud.'
-        )
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:

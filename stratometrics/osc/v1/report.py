@@ -43,19 +43,17 @@ Examples:
   openstack billing report --month last --equivalent aws --group-by name
   openstack billing report --from -7d --all-projects --group-by project \\
     --granularity 1d
-  openstack billing report --month last --granularity 1d --chart
-"""
+  openstack billing report --month last --granularity 1d --chart"""
 
 
 class Report(commands.Lister):
     """Show what usage costs, and what it would cost elsewhere"""
 
+    _epilog = _EPILOG
     nothing = 'Nothing was charged in that period.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         periods.add_period(parser)
         periods.add_as_of(parser)
         projects.add_projects(parser)

@@ -40,13 +40,13 @@ Examples:
 
   openstack billing resource list --month last
   openstack billing resource list --from -7d --resource-type volume --long
-  openstack billing resource list --all-projects -f csv
-"""
+  openstack billing resource list --all-projects -f csv"""
 
 
 class ListResource(commands.Lister):
     """List the resources that were there in a period"""
 
+    _epilog = _EPILOG
     nothing = 'No resource was there in that period.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -67,8 +67,6 @@ class ListResource(commands.Lister):
         projects.add_projects(parser)
         paging.add(parser)
         selection.add_long(parser)
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(

@@ -89,17 +89,16 @@ Examples:
 
 All formats but tables tell each line exactly. The document of the API, with
 totals and digest, is written by "openstack billing statement save --format
-json".
-"""
+json"."""
 
 
 class ShowStatement(commands.Lister):
     """Show what a project is charged for a month"""
 
+    _epilog = _EXAMPLES
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.epilog = _EXAMPLES
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             'number',
             metavar='<number>',

@@ -62,8 +62,7 @@ Examples:
 
   openstack billing statement issue --month last --all-projects --dry-run
   openstack billing statement issue --month last --all-projects
-  openstack billing statement issue --month 2026-10 --project acme
-"""
+  openstack billing statement issue --month 2026-10 --project acme"""
 
 
 class _Refused(Exception):
@@ -116,10 +115,10 @@ class _Outcome:
 class IssueStatement(commands.Lister):
     """Issue the statements of a month, for ever"""
 
+    _epilog = _EPILOG
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         months.add_month(parser, '', required=True)
         projects.add_projects(parser)
         parser.add_argument(

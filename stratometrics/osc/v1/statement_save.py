@@ -56,17 +56,16 @@ Examples:
     2026-10-8d1c0f6a5b7e4a339b21c0d7e6f5a4b3
   openstack billing statement save --format focus-parquet --month 2026-10 \\
     --all-projects
-  openstack billing statement save --format json --file - | jq .statement
-"""
+  openstack billing statement save --format json --file - | jq .statement"""
 
 
 class SaveStatement(commands.Command):
     """Save a statement, or costs as FOCUS, to a file"""
 
+    _epilog = _EPILOG
+
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             'number',
             metavar='<number>',

@@ -70,13 +70,13 @@ Examples:
 
   openstack billing timeline show web-1 --month last
   openstack billing timeline show web-1 --chart
-  openstack billing timeline show web-1 --events -f json
-"""
+  openstack billing timeline show web-1 --events -f json"""
 
 
 class ShowTimeline(commands.Lister):
     """Show what a resource is billed by, and since when"""
 
+    _epilog = _EPILOG
     nothing = _NOTHING
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -117,8 +117,6 @@ class ShowTimeline(commands.Lister):
             default='state',
             help='what has a lane of its own in a chart (default: state)',
         )
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         return parser
 
     def take_action(

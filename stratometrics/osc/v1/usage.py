@@ -51,19 +51,17 @@ Examples:
   openstack billing usage show instance --all-projects --group-by project \\
     --top 10
   openstack billing usage show volume --from -7d --granularity 1d --chart
-  openstack billing usage show --month 2026-10 --compare-to previous
-"""
+  openstack billing usage show --month 2026-10 --compare-to previous"""
 
 
 class ShowUsage(commands.Lister):
     """Show who used what, and for how long"""
 
+    _epilog = _EPILOG
     nothing = 'Nothing was used in that period.'
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.epilog = _EPILOG
-        parser.formatter_class = argparse.RawDescriptionHelpFormatter
         parser.add_argument(
             'resource_types',
             metavar='<resource-type>',
