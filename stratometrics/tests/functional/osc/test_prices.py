@@ -341,7 +341,7 @@ class LifeTest(PriceTestCase):
             with self.subTest(words):
                 said = self.refused('alice', *words)
                 self.assertIn('not allowed', said)
-                self.assertIn('take more', said)
+                self.assertIn('takes more', said)
 
     def test_what_cannot_be_a_price(self):
         words = (
