@@ -300,6 +300,11 @@ def printable(text: str) -> str:
     return ''.join(_escaped(each) for each in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same of several lines, which stay that."""
+    return '\n'.join(map(printable, text.split('\n')))
+
+
 def _escaped(character: str) -> str:
     turns = '\u202a' <= character <= '\u202e' or (
         '\u2066' <= character <= '\u2069'

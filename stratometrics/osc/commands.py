@@ -12,8 +12,10 @@
 """What all commands are made of."""
 
 import argparse
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+import contextlib
+import io
+from typing import Any, TextIO
 
 from osc_lib import exceptions
 from osc_lib.command import command
@@ -58,7 +60,8 @@ class Command(command.Command):
         try:
             credentials.take(self.app, self)
             asked = self.client
-            return super().run(parsed_args)
+            with _all_characters_shown(parsed_args, self.app.stdout):
+                return super().run(parsed_args)
         except errors.ClientError as error:
             raise exceptions.CommandError(hints.told(error, asked)) from error
 
@@ -128,6 +131,26 @@ def add_exact(parser: argparse.ArgumentParser) -> None:
         help='show exact decimals in tables, too, where durations and money '
         'are rounded for people otherwise',
     )
+
+
+@contextlib.contextmanager
+def _all_characters_shown(
+    parsed_args: argparse.Namespace, stdout: TextIO
+) -> Iterator[None]:
+    """Let people see a code for what their terminal has no character for.
+
+    Programs are not told another text than the right one, but fail.
+    """
+    shown = getattr(parsed_args, 'formatter', 'table') == 'table'
+    if not (shown and isinstance(stdout, io.TextIOWrapper)):
+        yield
+        return
+    before = stdout.errors
+    stdout.reconfigure(errors='backslashreplace')
+    try:
+        yield
+    finally:
+        stdout.reconfigure(errors=before)
 
 
 def _formatter(shown: Any, parsed_args: argparse.Namespace) -> Any:

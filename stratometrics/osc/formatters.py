@@ -71,7 +71,7 @@ class Table(table.TableFormatter):
 def _shown(cell: Any) -> Any:
     """A cell that is safe to show; columns are that by themselves."""
     if isinstance(cell, str):
-        return '\n'.join(map(columns.printable, cell.split('\n')))
+        return columns.printable_lines(cell)
     return cell
 
 

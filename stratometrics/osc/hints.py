@@ -15,6 +15,7 @@ from stratometrics import version
 from stratometrics.client import connection
 from stratometrics.client import errors
 from stratometrics.client import v1
+from stratometrics.osc import columns
 from stratometrics.osc import credentials
 
 _CATALOG = f'"openstack catalog show {connection.SERVICE_TYPE}"'
@@ -85,7 +86,9 @@ def told(error: errors.ClientError, client: v1.Client | None = None) -> str:
         where an older one would explain the error. None if nothing can be.
     """
     hint = _hint(error, client)
-    return f'{error}\n{hint}' if hint else str(error)
+    told = f'{error}\n{hint}' if hint else str(error)
+    # Whoever stands before the service may write what a terminal obeys.
+    return columns.printable_lines(told)
 
 
 def _hint(error: errors.ClientError, client: v1.Client | None) -> str:

@@ -144,7 +144,8 @@ class IssueStatement(commands.Lister):
     def run(self, parsed_args: argparse.Namespace) -> int:
         self._outcome = _Outcome()
         status = super().run(parsed_args)
-        print(_told(self._outcome, parsed_args), file=self.app.stderr)
+        told = columns.printable_lines(_told(self._outcome, parsed_args))
+        print(told, file=self.app.stderr)
         return status or self._outcome.status
 
     def take_action(

@@ -17,6 +17,7 @@ import io
 import json
 import types
 import unittest
+from unittest import mock
 
 from osc_lib import exceptions
 import yaml
@@ -95,6 +96,20 @@ class CommandTest(unittest.TestCase):
             ],
             self.lines(*words),
         )
+
+    def test_a_terminal_lacks_a_character(self):
+        written = io.BytesIO()
+        self.app.stdout = io.TextIOWrapper(written, 'ascii')
+        with mock.patch.object(Listed, 'rows', [row('\xfc\u6f22', D(9), 1)]):
+            command = Listed(self.app, None)
+            parser = command.get_parser('openstack')
+            command.run(parser.parse_args(['-c', 'Name']))
+            self.app.stdout.flush()
+            self.assertIn(b'| \\xfc\\u6f22  |', written.getvalue())
+            # What a program reads is right, or not there.
+            self.app.stdout = io.TextIOWrapper(io.BytesIO(), 'ascii')
+            asked = parser.parse_args(['-f', 'value'])
+            self.assertRaises(UnicodeEncodeError, command.run, asked)
 
     def test_json_is_exact(self):
         found = json.loads(self.run_command(Listed, '-f', 'json'))

@@ -56,6 +56,12 @@ class TestHints(testtools.TestCase):
             self.assertTrue(first.startswith('What is wrong.'), first)
             self.assertRegex(second, r'[.?]$')
 
+    def test_nothing_moves_the_cursor(self):
+        error = errors.Conflict(
+            409, 'stratometrics.x', 'title', '\x1b[2Jno\r\nnever', 'req-\x07'
+        )
+        self.assertEqual('\\x1b[2Jno\\r\nnever (req-\\x07)', hints.told(error))
+
     def test_what_explains_itself_has_no_hint(self):
         for error in (
             refused(errors.BadRequest, 400),
