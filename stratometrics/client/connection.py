@@ -286,7 +286,7 @@ def _endpoint(asked: adapter.Adapter) -> str:
     try:
         found = asked.get_endpoint()
     except exceptions.EmptyCatalog:
-        raise errors.NoEndpoint(
+        raise errors.EmptyCatalog(
             'The catalog is empty: the token is for no project.'
         ) from None
     except exceptions.EndpointNotFound:

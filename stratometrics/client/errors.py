@@ -28,6 +28,10 @@ class NoEndpoint(ClientError):
     """The catalog of Keystone names no endpoint of the service."""
 
 
+class EmptyCatalog(NoEndpoint):
+    """The token is for no project, and such a one comes with no catalog."""
+
+
 class NotAuthenticated(ClientError):
     """Keystone gives no token: the credentials are wrong, or it is away."""
 

@@ -48,7 +48,8 @@ def take(app: Any, command: Any) -> None:
     """
     command.auth_required = True
     said = app.cloud.config
-    if not said.get('auth') and said.get('auth_type') != _NO_AUTH:
+    named = said.get('auth') or said.get('auth_url')
+    if not named and said.get('auth_type') != _NO_AUTH:
         raise NoCredentials(
             'Nobody says who asks: no cloud is named, and there are no '
             'credentials.'

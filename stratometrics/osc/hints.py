@@ -93,6 +93,8 @@ def told(error: errors.ClientError, client: v1.Client | None = None) -> str:
 
 def _hint(error: errors.ClientError, client: v1.Client | None) -> str:
     match error:
+        case errors.EmptyCatalog():
+            return _NO_PROJECT
         case errors.NoEndpoint():
             return _NO_ENDPOINT
         case credentials.NoCredentials():

@@ -14,9 +14,11 @@
 import contextlib
 import http.server
 import json
+import subprocess
 import threading
 
 from stratometrics import version
+from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.osc import base
 from stratometrics.tests.realparts import ports
 
@@ -76,6 +78,34 @@ class HintsTest(base.CommandTestCase):
         said = self.said('nobody')
         self.assertIn('Nobody says who asks', said)
         self.assertIn('OS_CLOUD', said)
+
+    def test_who_asks_is_said_by_variables_alone(self):
+        said = self.said_with_variables()
+        self.assertIn('Expecting to find domain in user', said)
+        said = self.said_with_variables(OS_USER_DOMAIN_ID='default')
+        self.assertIn('The catalog is empty', said)
+        self.assertIn('Give your credentials a project', said)
+
+    def said_with_variables(self, **variables):
+        keystone = api_base.keystone()
+        run = subprocess.run(
+            [base.OPENSTACK, 'billing', *LIST],
+            # No clouds.yaml is here.
+            cwd='/',
+            env=self.environment(
+                OS_AUTH_URL=keystone.url,
+                OS_USERNAME='eve',
+                OS_PASSWORD=keystone.password,
+                **variables,
+            ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        self.assertEqual(1, run.returncode)
+        return run.stderr
 
     def test_what_the_command_line_says_itself_is_left(self):
         self.assertIn('OS_USERNAME', self.said('no-user'))

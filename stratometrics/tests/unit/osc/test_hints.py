@@ -56,6 +56,12 @@ class TestHints(testtools.TestCase):
             self.assertTrue(first.startswith('What is wrong.'), first)
             self.assertRegex(second, r'[.?]$')
 
+    def test_a_token_that_is_for_no_project(self):
+        self.assertIn(
+            'Give your credentials a project',
+            hints.told(errors.EmptyCatalog('The catalog is empty.')),
+        )
+
     def test_nothing_moves_the_cursor(self):
         error = errors.Conflict(
             409, 'stratometrics.x', 'title', '\x1b[2Jno\r\nnever', 'req-\x07'
