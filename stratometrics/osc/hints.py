@@ -67,6 +67,13 @@ _NO_PROJECT = (
     'name, or with project_name in clouds.yaml. Who may see others names one '
     'with --project, or takes all with --all-projects.'
 )
+_TOO_LARGE = (
+    'The operators of the cloud can raise max_request_body_size in section '
+    '[oslo_middleware] of the configuration of the service, and what its '
+    'proxy takes, or bring a long list of prices in on its host with '
+    '"stratometrics-manage prices import". What adds prices to the list can '
+    'be divided into several files.'
+)
 _LATER = (
     'Try again in a while; if that does not help, tell the operators of the '
     'cloud the request ID.'
@@ -113,6 +120,8 @@ def _hint(error: errors.ClientError, client: v1.Client | None) -> str:
             return _UNAUTHORIZED
         case errors.Unavailable():
             return _LATER
+        case errors.TooLarge():
+            return _TOO_LARGE
         case errors.Refused() if not error.code.startswith(_OURS):
             return _NOT_THIS_SERVICE
         case errors.Forbidden():

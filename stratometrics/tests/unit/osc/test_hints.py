@@ -48,6 +48,7 @@ class TestHints(testtools.TestCase):
             refused(errors.Unauthorized, 401),
             refused(errors.Forbidden, 403),
             refused(errors.BadRequest, 400, 'stratometrics.no-project'),
+            refused(errors.TooLarge, 413),
             refused(errors.Unavailable, 503),
             refused(errors.Refused, 500),
             refused(errors.NotFound, 404, ''),
@@ -61,6 +62,11 @@ class TestHints(testtools.TestCase):
             'Give your credentials a project',
             hints.told(errors.EmptyCatalog('The catalog is empty.')),
         )
+
+    def test_too_much_for_the_service_or_its_proxy(self):
+        for code in ('stratometrics.request-entity-too-large', ''):
+            told = hints.told(refused(errors.TooLarge, 413, code))
+            self.assertIn('max_request_body_size', told)
 
     def test_nothing_moves_the_cursor(self):
         error = errors.Conflict(
