@@ -29,10 +29,11 @@ def require_free(path: pathlib.Path, force: bool) -> None:
     :param force: whether one that is there may be replaced.
     :raises osc_lib.exceptions.CommandError: it may not.
     """
+    there = path.exists() or path.is_symlink()
     if path.exists() and not path.is_file():
         # To replace a device would break the machine.
         raise exceptions.CommandError(f'{path} is there, and is no file')
-    if path.exists() and not force:
+    if there and not force:
         raise exceptions.CommandError(
             f'{path} is there already: replace it with --force, or name '
             'another one with --file'

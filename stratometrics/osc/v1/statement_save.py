@@ -124,7 +124,9 @@ class SaveStatement(commands.Command):
         if to_stdout and parsed_args.format in _BINARY:
             saving.require_no_terminal(parsed_args.format)
         asked = self._asked(parsed_args)
-        name = parsed_args.file or _name(parsed_args, asked)
+        name = parsed_args.file
+        if name is None:
+            name = _name(parsed_args, asked)
         path = pathlib.Path(name)
         if not to_stdout:
             saving.require_free(path, parsed_args.force)

@@ -156,6 +156,9 @@ class TestShow(StatementCase):
         )
         self.assertIn('--month is for a preview', said)
 
+    def test_the_name_of_a_file_is_not_empty(self):
+        self.refusal('alice', 'statement', 'save', '--file', '')
+
     def test_usage_without_a_price_is_told(self):
         said = self.billing('alice', 'statement', 'show', '--month', '2026-08')
         self.assertIn('floating-ip active: 1 d', said.errors)

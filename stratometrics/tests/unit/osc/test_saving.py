@@ -45,6 +45,18 @@ class SavingTest(testtools.TestCase):
         self.assertEqual(b'one two', self.path.read_bytes())
         self.assertEqual(['bill.pdf'], self.names())
 
+    def test_a_link_to_what_is_not_there(self):
+        self.path.symlink_to(self.folder / 'missing')
+        self.assertRaisesRegex(
+            exceptions.CommandError,
+            'is there already',
+            saving.write,
+            [b'one'],
+            self.path,
+            False,
+        )
+        self.assertTrue(self.path.is_symlink())
+
     def test_what_breaks_leaves_nothing(self):
         def pieces(error):
             yield b'one '
