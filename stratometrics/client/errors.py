@@ -52,6 +52,10 @@ class Unreachable(ClientError):
         self.reached = reached
 
 
+class Untrusted(Unreachable):
+    """What answers does not prove who it is."""
+
+
 class UnexpectedAnswer(ClientError):
     """The answer is none of this API."""
 

@@ -13,6 +13,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import ssl
 from urllib import parse
 
 from keystoneauth1 import exceptions
@@ -55,9 +56,13 @@ def asking_service(url: str) -> Iterator[None]:
         yield
     except exceptions.ConnectionError as error:
         parts = parse.urlsplit(url)
+        place = f'{parts.scheme}://{_place(parts)}'
+        if is_untrusted(error):
+            raise errors.Untrusted(
+                f'{place} is not trusted: {_reason(error)}.', reached=False
+            ) from error
         raise errors.Unreachable(
-            f'{parts.scheme}://{_place(parts)} does not answer: '
-            f'{_reason(error)}.',
+            f'{place} does not answer: {_reason(error)}.',
             reached=_reached(error),
         ) from error
     except requests.RequestException as error:
@@ -83,15 +88,29 @@ def whole(response: requests.Response) -> Iterator[None]:
         ) from error
 
 
-def _reason(error: BaseException) -> str:
-    """What the system says of a failed connection, out of all the rest."""
+def is_untrusted(error: BaseException) -> bool:
+    """Whether a connection failed for a certificate that nobody trusts."""
+    return any(
+        isinstance(each, ssl.SSLCertVerificationError)
+        for each in _behind(error)
+    )
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it was made of."""
     found: BaseException | None = error
     while found is not None:
-        if isinstance(found, OSError) and not isinstance(
-            found, requests.RequestException
-        ):
-            return str(found)
+        yield found
         found = found.__cause__ or found.__context__
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of a failed connection, out of all the rest."""
+    for each in _behind(error):
+        if isinstance(each, OSError) and not isinstance(
+            each, requests.RequestException
+        ):
+            return str(each)
     return str(error)
 
 

@@ -23,6 +23,7 @@ from typing import Any
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from stratometrics.client import errors
+from stratometrics.client import failures
 
 #: How credentials are called that need none.
 _NO_AUTH = 'none'
@@ -38,6 +39,10 @@ class Rejected(errors.NotAuthenticated):
 
 class NoKeystone(errors.NotAuthenticated):
     """Keystone does not answer."""
+
+
+class UntrustedKeystone(NoKeystone):
+    """What answers does not prove that it is Keystone."""
 
 
 def take(app: Any, command: Any) -> None:
@@ -73,6 +78,10 @@ def asking() -> Iterator[None]:
             f'Keystone refuses: {error}', error.request_id
         ) from error
     except keystone_exceptions.ConnectionError as error:
+        if failures.is_untrusted(error):
+            raise UntrustedKeystone(
+                f'Keystone is not trusted: {_reason(error)}'
+            ) from error
         raise NoKeystone(
             f'Keystone does not answer: {_reason(error)}'
         ) from error

@@ -43,6 +43,11 @@ _NO_KEYSTONE = (
     'Look at auth_url in clouds.yaml, or at OS_AUTH_URL, and whether the '
     'network lets you there.'
 )
+_UNTRUSTED = (
+    'If the certificate is of an authority of your own, name the file of that '
+    'with cacert in clouds.yaml, --os-cacert or OS_CACERT. Who asks without '
+    'trust, with --insecure, may give the token to anybody.'
+)
 _WHO_ARE_YOU = (
     'Look at the credentials in clouds.yaml, or in the variables that begin '
     'with OS_: does "openstack token issue" work?'
@@ -108,6 +113,8 @@ def _hint(error: errors.ClientError, client: v1.Client | None) -> str:
             return _NO_CREDENTIALS
         case credentials.Rejected():
             return _REJECTED
+        case credentials.UntrustedKeystone() | errors.Untrusted():
+            return _UNTRUSTED
         case credentials.NoKeystone():
             return _NO_KEYSTONE
         case errors.NotAuthenticated():

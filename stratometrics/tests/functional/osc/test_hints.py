@@ -14,7 +14,10 @@
 import contextlib
 import http.server
 import json
+import pathlib
+import ssl
 import subprocess
+import tempfile
 import threading
 
 from stratometrics import version
@@ -48,6 +51,9 @@ class HintsTest(base.CommandTestCase):
         add('wrong-project', project_name='wrong')
         add('no-keystone', auth_url=f'{nobody}/v3')
         add('no-service', billing=nobody)
+        stranger = cls.stranger()
+        add('untrusted', billing=stranger)
+        add('untrusted-keystone', auth_url=f'{stranger}/v3')
         add('no-user', 'username')
         add('no-endpoint', billing=None, region='nowhere')
         add('another-service', billing=alice['auth']['auth_url'])
@@ -56,6 +62,36 @@ class HintsTest(base.CommandTestCase):
         add('system', *_SCOPE, username='system-reader', system_scope='all')
         found['nobody'] = {'region_name': alice['region_name']}
         return found
+
+    @classmethod
+    def stranger(cls):
+        """The address of a server with a certificate of its own making."""
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        key, certificate = (
+            pathlib.Path(folder.name) / name for name in ('key', 'certificate')
+        )
+        subprocess.run(
+            [
+                *('openssl', 'req', '-x509', '-newkey', 'ec'),
+                *('-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'),
+                *('-keyout', key, '-out', certificate, '-days', '1'),
+                *('-subj', '/CN=stranger'),
+                *('-addext', f'subjectAltName=IP:{ports.HOST}'),
+            ],
+            check=True,
+            capture_output=True,
+        )
+        server = http.server.ThreadingHTTPServer(
+            (ports.HOST, 0), http.server.BaseHTTPRequestHandler
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        return f'https://{ports.HOST}:{server.server_port}'
 
     def said(self, cloud, *words):
         said = self.refusal(cloud, *(words or LIST))
@@ -110,6 +146,13 @@ class HintsTest(base.CommandTestCase):
     def test_what_the_command_line_says_itself_is_left(self):
         self.assertIn('OS_USERNAME', self.said('no-user'))
         self.assertIn('Cloud missing was not found', self.said('missing'))
+
+    def test_a_certificate_that_is_not_trusted(self):
+        for cloud in ('untrusted', 'untrusted-keystone'):
+            said = self.said(cloud)
+            self.assertIn('is not trusted', said)
+            self.assertIn('CERTIFICATE_VERIFY_FAILED', said)
+            self.assertIn('OS_CACERT', said)
 
     def test_the_service_is_away(self):
         said = self.said('no-service')

@@ -44,6 +44,8 @@ class TestHints(testtools.TestCase):
             credentials.Rejected('What is wrong.'),
             credentials.NoKeystone('What is wrong.'),
             errors.Unreachable('What is wrong.'),
+            errors.Untrusted('What is wrong.'),
+            credentials.UntrustedKeystone('What is wrong.'),
             errors.UnexpectedAnswer('What is wrong.'),
             refused(errors.Unauthorized, 401),
             refused(errors.Forbidden, 403),
@@ -62,6 +64,10 @@ class TestHints(testtools.TestCase):
             'Give your credentials a project',
             hints.told(errors.EmptyCatalog('The catalog is empty.')),
         )
+
+    def test_a_certificate_that_is_not_trusted(self):
+        for kind in (errors.Untrusted, credentials.UntrustedKeystone):
+            self.assertIn('OS_CACERT', hints.told(kind('What is wrong.')))
 
     def test_too_much_for_the_service_or_its_proxy(self):
         for code in ('stratometrics.request-entity-too-large', ''):
