@@ -136,7 +136,10 @@ class Directory:
         own = _within(
             domain_id, self._list('/auth/projects', 'projects') or ()
         )
-        if any(each['id'] == text for each in own):
+        # The id comes first: somebody may call his project as another's.
+        if any(each['id'] == text for each in own) or _within(
+            domain_id, self._one('/projects', 'project', text)
+        ):
             return text
         query = {'name': text}
         if domain_id:
@@ -145,8 +148,6 @@ class Directory:
         found = _named(text, (*own, *(listed or ())))
         if not found and listed is None:
             return _taken_for_id('project', text)
-        if not found:
-            found = _within(domain_id, self._one('/projects', 'project', text))
         return _only(
             found, 'project', text, 'name its domain with --project-domain, or'
         )
@@ -162,13 +163,14 @@ class Directory:
             *self._own_domains(),
             *(self._list('/auth/domains', 'domains') or ()),
         )
-        if any(each['id'] == text for each in own):
+        if any(each['id'] == text for each in own) or self._one(
+            '/domains', 'domain', text
+        ):
             return text
         listed = self._list('/domains', 'domains', {'name': text})
         found = _named(text, (*own, *(listed or ())))
         if not found and listed is None:
             return _taken_for_id('domain', text)
-        found = found or self._one('/domains', 'domain', text)
         return _only(found, 'domain', text, '')
 
     def _own_domains(self) -> Sequence[Mapping[str, str]]:

@@ -47,10 +47,14 @@ class ProjectsTest(base.CommandTestCase):
         domain = f'{keystone.url}/domains'
         made = session.post(domain, json={'domain': {'name': DOMAIN}})
         domain_id = made.json()['domain']['id']
-        project = {'name': 'acme', 'domain_id': domain_id}
-        made = session.post(
-            f'{keystone.url}/projects', json={'project': project}
-        )
+        # One is called by the id of another.
+        made = [
+            session.post(
+                f'{keystone.url}/projects',
+                json={'project': {'name': name, 'domain_id': domain_id}},
+            )
+            for name in ('acme', cls.globex)
+        ]
 
         def remove():
             disabled = {'domain': {'enabled': False}}
@@ -58,7 +62,7 @@ class ProjectsTest(base.CommandTestCase):
             session.delete(f'{domain}/{domain_id}')
 
         cls.addClassCleanup(remove)
-        return domain_id, made.json()['project']['id']
+        return domain_id, made[0].json()['project']['id']
 
     @classmethod
     def clouds(cls, url):
@@ -140,7 +144,7 @@ class ProjectsTest(base.CommandTestCase):
 
     def test_one_of_another_domain_is_none(self):
         said = self.said(
-            *('admin', '--project', self.globex, '--project-domain', DOMAIN)
+            *('admin', '--project', self.acme, '--project-domain', DOMAIN)
         )
         self.assertIn('There is no project with the name or ID', said)
 
