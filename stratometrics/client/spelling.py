@@ -20,6 +20,8 @@ import datetime
 import decimal
 import re
 
+from stratometrics.client import errors
+
 _UTC = datetime.UTC
 _DECIMAL = re.compile(r'-?\d+(\.\d+)?', re.ASCII)
 
@@ -62,6 +64,19 @@ def decimal_text(value: decimal.Decimal | int | str) -> str:
     return f'{decimal.Decimal(value):f}'
 
 
+def sendable(value: str) -> str:
+    """A text that can be sent.
+
+    :raises InvalidQuestion: it has bytes that are no UTF-8, which came from a
+        terminal or a file.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise errors.InvalidQuestion(f'{value!r} is no UTF-8.') from None
+    return value
+
+
 def flag(value: bool) -> str:
     """A parameter that is on or off."""
     return 'true' if value else 'false'
@@ -93,5 +108,5 @@ def _texts(value: object) -> Iterable[str]:
     if isinstance(value, datetime.datetime):
         return (instant(value),)
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [text for each in value for text in _texts(each)]
-    return (str(value),)
+        return [told for each in value for told in _texts(each)]
+    return (sendable(str(value)),)

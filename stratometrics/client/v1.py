@@ -550,7 +550,7 @@ def _segment(text: str) -> str:
     """
     if text in ('', '.', '..'):
         raise errors.InvalidQuestion(f'{text!r} is no id, number or name.')
-    return parse.quote(text, safe='')
+    return parse.quote(spelling.sendable(text), safe='')
 
 
 def _price_path(price_id: str) -> str:

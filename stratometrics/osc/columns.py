@@ -269,7 +269,7 @@ class Texts(Column):
     """Several texts: ``vcpus, ram_mib``."""
 
     def human_readable(self) -> str:
-        return ', '.join(self._value) or NOTHING
+        return printable(', '.join(self._value)) or NOTHING
 
     def machine_readable(self) -> Sequence[str]:
         return list(self._value)

@@ -14,6 +14,7 @@
 import datetime
 import decimal
 
+from keystoneauth1 import session
 import testtools
 
 from stratometrics.client import errors
@@ -112,3 +113,12 @@ class TestQueries(testtools.TestCase):
     def test_costs_by_day_can_be_declined(self):
         self.assertEqual([], v1.preview_query())
         self.assertEqual([('daily', 'false')], v1.preview_query(daily=False))
+
+    def test_what_is_no_utf_8(self):
+        # So Python hands over what a shell gives.
+        text = b'\xfcber'.decode(errors='surrogateescape')
+        self.assertRaises(
+            errors.InvalidQuestion, v1.usage_query, filters={'name': [text]}
+        )
+        client = v1.Client(session.Session())
+        self.assertRaises(errors.InvalidQuestion, client.timeline, text)

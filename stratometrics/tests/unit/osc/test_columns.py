@@ -39,6 +39,12 @@ def exact(seconds):
     return D((seconds < 0, tuple(map(int, str(abs(seconds)))), -6))
 
 
+class TextsTest(unittest.TestCase):
+    def test_several_texts_move_no_cursor(self):
+        column = columns.Texts(['a', '\x1b[2J'])
+        self.assertEqual('a, \\x1b[2J', column.human_readable())
+
+
 class DurationTest(unittest.TestCase):
     def test_people_see_two_units(self):
         for seconds, expected in (
