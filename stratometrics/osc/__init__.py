@@ -11,6 +11,9 @@
 # under the License.
 """``openstack billing``: a plugin of python-openstackclient.
 
+``v1`` has the commands, ``options`` reads what is typed behind them,
+``tables`` and ``charts`` show what is answered.
+
 Every command is loaded by name, and each run loads these modules again: what
 takes long to import, such as rich, is imported where it is used.
 """

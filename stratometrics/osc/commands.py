@@ -22,12 +22,12 @@ from osc_lib.command import command
 
 from stratometrics.client import errors
 from stratometrics.client import v1
-from stratometrics.osc import columns
 from stratometrics.osc import credentials
-from stratometrics.osc import formatters
 from stratometrics.osc import hints
-from stratometrics.osc import layout
-from stratometrics.osc import times
+from stratometrics.osc.options import times
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import formatters
+from stratometrics.osc.tables import layout
 
 Row = Sequence[Any]
 

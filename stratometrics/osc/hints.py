@@ -15,8 +15,8 @@ from stratometrics import version
 from stratometrics.client import connection
 from stratometrics.client import errors
 from stratometrics.client import v1
-from stratometrics.osc import columns
 from stratometrics.osc import credentials
+from stratometrics.osc.tables import columns
 
 _CATALOG = f'"openstack catalog show {connection.SERVICE_TYPE}"'
 _TYPES = '"openstack billing resource type list"'

@@ -21,8 +21,8 @@ from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import pages
 from stratometrics.client import v1
-from stratometrics.osc import columns
-from stratometrics.osc import paging
+from stratometrics.osc.options import paging
+from stratometrics.osc.tables import columns
 
 Timeline = pages.Pages[answers.TimelineHead, answers.Interval]
 

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 from osc_lib import exceptions
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
 from stratometrics.osc import commands
-from stratometrics.osc import selection
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import columns
 
 _FEW = ('Resource Type', 'Region', 'Status', 'Lag', 'Living')
 _MORE = (

@@ -22,10 +22,10 @@ from stratometrics.client import errors
 from stratometrics.client import spelling
 from stratometrics.osc import commands
 from stratometrics.osc import hints
-from stratometrics.osc import periods
-from stratometrics.osc import prices
-from stratometrics.osc import projects
-from stratometrics.osc import selection
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import prices
 
 _PER = ('hour', 'month', 'unit')
 _TIER_MODES = ('graduated', 'volume')

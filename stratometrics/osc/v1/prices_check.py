@@ -16,11 +16,11 @@ from collections.abc import Container, Iterable, Sequence
 import datetime
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import pricefiles
-from stratometrics.osc import prices
 from stratometrics.osc import revisions
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import prices
 from stratometrics.osc.v1 import prices_files
 
 _DEFAULT_DAYS = 31

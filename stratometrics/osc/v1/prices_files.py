@@ -23,12 +23,12 @@ from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import commands
 from stratometrics.osc import hints
-from stratometrics.osc import periods
 from stratometrics.osc import pricefiles
-from stratometrics.osc import prices
 from stratometrics.osc import revisions
 from stratometrics.osc import saving
-from stratometrics.osc import selection
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import prices
 from stratometrics.osc.v1 import prices as options
 
 _CHANGES = ('created', 'amended', 'withdrawn')

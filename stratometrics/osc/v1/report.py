@@ -18,15 +18,15 @@ from typing import Any
 
 from stratometrics.client import answers
 from stratometrics.client import errors
-from stratometrics.osc import charts
 from stratometrics.osc import commands
-from stratometrics.osc import cost_bars
-from stratometrics.osc import cost_rows
-from stratometrics.osc import periods
-from stratometrics.osc import projects
-from stratometrics.osc import selection
-from stratometrics.osc import subjects
-from stratometrics.osc import unpriced
+from stratometrics.osc.charts import barchart
+from stratometrics.osc.charts import cost_bars
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.options import subjects
+from stratometrics.osc.tables import cost_rows
+from stratometrics.osc.tables import unpriced
 
 _GROUP_BY = ('resource_type', 'type')
 #: What costs can be grouped by beside the keys of usage.
@@ -91,7 +91,7 @@ class Report(commands.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
-        charts.require_people(parsed_args)
+        barchart.require_people(parsed_args)
         self._capabilities = capabilities = self.client.capabilities()
         at = periods.clock(parsed_args, self.client, capabilities)
         period = periods.asked(parsed_args, self.client, at)
@@ -129,7 +129,7 @@ class Report(commands.Lister):
             self.app.stderr.flush()
         if parsed_args.chart and found.results:
             for bars in cost_bars.bars(shape, found, parsed_args.exact):
-                charts.draw(bars, self.app.stdout)
+                barchart.draw(bars, self.app.stdout)
             return (), ()
         selection.select(parsed_args, shape.brief(found))
         return shape.heads, (list(shape.row(each)) for each in found.results)

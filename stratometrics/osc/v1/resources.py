@@ -18,12 +18,12 @@ import zoneinfo
 from osc_lib import exceptions
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
 from stratometrics.osc import commands
-from stratometrics.osc import paging
-from stratometrics.osc import periods
-from stratometrics.osc import projects
-from stratometrics.osc import selection
+from stratometrics.osc.options import paging
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import columns
 
 _FEW = ('Resource Type', 'ID', 'Name', 'Type', 'State', 'Usage')
 _MORE = ('Region', 'Project ID', 'User ID', 'From', 'To')

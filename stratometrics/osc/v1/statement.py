@@ -21,14 +21,14 @@ from osc_lib import exceptions
 
 from stratometrics.client import answers
 from stratometrics.client import errors
-from stratometrics.osc import columns
 from stratometrics.osc import commands
-from stratometrics.osc import months
-from stratometrics.osc import paging
-from stratometrics.osc import periods
-from stratometrics.osc import projects
-from stratometrics.osc import selection
-from stratometrics.osc import unpriced
+from stratometrics.osc.options import months
+from stratometrics.osc.options import paging
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import unpriced
 
 _USAGE = 'usage'
 

@@ -21,16 +21,16 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import v1
-from stratometrics.osc import columns
 from stratometrics.osc import commands
 from stratometrics.osc import hints
-from stratometrics.osc import months
-from stratometrics.osc import paging
-from stratometrics.osc import periods
 from stratometrics.osc import progress
-from stratometrics.osc import projects
-from stratometrics.osc import selection
-from stratometrics.osc import unpriced
+from stratometrics.osc.options import months
+from stratometrics.osc.options import paging
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import unpriced
 from stratometrics.osc.v1 import statement
 
 #: That of what a signal ended, which Ctrl-C sends.

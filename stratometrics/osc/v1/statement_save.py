@@ -21,11 +21,11 @@ from osc_lib import exceptions
 
 from stratometrics.client import connection
 from stratometrics.osc import commands
-from stratometrics.osc import months
-from stratometrics.osc import periods
 from stratometrics.osc import progress
-from stratometrics.osc import projects
 from stratometrics.osc import saving
+from stratometrics.osc.options import months
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
 from stratometrics.osc.v1 import statement
 
 #: What each form ends a file's name with.

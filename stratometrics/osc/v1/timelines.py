@@ -21,15 +21,15 @@ import zoneinfo
 from osc_lib import exceptions
 
 from stratometrics.client import answers
-from stratometrics.osc import charts
-from stratometrics.osc import columns
 from stratometrics.osc import commands
-from stratometrics.osc import lanes
 from stratometrics.osc import lookup
-from stratometrics.osc import paging
-from stratometrics.osc import periods
-from stratometrics.osc import projects
-from stratometrics.osc import selection
+from stratometrics.osc.charts import barchart
+from stratometrics.osc.charts import lanes
+from stratometrics.osc.options import paging
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.tables import columns
 
 _FEW = ('From', 'To', 'State', 'Type', 'Usage')
 _MORE = (
@@ -122,7 +122,7 @@ class ShowTimeline(commands.Lister):
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[Iterable[str], Iterable[commands.Row]]:
-        charts.require_people(parsed_args)
+        barchart.require_people(parsed_args)
         at = periods.clock(parsed_args, self.client)
         found = self._found(parsed_args, at)
         intervals = list(found)

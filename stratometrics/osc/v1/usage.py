@@ -22,17 +22,17 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.client import pages
 from stratometrics.client import spelling
-from stratometrics.osc import buckets
-from stratometrics.osc import charts
 from stratometrics.osc import commands
-from stratometrics.osc import paging
-from stratometrics.osc import periods
-from stratometrics.osc import projects
-from stratometrics.osc import selection
-from stratometrics.osc import subjects
-from stratometrics.osc import times
-from stratometrics.osc import usage_bars
-from stratometrics.osc import usage_rows
+from stratometrics.osc.charts import barchart
+from stratometrics.osc.charts import buckets
+from stratometrics.osc.charts import usage_bars
+from stratometrics.osc.options import paging
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import projects
+from stratometrics.osc.options import selection
+from stratometrics.osc.options import subjects
+from stratometrics.osc.options import times
+from stratometrics.osc.tables import usage_rows
 
 _PREVIOUS = 'previous'
 _GREATEST = ('-usage',)
@@ -134,7 +134,7 @@ class ShowUsage(commands.Lister):
         results: Sequence[answers.Usage],
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
         if parsed_args.chart and results:
-            charts.draw(
+            barchart.draw(
                 usage_bars.bars(shape, results, parsed_args.exact),
                 self.app.stdout,
             )
@@ -226,7 +226,7 @@ def _add_looks(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parsed_args: argparse.Namespace) -> None:
-    charts.require_people(parsed_args)
+    barchart.require_people(parsed_args)
     if parsed_args.granularity and parsed_args.compare_to:
         raise exceptions.CommandError(
             '--granularity and --compare-to exclude each other'

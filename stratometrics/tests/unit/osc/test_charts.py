@@ -23,7 +23,7 @@ import hypothesis
 from hypothesis import strategies as st
 from rich import cells
 
-from stratometrics.osc import charts
+from stratometrics.osc.charts import barchart
 
 D = decimal.Decimal
 VALUES = st.decimals(0, 10**30, places=6)
@@ -45,7 +45,9 @@ class Terminal(io.TextIOWrapper):
 
 def bars(*pairs, **options):
     return [
-        charts.Bar(label=label, value=D(value), shown=f'{value} s', **options)
+        barchart.Bar(
+            label=label, value=D(value), shown=f'{value} s', **options
+        )
         for label, value in pairs
     ]
 
@@ -55,7 +57,7 @@ def plain(drawn, width=40, **variables):
     environ = {'COLUMNS': str(width), **variables}
     # What the machine of the tests says of its terminal does not count.
     with mock.patch.dict(os.environ, environ):
-        charts.draw(drawn, out)
+        barchart.draw(drawn, out)
     return out.getvalue()
 
 
@@ -63,7 +65,7 @@ def coloured(drawn, width=40, encoding='utf-8', **variables):
     out = Terminal(encoding)
     environ = {'COLUMNS': str(width), 'TERM': 'xterm', **variables}
     with mock.patch.dict(os.environ, environ, clear=True):
-        charts.draw(drawn, out)
+        barchart.draw(drawn, out)
     return out.text()
 
 
@@ -73,7 +75,7 @@ class LengthTest(unittest.TestCase):
         largest = max(one, other)
         hypothesis.assume(largest)
         for value in (one, other):
-            found = charts.length(value, largest, whole)
+            found = barchart.length(value, largest, whole)
             exact = fractions.Fraction(value) / fractions.Fraction(largest)
             exact *= whole
             if 0 < exact < fractions.Fraction(1, 2):
@@ -83,11 +85,11 @@ class LengthTest(unittest.TestCase):
                     abs(found - exact), fractions.Fraction(1, 2)
                 )
             self.assertEqual(value == 0, found == 0)
-        self.assertEqual(whole, charts.length(largest, largest, whole))
+        self.assertEqual(whole, barchart.length(largest, largest, whole))
 
     def test_half_a_part_is_drawn(self):
-        self.assertEqual(3, charts.length(D(5), D(10), 5))
-        self.assertEqual(2, charts.length(D('4.999999'), D(10), 5))
+        self.assertEqual(3, barchart.length(D(5), D(10), 5))
+        self.assertEqual(2, barchart.length(D('4.999999'), D(10), 5))
 
 
 class PlainTest(unittest.TestCase):

@@ -21,7 +21,7 @@ import zoneinfo
 import hypothesis
 from hypothesis import strategies as st
 
-from stratometrics.osc import columns
+from stratometrics.osc.tables import columns
 
 D = decimal.Decimal
 ZURICH = zoneinfo.ZoneInfo('Europe/Zurich')

@@ -23,8 +23,8 @@ from osc_lib import exceptions
 import yaml
 
 from stratometrics.client import errors
-from stratometrics.osc import columns
 from stratometrics.osc import commands
+from stratometrics.osc.tables import columns
 
 D = decimal.Decimal
 HEADS = ('Name', 'Usage', 'Events', 'Facts', 'Plain')

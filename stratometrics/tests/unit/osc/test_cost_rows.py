@@ -18,7 +18,7 @@ import zoneinfo
 import testtools
 
 from stratometrics.client import answers
-from stratometrics.osc import cost_rows
+from stratometrics.osc.tables import cost_rows
 
 AT = datetime.datetime(2026, 10, 1, tzinfo=datetime.UTC)
 

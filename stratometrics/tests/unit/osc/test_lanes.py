@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies
 import testtools
 
-from stratometrics.osc import lanes
-from stratometrics.osc import ticks
+from stratometrics.osc.charts import lanes
+from stratometrics.osc.charts import ticks
 
 UTC = zoneinfo.ZoneInfo('UTC')
 ZURICH = zoneinfo.ZoneInfo('Europe/Zurich')

@@ -25,8 +25,8 @@ import unittest
 
 from cliff.formatters import table
 
-from stratometrics.osc import columns
-from stratometrics.osc import layout
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import layout
 
 HEADS = ('Resource Id', 'Resource Type', 'Usage')
 ID = 'b3239824-b4a9-4f1f-8568-915e71832a46'
@@ -154,7 +154,7 @@ class FittedTest(unittest.TestCase):
 PROGRAM = f"""
 import sys
 from cliff.formatters import table
-from stratometrics.osc import layout
+from stratometrics.osc.tables import layout
 from stratometrics.tests.unit.osc import test_layout
 options = test_layout.options()
 layout.fitted(table.TableFormatter(), options, sys.stdout).emit_list(

@@ -17,7 +17,7 @@ import io
 
 import testtools
 
-from stratometrics.osc import paging
+from stratometrics.osc.options import paging
 
 
 class TestPaging(testtools.TestCase):

@@ -20,7 +20,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import reading
-from stratometrics.osc import prices
+from stratometrics.osc.tables import prices
 from stratometrics.osc.v1 import prices as commands
 from stratometrics.osc.v1 import statement
 

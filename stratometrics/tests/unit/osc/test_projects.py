@@ -22,7 +22,7 @@ import types
 from osc_lib import exceptions
 import testtools
 
-from stratometrics.osc import projects
+from stratometrics.osc.options import projects
 
 
 class TestOptions(testtools.TestCase):

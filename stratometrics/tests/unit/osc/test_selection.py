@@ -15,7 +15,7 @@ import argparse
 
 import testtools
 
-from stratometrics.osc import selection
+from stratometrics.osc.options import selection
 
 
 class SelectionTest(testtools.TestCase):

@@ -19,7 +19,7 @@ import zoneinfo
 import hypothesis
 from hypothesis import strategies as st
 
-from stratometrics.osc import times
+from stratometrics.osc.options import times
 
 UTC = datetime.UTC
 ZURICH = zoneinfo.ZoneInfo('Europe/Zurich')

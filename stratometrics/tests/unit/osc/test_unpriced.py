@@ -14,7 +14,7 @@ import decimal
 import testtools
 
 from stratometrics.client import answers
-from stratometrics.osc import unpriced
+from stratometrics.osc.tables import unpriced
 
 
 def usage(type_, seconds, **changes):

@@ -24,10 +24,10 @@ import zoneinfo
 from osc_lib import exceptions
 
 from stratometrics.client import answers
-from stratometrics.osc import buckets
-from stratometrics.osc import heads
-from stratometrics.osc import periods
-from stratometrics.osc import subjects
+from stratometrics.osc.charts import buckets
+from stratometrics.osc.options import periods
+from stratometrics.osc.options import subjects
+from stratometrics.osc.tables import heads
 from stratometrics.osc.v1 import usage
 
 D = decimal.Decimal

@@ -16,10 +16,10 @@ import datetime
 import decimal
 
 from stratometrics.client import answers
-from stratometrics.osc import buckets
-from stratometrics.osc import charts
-from stratometrics.osc import columns
-from stratometrics.osc import cost_rows
+from stratometrics.osc.charts import barchart
+from stratometrics.osc.charts import buckets
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import cost_rows
 
 _NOTHING = decimal.Decimal(0)
 _Group = tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ _Group = tuple[tuple[str, str], ...]
 
 def bars(
     shape: cost_rows.Shape, found: answers.Costs, exact: bool
-) -> Iterator[list[charts.Bar]]:
+) -> Iterator[list[barchart.Bar]]:
     """A chart for each currency: bars of two cannot be compared.
 
     There is a bar for each group, and below it what the same costs elsewhere;
@@ -64,7 +64,9 @@ class _Drawn:
         self._whole = whole
         self._exact = exact
 
-    def by_group(self, costs: Sequence[answers.Cost]) -> Iterator[charts.Bar]:
+    def by_group(
+        self, costs: Sequence[answers.Cost]
+    ) -> Iterator[barchart.Bar]:
         for each in costs:
             yield self._bar(self._shape.label(each, self._whole), each.cost)
             for provider, compared in each.equivalents.items():
@@ -78,7 +80,7 @@ class _Drawn:
 
     def by_time(
         self, costs: Sequence[answers.Cost], period: answers.Period
-    ) -> Iterator[charts.Bar]:
+    ) -> Iterator[barchart.Bar]:
         begins = set(
             buckets.begins(
                 period.begin,
@@ -105,9 +107,9 @@ class _Drawn:
         value: decimal.Decimal,
         above: str = '',
         faint: bool = False,
-    ) -> charts.Bar:
+    ) -> barchart.Bar:
         column = columns.Money(value, self._currency)
-        return charts.Bar(
+        return barchart.Bar(
             label=label,
             value=max(value, _NOTHING),
             shown=column.exact() if self._exact else column.human_readable(),

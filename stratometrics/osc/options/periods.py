@@ -22,7 +22,7 @@ from osc_lib import exceptions
 
 from stratometrics.client import answers
 from stratometrics.client import v1
-from stratometrics.osc import times
+from stratometrics.osc.options import times
 
 _TIME = '<time>'
 _INSTANTS = (
@@ -173,7 +173,7 @@ def month_period(
     """The first instant of a month, and that of the next one.
 
     :param option: what error messages name.
-    :param text: what :func:`stratometrics.osc.times.month` takes.
+    :param text: what :func:`stratometrics.osc.options.times.month` takes.
     :raises osc_lib.exceptions.CommandError: it is none.
     """
     try:

@@ -15,7 +15,7 @@ from collections.abc import Container, Iterable
 import decimal
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
+from stratometrics.osc.tables import columns
 
 #: How many are told, before the others are counted.
 _MOST = 10

@@ -17,9 +17,9 @@ import decimal
 import zoneinfo
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
-from stratometrics.osc import heads
-from stratometrics.osc import usage_rows
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import heads
+from stratometrics.osc.tables import usage_rows
 
 
 @dataclasses.dataclass(frozen=True)

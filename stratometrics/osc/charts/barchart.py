@@ -20,7 +20,7 @@ from typing import TextIO
 
 from osc_lib import exceptions
 
-from stratometrics.osc import canvas
+from stratometrics.osc.charts import canvas
 
 #: Of which the last is whole, the one before it lacks an eighth, and so on.
 _BLOCKS = ' \u258f\u258e\u258d\u258c\u258b\u258a\u2589\u2588'

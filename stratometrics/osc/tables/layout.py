@@ -29,7 +29,7 @@ from typing import Any, TextIO
 from cliff import columns as cliff_columns
 from cliff.formatters import base
 
-from stratometrics.osc import columns
+from stratometrics.osc.tables import columns
 
 
 def fitted(

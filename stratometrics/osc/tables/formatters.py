@@ -20,7 +20,7 @@ from cliff import columns as cliff_columns
 from cliff.formatters import base
 from cliff.formatters import table
 
-from stratometrics.osc import columns
+from stratometrics.osc.tables import columns
 
 
 def chosen(formatter: Any, name: str) -> Any:

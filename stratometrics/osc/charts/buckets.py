@@ -20,7 +20,7 @@ import zoneinfo
 from stratometrics.model import calendars
 from stratometrics.model import timestamps
 from stratometrics.model import usage
-from stratometrics.osc import periods
+from stratometrics.osc.options import periods
 
 #: Within so much of the present lies the period that is not told.
 _MONTH = datetime.timedelta(days=32)

@@ -17,9 +17,9 @@ import decimal
 import zoneinfo
 
 from stratometrics.client import answers
-from stratometrics.osc import columns
-from stratometrics.osc import heads
-from stratometrics.osc import subjects
+from stratometrics.osc.options import subjects
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import heads
 
 #: The keys of ids that have names, with those of the names.
 NAMES = {

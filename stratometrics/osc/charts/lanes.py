@@ -25,9 +25,9 @@ import itertools
 from typing import TextIO
 import zoneinfo
 
-from stratometrics.osc import canvas
-from stratometrics.osc import columns
-from stratometrics.osc import ticks
+from stratometrics.osc.charts import canvas
+from stratometrics.osc.charts import ticks
+from stratometrics.osc.tables import columns
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)

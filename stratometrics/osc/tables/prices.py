@@ -16,8 +16,8 @@ from typing import Any
 
 from stratometrics.client import answers
 from stratometrics.client import spelling
-from stratometrics.osc import columns
 from stratometrics.osc import pricefiles
+from stratometrics.osc.tables import columns
 
 #: What a price is told by in a table.
 HEADS = ('ID', 'Resource Type', 'Measure', 'Match', 'Price', 'Per')

@@ -17,17 +17,17 @@ import decimal
 import itertools
 
 from stratometrics.client import answers
-from stratometrics.osc import buckets
-from stratometrics.osc import charts
-from stratometrics.osc import columns
-from stratometrics.osc import usage_rows
+from stratometrics.osc.charts import barchart
+from stratometrics.osc.charts import buckets
+from stratometrics.osc.tables import columns
+from stratometrics.osc.tables import usage_rows
 
 _NOTHING = decimal.Decimal(0)
 
 
 def bars(
     shape: usage_rows.Shape, results: Sequence[answers.Usage], exact: bool
-) -> list[charts.Bar]:
+) -> list[barchart.Bar]:
     """A bar for each group, or for each bucket of each group.
 
     What it is compared with stands below it.
@@ -55,13 +55,13 @@ class _Drawn:
         self._exact = exact
         self._labels = _labels(shape, results)
 
-    def by_group(self) -> Iterator[charts.Bar]:
+    def by_group(self) -> Iterator[barchart.Bar]:
         for each in self._results:
             yield self._bar(self._label(each), each.usage)
             if each.previous:
                 yield self._bar('  before', each.previous.usage, faint=True)
 
-    def by_time(self) -> Iterator[charts.Bar]:
+    def by_time(self) -> Iterator[barchart.Bar]:
         """Those of each group one after the other, gaps included.
 
         The service leaves out buckets in which nothing was used.
@@ -96,9 +96,9 @@ class _Drawn:
         value: decimal.Decimal,
         above: str = '',
         faint: bool = False,
-    ) -> charts.Bar:
+    ) -> barchart.Bar:
         column = self._shape.usage(value)
-        return charts.Bar(
+        return barchart.Bar(
             label=label,
             value=value,
             shown=column.exact() if self._exact else column.human_readable(),

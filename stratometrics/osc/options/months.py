@@ -18,7 +18,7 @@ import zoneinfo
 
 from stratometrics.client import answers
 from stratometrics.client import v1
-from stratometrics.osc import periods
+from stratometrics.osc.options import periods
 
 
 def add_month(
