@@ -39,9 +39,10 @@ _OPENSTACK = pathlib.Path(sys.executable).parent / 'openstack'
 _HIDING = 'stratometrics-0.dist-info'
 _METADATA = 'Metadata-Version: 2.1\nName: stratometrics\nVersion: 0\n'
 
-WITHOUT = 'openstack --help, without the plugin'
-HELP = 'openstack --help'
-COMMAND = 'openstack billing usage show --help'
+#: What follows ``openstack``.
+WITHOUT = '--help, without the plugin'
+HELP = '--help'
+COMMAND = 'billing usage show --help'
 
 
 class Failed(report_module.Failed):
@@ -55,7 +56,7 @@ def run(report: report_module.Report, count: int) -> None:
     :raises Failed: one of them does not end well.
     """
     seconds = measure(count)
-    report.heading(f'The command line: {count} starts of each, in turns')
+    report.heading(f'openstack: {count} starts of each, in turns')
     for name, taken in seconds.items():
         report.add(
             PART, name, statistics.median(taken) * 1000, 'ms', note='median'

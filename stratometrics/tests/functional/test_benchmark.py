@@ -112,9 +112,9 @@ FIGURES = {
     ('insert', '100 events'),
     ('insert', '1000 events'),
     ('insert', '5000 events'),
-    ('start', 'openstack --help, without the plugin'),
-    ('start', 'openstack --help'),
-    ('start', 'openstack billing usage show --help'),
+    ('start', '--help, without the plugin'),
+    ('start', '--help'),
+    ('start', 'billing usage show --help'),
     ('start', ADDED),
     ('start', ADDED_TO_OTHERS),
 }
