@@ -125,7 +125,7 @@ def _type(
             return each
     raise exceptions.CommandError(
         f'there is no resource type {text!r}, but '
-        f'{", ".join(each.name for each in every)}'
+        f'{", ".join(sorted(each.name for each in every))}'
     )
 
 

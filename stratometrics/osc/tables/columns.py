@@ -204,6 +204,16 @@ class Money(Decimal):
         return f'{self._currency} {self._value:f}'
 
 
+class Incomparable(Money):
+    """An amount of what cannot be compared: people see that there is none."""
+
+    def human_readable(self) -> str:
+        return NOTHING
+
+    def exact(self) -> str:
+        return NOTHING
+
+
 class UnitPrice(Money):
     """What one unit costs; of its decimals none is left out."""
 

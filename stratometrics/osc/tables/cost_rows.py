@@ -89,8 +89,14 @@ class Shape:
         yield each.currency
         yield columns.Money(each.cost, each.currency)
         for provider in self.providers:
-            for amount in _amounts(each, provider):
-                yield columns.Money(amount, each.currency)
+            kind = columns.Money
+            if not compares(each, provider):
+                kind = columns.Incomparable
+            cost, equivalent, saving, without = _amounts(each, provider)
+            yield columns.Money(cost, each.currency)
+            yield kind(equivalent, each.currency)
+            yield kind(saving, each.currency)
+            yield columns.Money(without, each.currency)
 
     def label(self, each: answers.Cost, whole: bool) -> str:
         """What a result is about, in one line.

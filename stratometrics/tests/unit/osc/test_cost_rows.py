@@ -64,6 +64,37 @@ class BriefTest(testtools.TestCase):
         )
 
 
+class RowTest(testtools.TestCase):
+    def cells(self, cost, without):
+        cost, without = decimal.Decimal(cost), decimal.Decimal(without)
+        each = answers.Cost(
+            currency='EUR',
+            cost=cost + without,
+            equivalents={
+                'aws': answers.Comparison(
+                    cost=cost,
+                    equivalent=2 * cost,
+                    saving=cost,
+                    without_equivalent=without,
+                )
+            },
+        )
+        asked = cost_rows.Shape((), ('aws',), None, zoneinfo.ZoneInfo('UTC'))
+        return list(asked.row(each))[-3:-1]
+
+    def test_nothing_is_saved_where_nothing_can_be_compared(self):
+        for cell in self.cells('0.00', '2.50'):
+            self.assertEqual('-', cell.human_readable())
+            self.assertEqual('-', cell.exact())
+            self.assertEqual('0.00', cell.machine_readable())
+
+    def test_what_can_be_compared_in_part(self):
+        self.assertEqual(
+            ['EUR 2.00', 'EUR 1.00'],
+            [cell.human_readable() for cell in self.cells('1.00', '2.50')],
+        )
+
+
 class TotalTest(testtools.TestCase):
     def test_all_digits_if_nothing_is_to_be_rounded(self):
         cost = decimal.Decimal('1234.567890123456')

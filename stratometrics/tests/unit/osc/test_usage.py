@@ -224,7 +224,7 @@ class AskingTest(Case):
 class RefusingTest(Case):
     def test_what_cannot_be_asked(self):
         for words, expected in (
-            (['disk'], 'but instance, floating-ip, object-request'),
+            (['disk'], 'but floating-ip, instance, object-request'),
             (['instance', 'object-request'], 'ask for it alone'),
             (['--group-by', 'address'], None),
             (['instance', '--group-by', 'address'], 'but by resource_type'),
