@@ -19,8 +19,8 @@ import pathlib
 import sys
 
 from oslo_config import cfg
-import tqdm
 
+from stratometrics import progress
 from stratometrics.api import collection
 from stratometrics.cmd import statements
 from stratometrics.cmd import table
@@ -110,10 +110,11 @@ def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     )
     expected = len(command.project) or _projects(storage, found, month)
     expected *= len(exporter.parts(month, granularity))
+    told = progress.followed(charged, 'exporting', expected, 'parts')
     counter = _Counter()
     pieces = files.write(
         command.format,
-        counter.count(exporter.rows(_shown(charged, expected))),
+        counter.count(exporter.rows(told)),
         command.focus_version,
     )
     write(command.output, pieces)
@@ -134,7 +135,7 @@ class _Counter:
 def _projects(
     storage: base.Storage, found: definitions.Definitions, month: usage.Period
 ) -> int:
-    """How many projects used something, for the bar."""
+    """How many projects used something, to tell how far it is."""
     seen = set()
     for kind in usage.Kind:
         names = tuple(
@@ -155,22 +156,6 @@ def _projects(
             )
             seen |= {row.group for row in rows}
     return len(seen)
-
-
-def _shown(
-    charged: Iterable[exporting.Charged], expected: int
-) -> Iterator[exporting.Charged]:
-    """The same, with a bar on a terminal."""
-    with tqdm.tqdm(
-        charged,
-        desc='projects',
-        total=expected,
-        unit='',
-        file=sys.stderr,
-        disable=None,
-        leave=False,
-    ) as bar:
-        yield from bar
 
 
 def write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:

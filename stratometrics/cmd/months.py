@@ -18,8 +18,8 @@ import sys
 import zoneinfo
 
 from oslo_config import cfg
-import tqdm
 
+from stratometrics import progress
 from stratometrics import upkeep
 from stratometrics import verification
 from stratometrics.cmd import table
@@ -177,9 +177,7 @@ def verify(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     ]
     rows = []
     difference = 0
-    for month in tqdm.tqdm(
-        chosen, unit=' months', file=sys.stderr, disable=None, leave=False
-    ):
+    for month in progress.followed(chosen, 'verifying', len(chosen), 'months'):
         result = verification.verify(
             storage,
             found,

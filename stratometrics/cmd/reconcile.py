@@ -15,13 +15,12 @@ import argparse
 from collections.abc import Sequence
 import contextlib
 import json
-import sys
 from typing import Any
 
 from oslo_config import cfg
-import tqdm
 
 from stratometrics import cloud
+from stratometrics import progress
 from stratometrics.cmd import table
 from stratometrics.model import findings as findings_model
 from stratometrics.model import timestamps
@@ -77,38 +76,35 @@ def _run(
     chosen = round_.choose(
         command.resource_type or conf.reconciler.resource_types
     )
-    with contextlib.closing(_Bar()) as bar:
+    with contextlib.closing(_Told()) as bar:
         found = list(round_.run(chosen, terms, bar))
     _print(found, command.format, command.dry_run)
     done = findings_model.Outcome.DONE
     return 0 if all(each.outcome is done for each in found) else 1
 
 
-class _Bar(rounds.Progress):
-    """A bar for each resource type, on a terminal; else nothing."""
+class _Told(rounds.Progress):
+    """Tells the operator of each resource type."""
 
-    _bar: tqdm.tqdm | None = None
+    def __init__(self) -> None:
+        self._shown = contextlib.ExitStack()
 
     def begin(self, resource_type: str, expected: int) -> None:
-        self._bar = tqdm.tqdm(
-            desc=resource_type,
-            total=expected or None,
-            unit='',
-            file=sys.stderr,
-            disable=None,
-            leave=False,
+        self._bar = self._shown.enter_context(
+            progress.Progress(
+                f'reconciling {resource_type}', expected or None, 'resources'
+            )
         )
 
     def advance(self, number: int) -> None:
-        self._bar.update(number)
+        self._bar.advance(number)
 
     def end(self, found: findings_model.Findings) -> None:
         self.close()
 
     def close(self) -> None:
         """Leave the line of the bar, also of a type that is not done."""
-        if self._bar is not None:
-            self._bar.close()
+        self._shown.close()
 
 
 def _print(

@@ -12,14 +12,15 @@
 """stratometrics-manage statements: issuing them, and looking at them."""
 
 import argparse
+import contextlib
 import fractions
 import json
 import sys
 import zoneinfo
 
 from oslo_config import cfg
-import tqdm
 
+from stratometrics import progress
 from stratometrics.cmd import prices
 from stratometrics.cmd import table
 from stratometrics.conf import api as api_conf
@@ -61,7 +62,7 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
             tuple(command.project or ()),
             command.allow_unpriced,
             command.dry_run,
-            _Bar(),
+            _Told(),
         )
     except issuing.NoPrice as error:
         print(_unpriced(known, error, zone))
@@ -130,7 +131,9 @@ def verify(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
         receipt.number for receipt in storage.receipts()
     ]
     failed = gone = 0
-    for number in _bar(numbers, 'verifying'):
+    for number in progress.followed(
+        numbers, 'verifying', len(numbers), 'statements'
+    ):
         try:
             problems = issuer.verify(number)
         except errors.Purged as error:
@@ -177,29 +180,22 @@ def read_month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
         raise ValueError(f'--month {text!r} {error}') from None
 
 
-class _Bar(issuing.Progress):
-    """A bar on a terminal; else nothing."""
+class _Told(issuing.Progress):
+    """Tells the operator."""
+
+    def __init__(self) -> None:
+        self._shown = contextlib.ExitStack()
 
     def begin(self, expected: int) -> None:
-        self._bar = _bar(None, 'issuing', expected)
+        self._bar = self._shown.enter_context(
+            progress.Progress('issuing', expected, 'statements')
+        )
 
     def advance(self, number: int) -> None:
-        self._bar.update(number)
+        self._bar.advance(number)
 
     def end(self) -> None:
-        self._bar.close()
-
-
-def _bar(some, stage: str, expected: int | None = None) -> tqdm.tqdm:
-    return tqdm.tqdm(
-        some,
-        desc=stage,
-        total=expected,
-        unit=' statements',
-        file=sys.stderr,
-        disable=None,
-        leave=False,
-    )
+        self._shown.close()
 
 
 def _print(done: issuing.Summary, command: argparse.Namespace) -> None:

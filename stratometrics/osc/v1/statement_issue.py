@@ -18,12 +18,12 @@ import datetime
 
 from osc_lib import exceptions
 
+from stratometrics import progress
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import commands
 from stratometrics.osc import hints
-from stratometrics.osc import progress
 from stratometrics.osc.options import months
 from stratometrics.osc.options import paging
 from stratometrics.osc.options import periods

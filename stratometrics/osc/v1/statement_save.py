@@ -19,9 +19,9 @@ from urllib import parse
 
 from osc_lib import exceptions
 
+from stratometrics import progress
 from stratometrics.client import connection
 from stratometrics.osc import commands
-from stratometrics.osc import progress
 from stratometrics.osc import saving
 from stratometrics.osc.options import months
 from stratometrics.osc.options import periods

@@ -55,6 +55,7 @@ BESIDE = {
     'meditation',
     'policies',
     'policy',
+    'progress',
     'service',
     'upkeep',
     'verification',
@@ -84,7 +85,6 @@ NOTHING_ELSE = {
         'keystoneauth1',
         'osc_lib',
         'rich',
-        'tqdm',
         'yaml',
     },
 }
@@ -139,8 +139,10 @@ def allowed(layer: str) -> set[str]:
         return BELOW | BESIDE
     if layer == 'model':
         return LAYERS[layer]
-    if layer in ASKING:
-        return LAYERS[layer] | {'version'}
+    if layer == 'client':
+        return {'version'}
+    if layer == 'osc':
+        return LAYERS[layer] | {'progress', 'version'}
     return LAYERS[layer] | BESIDE
 
 

@@ -11,10 +11,12 @@
 # under the License.
 """Tells how far long work is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 import sys
 import time
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
+
+_Each = TypeVar('_Each')
 
 #: Seconds between two lines where nobody looks at a bar.
 _EVERY = 10
@@ -84,3 +86,18 @@ class Progress:
                 file=self._stream,
                 flush=True,
             )
+
+
+def followed(
+    some: Iterable[_Each], doing: str, total: int | None, unit: str
+) -> Iterator[_Each]:
+    """The same, telling how many of them are done.
+
+    :param doing: see :class:`Progress`.
+    :param total: see there.
+    :param unit: see there.
+    """
+    with Progress(doing, total, unit) as told:
+        for each in some:
+            yield each
+            told.advance()

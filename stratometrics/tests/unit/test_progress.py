@@ -13,7 +13,7 @@ import io
 
 import testtools
 
-from stratometrics.osc import progress
+from stratometrics import progress
 
 
 class _Terminal(io.StringIO):
@@ -52,3 +52,7 @@ class ProgressTest(testtools.TestCase):
         self.assertIn('/4', stream.getvalue())
         # It goes away.
         self.assertEqual('', stream.getvalue().split('\r')[-1].strip())
+
+    def test_what_is_followed_is_all_there(self):
+        told = progress.followed(iter('abc'), 'verifying', 3, 'letters')
+        self.assertEqual(['a', 'b', 'c'], list(told))
