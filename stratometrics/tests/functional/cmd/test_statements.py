@@ -38,10 +38,10 @@ import sys
 from stratometrics.cmd import manage
 from stratometrics.cmd import statements
 
-def advance(bar, number):
+def advance(told, number):
     os.kill(os.getpid(), {number:d})
 
-statements._Bar.advance = advance
+statements._Told.advance = advance
 sys.exit(manage.main(sys.argv[1:]))
 """
 
