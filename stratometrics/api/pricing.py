@@ -113,6 +113,9 @@ def answer(
     body: dict[str, Any] = {}
     if asked.as_of is not None:
         body[_AS_OF] = timestamps.isoformat(asked.as_of)
+    elif visible is None:
+        # To others it would tell of prices that they do not see (R16).
+        body[changes.GENERATION] = listed.generation
     body['prices'] = [
         shown(price)
         for price in listed.prices
@@ -234,7 +237,11 @@ _CHANGES = schemas.several(
 #: The schema of :func:`answer`.
 PRICES = schemas.record(
     {'prices': schemas.several(PRICE)},
-    {_AS_OF: schemas.INSTANT, _HISTORY: _CHANGES},
+    {
+        _AS_OF: schemas.INSTANT,
+        changes.GENERATION: schemas.COUNT,
+        _HISTORY: _CHANGES,
+    },
 )
 
 #: The schema of what was added: a price, or several.
@@ -347,7 +354,10 @@ def wanted(resource_types: Iterable[str]) -> operations.Schema:
         if len(kind['properties']) > len(kind['required']):
             # One of what may be has to be.
             kind['minProperties'] = len(kind['required']) + 1
-    return schemas.record({changes.CHANGES: schemas.several({'anyOf': kinds})})
+    return schemas.record(
+        {changes.CHANGES: schemas.several({'anyOf': kinds})},
+        {changes.GENERATION: schemas.COUNT},
+    )
 
 
 def _with_currency(price: operations.Schema) -> operations.Schema:

@@ -396,9 +396,14 @@ class Price:
 
 @_frozen
 class Prices:
-    """The price list."""
+    """The price list.
+
+    :param generation: how often it was changed; None if the caller does not
+        see all of it, or asked for an earlier one.
+    """
 
     prices: tuple[Price, ...]
+    generation: int | None = None
     as_of: datetime.datetime | None = None
     history: tuple[Change, ...] = ()
 

@@ -240,21 +240,31 @@ class Client:
         )
 
     def revise_prices(
-        self, changes: Sequence[Mapping[str, Any]], *, dry_run: bool = False
+        self,
+        changes: Sequence[Mapping[str, Any]],
+        *,
+        generation: int | None = None,
+        dry_run: bool = False,
     ) -> tuple[answers.Revised, ...]:
         """PATCH /v1/prices: several changes, of which all are made or none.
 
         :param changes: as the API takes them; times and numbers are strings.
+        :param generation: of the list that they were made up for; None if
+            they are for any.
         :param dry_run: whether they are only to be checked.
         :returns: what is changed, or would be.
-        :raises Conflict: they cannot be made.
+        :raises Conflict: they cannot be made, or the list was changed
+            meanwhile.
         """
+        body: dict[str, Any] = {'changes': list(changes)}
+        if generation is not None:
+            body['generation'] = generation
         return self._connection.ask(
             functools.partial(reading.read_each, answers.Revised, 'changes'),
             '/v1/prices',
             spelling.query(dry_run=dry_run),
             method='PATCH',
-            body={'changes': list(changes)},
+            body=body,
             repeatable=dry_run,
         )
 

@@ -51,6 +51,11 @@ class PriceBook:
             )
         )
 
+    @property
+    def generation(self) -> int:
+        """How often the list was changed; never the same of two lists."""
+        return len(self.entries)
+
     def prices_of(self, resource_type: str) -> tuple[prices.Price, ...]:
         """The prices of one resource type, in the same order."""
         return tuple(

@@ -26,6 +26,7 @@ from stratometrics.rating import validation
 
 CHANGES = 'changes'
 CHANGE = 'change'
+GENERATION = 'generation'
 _ID = 'id'
 _PRICE = 'price'
 
@@ -61,11 +62,12 @@ def read(
 ) -> list[Wanted]:
     """The changes of a document that was parsed.
 
-    :param document: a mapping with a list of ``changes``.
+    :param document: a mapping with a list of ``changes``, and perhaps what
+        :func:`read_generation` reads.
     :param resource_types: all that there are, by name.
     :raises Malformed: names place and key.
     """
-    documents.require_keys(document, (), (CHANGES,))
+    documents.require_keys(document, (), (CHANGES, GENERATION))
     entries = document.get(CHANGES)
     if not isinstance(entries, list):
         raise errors.Malformed((CHANGES,), 'expected a list of changes')
@@ -75,6 +77,20 @@ def read(
     ]
     _require_once(wanted)
     return wanted
+
+
+def read_generation(document: Mapping[str, Any]) -> int | None:
+    """The generation of the list that changes were made up for.
+
+    :returns: None if they are for any.
+    :raises Malformed: it is none.
+    """
+    value = document.get(GENERATION)
+    if GENERATION in document and (type(value) is not int or value < 0):
+        raise errors.Malformed(
+            (GENERATION,), 'expected a whole number, as the list told it'
+        )
+    return value
 
 
 def _read_change(
@@ -130,14 +146,26 @@ def _require_once(wanted: Iterable[Wanted]) -> None:
             seen.add(each.price_id)
 
 
-def plan(listed: book.PriceBook, wanted: Sequence[Wanted]) -> ledger.Changes:
+def plan(
+    listed: book.PriceBook,
+    wanted: Sequence[Wanted],
+    generation: int | None = None,
+) -> ledger.Changes:
     """What is to become of the prices of a list.
 
     What would be amended to what it is already is left alone.
 
+    :param generation: of the list that the changes were made up for; None if
+        they are for any.
+    :raises Conflict: the list has another generation.
     :raises Malformed: a price is not in the list, or would end before it
         begins; names the place.
     """
+    if generation not in (None, listed.generation):
+        raise errors.Conflict(
+            f'the price list was changed meanwhile: its generation is '
+            f'{listed.generation}, not {generation}; read it again'
+        )
     known = {price.id: price for price in listed.prices}
     planned = []
     for each in wanted:

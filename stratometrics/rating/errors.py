@@ -39,7 +39,7 @@ class Malformed(PriceError):
 
 
 class Conflict(PriceError):
-    """Two prices would count for the same usage."""
+    """Two prices would count for the same usage, or the list has changed."""
 
 
 class UnknownPrice(PriceError):

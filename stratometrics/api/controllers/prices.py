@@ -11,7 +11,7 @@
 # under the License.
 """What is below /v1/prices: the price list."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 import contextlib
 from typing import Any
 
@@ -154,19 +154,21 @@ class PricesController(base.Controller):
         body = bodies.read(request)
         with _told():
             wanted = changes.read(body, self._resource_types)
+            generation = changes.read_generation(body)
             for change in dict.fromkeys(each.change for each in wanted):
                 self.require(request, change)
-            return pricing.changed(self._changed(request, wanted, dry_run))
+
+            def plan(listed: book.PriceBook) -> ledger.Changes:
+                return changes.plan(listed, wanted, generation)
+
+            return pricing.changed(self._changed(request, plan, dry_run))
 
     def _changed(
         self,
         request: base.Request,
-        wanted: Sequence[changes.Wanted],
+        plan: Callable[[book.PriceBook], ledger.Changes],
         dry_run: bool,
     ) -> ledger.Changes:
-        def plan(listed: book.PriceBook) -> ledger.Changes:
-            return changes.plan(listed, wanted)
-
         if dry_run:
             return self.listed.rehearse(plan)
         return [

@@ -71,8 +71,11 @@ class ImportPrice(commands.Lister):
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
         wanted = pricefiles.read(parsed_args.file)
         asked = options.instants(parsed_args, self.client)
-        changes = revisions.plan(self.client.prices().prices, wanted, **asked)
-        made = send(self.client, changes, parsed_args.dry_run)
+        listed = self.client.prices()
+        changes = revisions.plan(listed.prices, wanted, **asked)
+        made = send(
+            self.client, changes, parsed_args.dry_run, listed.generation
+        )
         counts = Counter(each.change for each in made)
         told = ', '.join(f'{counts[change]} {change}' for change in _CHANGES)
         dry = ' (dry run)' if parsed_args.dry_run else ''
@@ -122,10 +125,15 @@ class ExportPrice(commands.Command):
 
 
 def send(
-    client: v1.Client, changes: Sequence[revisions.Revision], dry_run: bool
+    client: v1.Client,
+    changes: Sequence[revisions.Revision],
+    dry_run: bool,
+    generation: int | None = None,
 ) -> Sequence[answers.Revised]:
     """Have the service make changes, or only check them.
 
+    :param generation: of the list that they were made up for; None if they
+        are for any.
     :returns: what was changed, or would be.
     :raises osc_lib.exceptions.CommandError: they cannot be made; names the
         place in the file.
@@ -134,7 +142,9 @@ def send(
         return ()
     try:
         return client.revise_prices(
-            [each.request for each in changes], dry_run=dry_run
+            [each.request for each in changes],
+            generation=generation,
+            dry_run=dry_run,
         )
     except errors.Refused as error:
         raise exceptions.CommandError(

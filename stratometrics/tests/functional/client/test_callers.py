@@ -273,9 +273,10 @@ class TestPrices(base.ClientTestCase):
                 'valid_to': '2027-01-01T00:00:00Z',
             },
         ]
-        would = admin.revise_prices(changes, dry_run=True)
+        read = admin.prices().generation
+        would = admin.revise_prices(changes, generation=read, dry_run=True)
         self.assertEqual(share, admin.price(share.id))
-        found = admin.revise_prices(changes)
+        found = admin.revise_prices(changes, generation=read)
         self.assert_counterpart(found, self.bodies[-1]['changes'])
         self.assertEqual(would, found)
         self.assertEqual(
@@ -283,6 +284,9 @@ class TestPrices(base.ClientTestCase):
             [(each.change, each.price.id) for each in found],
         )
         self.assertRaises(errors.NotFound, admin.price, share.id)
+        self.assertRaises(
+            errors.Conflict, admin.revise_prices, [], generation=read
+        )
         admin.withdraw_price(snapshot.id)
 
 

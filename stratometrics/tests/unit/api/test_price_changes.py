@@ -172,6 +172,34 @@ class TestChanges(ChangesTestCase):
                 self.assertIn(words, detail)
         self.assert_untouched()
 
+    def changed_for(self, generation, *changes):
+        body = {'generation': generation, 'changes': changes}
+        return self.send('PATCH', '/v1/prices', body)
+
+    def test_of_the_list_as_it_was_read(self):
+        read = self.ask('/v1/prices', 'admin').json['generation']
+        self.assertEqual(len(self.entries), read)
+        response = self.changed_for(read, withdraw(self.volume))
+        self.assertEqual(200, response.status_int, response.text)
+        self.entries = list(self.storage.entries)
+        for query in ('', '?dry_run=true'):
+            response = self.send(
+                'PATCH',
+                f'/v1/prices{query}',
+                {'generation': read, 'changes': [withdraw(self.instance)]},
+            )
+            detail = self.assert_error(response, 409, 'conflict')
+            self.assertIn('was changed meanwhile', detail)
+            self.assert_untouched()
+
+    def test_what_is_no_generation(self):
+        for value in (None, '3', 3.0, True, -1, [3]):
+            with self.subTest(value):
+                response = self.changed_for(value, withdraw(self.volume))
+                detail = self.assert_error(response, 400, 'invalid-body')
+                self.assertIn('generation: ', detail)
+                self.assert_untouched()
+
     def test_no_price_is_changed_twice(self):
         response = self.change(
             amend(self.volume, description='x'),

@@ -478,6 +478,16 @@ class TestWhoMay(PricesTestCase):
         response = self.ask('/v1/prices?project_id=globex', 'alice')
         self.assert_error(response, 403, 'forbidden')
 
+    def test_who_does_not_see_all_is_not_told_of_changes(self):
+        self.assertEqual(
+            len(self.storage.entries),
+            self.ask('/v1/prices', 'admin').json['generation'],
+        )
+        earlier = self.ask('/v1/prices', 'admin', as_of='2026-10-05T00:00:00Z')
+        for told in (self.ask('/v1/prices', 'alice'), earlier):
+            self.assertEqual(200, told.status_int, told.text)
+            self.assertNotIn('generation', told.json)
+
     def test_what_one_may_not_see_is_not_there(self):
         for price in self.listed():
             owner = price['project_id'] or price['domain_id']
