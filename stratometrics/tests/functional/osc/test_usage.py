@@ -560,7 +560,7 @@ class UsageTest(base.CommandTestCase):
         for words in (('--project', self.acme), ('--all-projects',)):
             said = self.refused('bob', 'instance', *words)
             self.assertIn('req-', said)
-            self.assertIn('openstack role assignment list', said)
+            self.assertIn('openstack role add', said)
         self.assertIn(
             "there is no project with the name or ID 'nobody'",
             self.refused('admin', 'instance', '--project', 'nobody'),
