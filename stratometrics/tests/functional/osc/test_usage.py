@@ -562,7 +562,7 @@ class UsageTest(base.CommandTestCase):
             self.assertIn('req-', said)
             self.assertIn('openstack role add', said)
         self.assertIn(
-            "there is no project with the name or ID 'nobody'",
+            "There is no project with the name or ID 'nobody'",
             self.refused('admin', 'instance', '--project', 'nobody'),
         )
 
