@@ -13,10 +13,10 @@
 
 import argparse
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from stratometrics.client import connection
-from stratometrics.client import v1
+if TYPE_CHECKING:
+    from stratometrics.client import v1
 
 DEFAULT_API_VERSION = '1'
 API_VERSION_OPTION = 'os_billing_api_version'
@@ -25,11 +25,15 @@ API_NAME = 'billing'
 API_VERSIONS = {'1': 'stratometrics.client.v1.Client'}
 
 
-def make_client(instance: Any) -> v1.Client:
+def make_client(instance: Any) -> 'v1.Client':
     """The client that commands ask.
 
     :param instance: the client manager of osc_lib.
     """
+    # All commands of openstack load this module, and few of them ask.
+    from stratometrics.client import connection
+    from stratometrics.client import v1
+
     cloud = instance._cli_options
     return v1.Client(
         instance.session,

@@ -13,6 +13,7 @@
 
 import importlib
 import pathlib
+import statistics
 import sys
 import unittest
 
@@ -42,6 +43,8 @@ class StartingTest(testtools.TestCase):
         added = self.added(self.starting.HELP, self.starting.COMMAND)
         self.assertLess(added, self.starting.AIM, self.seconds)
 
-    def test_other_commands_start_as_fast_as_before(self):
+    def test_the_list_of_all_commands_is_there_as_fast_as_before(self):
+        # It loads all modules of the plugin, and everything else as well.
         added = self.added(self.starting.WITHOUT, self.starting.HELP)
-        self.assertLess(added, self.starting.AIM, self.seconds)
+        before = statistics.median(self.seconds[self.starting.WITHOUT])
+        self.assertLess(added, before / 5, self.seconds)
