@@ -20,6 +20,7 @@ import requests
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.rating.rendering import canonical
+from stratometrics.storage import base as base_storage
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.api import test_usage
 
@@ -28,41 +29,50 @@ OCTOBER = test_usage.OCTOBER
 event = test_usage.event
 
 
+def fill_since_july(
+    storage: base_storage.Storage, globex: str, hourly: str
+) -> None:
+    """Write servers of acme and globex, and the price of one.
+
+    :param globex: the id of that project.
+    :param hourly: the price of a server, in euros.
+    """
+    small = {'type': 'm1.small', 'measures': {'vcpus': 2}}
+    storage.write_events(
+        [
+            # They live on since July.
+            event('web', -80 * DAY, 1, name='web', **small),
+            event('other', -80 * DAY, 2, project_id=globex, **small),
+            # A day in August has no price.
+            event('ip', -40 * DAY, 3, resource_type='floating-ip'),
+            event('ip', -39 * DAY, 4, 'deleted', resource_type='floating-ip'),
+        ],
+        received_at=OCTOBER - 80 * DAY,
+    )
+    storage.record_prices(
+        [
+            prices.Entry(
+                change=prices.Change.CREATED,
+                at=OCTOBER - 90 * DAY,
+                by='alice',
+                price=prices.Price(
+                    id='small',
+                    resource_type='instance',
+                    valid_from=0,
+                    currency='EUR',
+                    per=prices.Per.HOUR,
+                    tiers=(prices.Tier(decimal.Decimal(hourly)),),
+                ),
+            )
+        ]
+    )
+
+
 class TestStatements(base.SharedServerTestCase):
     @classmethod
     def fill(cls):
         globex = base.project_id('bob', 'globex')
-        small = {'type': 'm1.small', 'measures': {'vcpus': 2}}
-        cls.storage.write_events(
-            [
-                # They live on since July.
-                event('web', -80 * DAY, 1, name='web', **small),
-                event('other', -80 * DAY, 2, project_id=globex, **small),
-                # A day in August has no price.
-                event('ip', -40 * DAY, 3, resource_type='floating-ip'),
-                event(
-                    'ip', -39 * DAY, 4, 'deleted', resource_type='floating-ip'
-                ),
-            ],
-            received_at=OCTOBER - 80 * DAY,
-        )
-        cls.storage.record_prices(
-            [
-                prices.Entry(
-                    change=prices.Change.CREATED,
-                    at=OCTOBER - 90 * DAY,
-                    by='alice',
-                    price=prices.Price(
-                        id='small',
-                        resource_type='instance',
-                        valid_from=0,
-                        currency='EUR',
-                        per=prices.Per.HOUR,
-                        tiers=(prices.Tier(decimal.Decimal('0.02')),),
-                    ),
-                )
-            ]
-        )
+        fill_since_july(cls.storage, globex, '0.02')
 
     def order(
         self, month: str, token: str = '', **changes: Any

@@ -12,17 +12,16 @@
 """openstack billing statement, before the real API."""
 
 import contextlib
-import decimal
 import json
 import signal
 import time
 
 import requests
 
-from stratometrics.model import prices
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests import focus
 from stratometrics.tests.functional.api import base as api_base
+from stratometrics.tests.functional.api import test_statements
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
 
@@ -36,37 +35,7 @@ class StatementCase(base.CommandTestCase):
     def fill(cls):
         cls.acme = api_base.project_id('alice', 'acme')
         cls.globex = api_base.project_id('bob', 'globex')
-        small = {'type': 'm1.small', 'measures': {'vcpus': 2}}
-        cls.storage.write_events(
-            [
-                # They live on since July.
-                event('web', -80 * DAY, 1, name='web', **small),
-                event('other', -80 * DAY, 2, project_id=cls.globex, **small),
-                # A day in August has no price.
-                event('ip', -40 * DAY, 3, resource_type='floating-ip'),
-                event(
-                    'ip', -39 * DAY, 4, 'deleted', resource_type='floating-ip'
-                ),
-            ],
-            received_at=OCTOBER - 80 * DAY,
-        )
-        cls.storage.record_prices(
-            [
-                prices.Entry(
-                    change=prices.Change.CREATED,
-                    at=OCTOBER - 90 * DAY,
-                    by='alice',
-                    price=prices.Price(
-                        id='small',
-                        resource_type='instance',
-                        valid_from=0,
-                        currency='EUR',
-                        per=prices.Per.HOUR,
-                        tiers=(prices.Tier(decimal.Decimal('0.0251')),),
-                    ),
-                )
-            ]
-        )
+        test_statements.fill_since_july(cls.storage, cls.globex, '0.0251')
 
     def issue(self, month, project_id=None, **changes):
         """Issue a statement by the API itself."""
