@@ -11,7 +11,7 @@
 # under the License.
 """The first version of the API: a method for each of its routes."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import datetime
 import functools
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from stratometrics.client import answers
 from stratometrics.client import connection
 from stratometrics.client import errors
 from stratometrics.client import pages
+from stratometrics.client import questions
 from stratometrics.client import reading
 from stratometrics.client import spelling
 
@@ -31,8 +32,6 @@ _Head = TypeVar('_Head')
 _Row = TypeVar('_Row')
 
 Instant = datetime.datetime
-#: One value or several by key; several are alternatives.
-Filters = Mapping[str, str | Iterable[str]]
 
 
 class Client:
@@ -85,12 +84,12 @@ class Client:
 
         :param collection: that of a resource type, such as ``instances``;
             ``usage`` for all.
-        :param question: see :func:`usage_query`.
+        :param question: see :func:`stratometrics.client.questions.usage`.
         :returns: one result for each group and bucket.
         """
         return self._pages(
             f'/v1/{_segment(collection)}',
-            usage_query(**question),
+            questions.usage(**question),
             answers.UsageHead,
             answers.Usage,
             'results',
@@ -102,18 +101,20 @@ class Client:
         """GET /v1/{collection}?format=csv: the same as a table.
 
         :param collection: see :meth:`usage`.
-        :param question: see :func:`usage_query`.
+        :param question: see :func:`stratometrics.client.questions.usage`.
         """
         return self._connection.download(
-            'csv', f'/v1/{_segment(collection)}', usage_query(**question)
+            'csv', f'/v1/{_segment(collection)}', questions.usage(**question)
         )
 
     def costs(self, **question: Any) -> answers.Costs:
         """GET /v1/costs: what usage costs, and what it would elsewhere.
 
-        :param question: see :func:`costs_query`.
+        :param question: see :func:`stratometrics.client.questions.costs`.
         """
-        return self._get(answers.Costs, '/v1/costs', costs_query(**question))
+        return self._get(
+            answers.Costs, '/v1/costs', questions.costs(**question)
+        )
 
     def costs_file(
         self, form: str, *, focus_version: str | None = None, **question: Any
@@ -122,13 +123,13 @@ class Client:
 
         :param form: ``csv``, ``focus-csv`` or ``focus-parquet``.
         :param focus_version: such as ``1.2``.
-        :param question: see :func:`costs_query`.
+        :param question: see :func:`stratometrics.client.questions.costs`.
         """
         return self._connection.download(
             form,
             '/v1/costs',
             [
-                *costs_query(**question),
+                *questions.costs(**question),
                 *spelling.query(focus_version=focus_version),
             ],
         )
@@ -138,11 +139,11 @@ class Client:
     ) -> pages.Pages[answers.LivesHead, answers.Resource]:
         """GET /v1/resources: the resources that were there in a period.
 
-        :param question: see :func:`lives_query`.
+        :param question: see :func:`stratometrics.client.questions.lives`.
         """
         return self._pages(
             '/v1/resources',
-            lives_query(**question),
+            questions.lives(**question),
             answers.LivesHead,
             answers.Resource,
             'resources',
@@ -153,12 +154,12 @@ class Client:
     ) -> pages.Pages[answers.TimelineHead, answers.Interval]:
         """GET /v1/resources/{id}/timeline: what a resource is billed by.
 
-        :param question: see :func:`lives_query`.
+        :param question: see :func:`stratometrics.client.questions.lives`.
         :raises NotFound: the caller's projects never had it.
         """
         return self._pages(
             f'/v1/resources/{_segment(resource_id)}/timeline',
-            lives_query(**question),
+            questions.lives(**question),
             answers.TimelineHead,
             answers.Interval,
             'intervals',
@@ -271,12 +272,12 @@ class Client:
     def preview_statement(self, **question: Any) -> answers.StatementAnswer:
         """GET /v1/statements: a month as it would be charged.
 
-        :param question: see :func:`preview_query`.
+        :param question: see :func:`stratometrics.client.questions.preview`.
         """
         return self._get(
             answers.StatementAnswer,
             '/v1/statements',
-            preview_query(**question),
+            questions.preview(**question),
         )
 
     def preview_file(
@@ -286,12 +287,12 @@ class Client:
 
         :param form: ``html``, ``pdf``, ``csv`` or ``json``.
         :param locale: how money and dates are written, such as ``de-CH``.
-        :param question: see :func:`preview_query`.
+        :param question: see :func:`stratometrics.client.questions.preview`.
         """
         return self._connection.download(
             form,
             '/v1/statements',
-            [*preview_query(**question), *spelling.query(locale=locale)],
+            [*questions.preview(**question), *spelling.query(locale=locale)],
         )
 
     def statements(
@@ -406,151 +407,6 @@ class Client:
             functools.partial(reading.read, head),
             functools.partial(reading.read_each, row, member),
         )
-
-
-def usage_query(
-    *,
-    begin: Instant | None = None,
-    end: Instant | None = None,
-    as_of: Instant | None = None,
-    project_ids: Iterable[str] = (),
-    all_projects: bool = False,
-    resource_types: Iterable[str] = (),
-    filters: Filters | None = None,
-    excluded: Filters | None = None,
-    group_by: Iterable[str] = (),
-    granularity: str | None = None,
-    timezone: str | None = None,
-    compare_to: str | tuple[Instant, Instant] | None = None,
-    sort: Iterable[str] = (),
-    limit: int | None = None,
-) -> connection.Query:
-    """The query of a question about usage.
-
-    :param begin: the first instant of the period.
-    :param end: the first one that is not part of it.
-    :param as_of: count what was received up to then.
-    :param filters: values by key that count.
-    :param excluded: values by key that do not.
-    :param granularity: how long buckets are, such as ``1d``.
-    :param timezone: whose calendar counts, such as ``Europe/Zurich``.
-    :param compare_to: ``previous``, or the two ends of a period.
-    :param sort: what groups are ordered by; with a ``-``, the greatest first.
-    :param limit: how many groups a page has.
-    """
-    return [
-        *spelling.query(
-            from_=begin,
-            to=end,
-            as_of=as_of,
-            project_id=project_ids,
-            all_projects=all_projects,
-            resource_type=resource_types,
-            group_by=group_by,
-            granularity=granularity,
-            timezone=timezone,
-            compare_to=(
-                compare_to
-                if compare_to is None or isinstance(compare_to, str)
-                else '/'.join(map(spelling.instant, compare_to))
-            ),
-            sort=spelling.listed(sort),
-            limit=limit,
-        ),
-        *_pairs(filters or {}, ''),
-        *_pairs(excluded or {}, '!'),
-    ]
-
-
-def _pairs(filters: Filters, mark: str) -> Iterator[tuple[str, str]]:
-    for key, values in filters.items():
-        pairs = spelling.query(**{key: values})
-        if not (pairs or mark):
-            # Nothing would count; without the filter, everything would.
-            raise errors.InvalidQuestion(f'No value of {key} is to count.')
-        for name, value in pairs:
-            yield name + mark, value
-
-
-def costs_query(
-    *,
-    month: str | None = None,
-    begin: Instant | None = None,
-    end: Instant | None = None,
-    as_of: Instant | None = None,
-    project_ids: Iterable[str] = (),
-    all_projects: bool = False,
-    granularity: str | None = None,
-    group_by: Iterable[str] = (),
-    equivalents: Iterable[str] = (),
-) -> connection.Query:
-    """The query of a question about costs.
-
-    :param month: such as ``2026-10``, instead of the two below.
-    :param begin: see :func:`usage_query`, as of all others.
-    :param equivalents: providers to compare with.
-    """
-    return spelling.query(
-        month=month,
-        from_=begin,
-        to=end,
-        as_of=as_of,
-        project_id=project_ids,
-        all_projects=all_projects,
-        granularity=granularity,
-        group_by=group_by,
-        equivalent=equivalents,
-    )
-
-
-def lives_query(
-    *,
-    begin: Instant | None = None,
-    end: Instant | None = None,
-    as_of: Instant | None = None,
-    project_ids: Iterable[str] = (),
-    all_projects: bool = False,
-    resource_types: Iterable[str] = (),
-    page_size: int | None = None,
-) -> connection.Query:
-    """The query of a question about resources or a timeline.
-
-    :param begin: see :func:`usage_query`, as of all others.
-    :param page_size: how many are fetched at once.
-    """
-    return spelling.query(
-        from_=begin,
-        to=end,
-        as_of=as_of,
-        project_id=project_ids,
-        all_projects=all_projects,
-        resource_type=resource_types,
-        limit=page_size,
-    )
-
-
-def preview_query(
-    *,
-    month: str | None = None,
-    project_id: str | None = None,
-    as_of: Instant | None = None,
-    detail: bool = False,
-    daily: bool | None = None,
-) -> connection.Query:
-    """The query of a question for the preview of a statement.
-
-    :param month: such as ``2026-10``.
-    :param detail: whether each resource has lines of its own.
-    :param daily: whether costs by day are told; by default in the form that
-        shows them.
-    """
-    return spelling.query(
-        month=month,
-        project_id=project_id,
-        as_of=as_of,
-        detail=detail,
-        daily=None if daily is None else spelling.flag(daily),
-    )
 
 
 def _segment(text: str) -> str:

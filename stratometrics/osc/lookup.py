@@ -37,7 +37,7 @@ def timeline(client: v1.Client, text: str, **question: Any) -> Timeline:
     resources that were there in the period.
 
     :param text: its id or name.
-    :param question: see :func:`stratometrics.client.v1.lives_query`.
+    :param question: see :func:`stratometrics.client.questions.lives`.
     :raises osc_lib.exceptions.CommandError: there is none, or there are
         several.
     """

@@ -18,6 +18,7 @@ from keystoneauth1 import session
 import testtools
 
 from stratometrics.client import errors
+from stratometrics.client import questions
 from stratometrics.client import spelling
 from stratometrics.client import v1
 
@@ -79,7 +80,7 @@ class TestQueries(testtools.TestCase):
                 ('sort', '-usage'),
                 ('state', 'active'),
             ],
-            v1.usage_query(
+            questions.usage(
                 group_by='type', sort='-usage', filters={'state': 'active'}
             ),
         )
@@ -96,7 +97,7 @@ class TestQueries(testtools.TestCase):
                 ('state', 'paused'),
                 ('type!', 'a&b'),
             ],
-            v1.usage_query(
+            questions.usage(
                 begin=begin,
                 compare_to=(begin, end),
                 sort=['usage', 'type'],
@@ -107,18 +108,18 @@ class TestQueries(testtools.TestCase):
 
     def test_a_filter_that_lets_nothing_pass_is_not_left_out(self):
         self.assertRaises(
-            errors.InvalidQuestion, v1.usage_query, filters={'state': []}
+            errors.InvalidQuestion, questions.usage, filters={'state': []}
         )
 
     def test_costs_by_day_can_be_declined(self):
-        self.assertEqual([], v1.preview_query())
-        self.assertEqual([('daily', 'false')], v1.preview_query(daily=False))
+        self.assertEqual([], questions.preview())
+        self.assertEqual([('daily', 'false')], questions.preview(daily=False))
 
     def test_what_is_no_utf_8(self):
         # So Python hands over what a shell gives.
         text = b'\xfcber'.decode(errors='surrogateescape')
         self.assertRaises(
-            errors.InvalidQuestion, v1.usage_query, filters={'name': [text]}
+            errors.InvalidQuestion, questions.usage, filters={'name': [text]}
         )
         client = v1.Client(session.Session())
         self.assertRaises(errors.InvalidQuestion, client.timeline, text)

@@ -1,0 +1,168 @@
+# Licensed under the Apache License, Version 2.0 (the "License"); you may
+# not use this file except in compliance with the License. You may obtain
+# a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS, WITHOUT
+# WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
+# License for the specific language governing permissions and limitations
+# under the License.
+"""What is asked of the API, as the queries that it takes."""
+
+from collections.abc import Iterable, Iterator, Mapping
+import datetime
+
+from stratometrics.client import connection
+from stratometrics.client import errors
+from stratometrics.client import spelling
+
+Instant = datetime.datetime
+#: One value or several by key; several are alternatives.
+Filters = Mapping[str, str | Iterable[str]]
+
+
+def usage(
+    *,
+    begin: Instant | None = None,
+    end: Instant | None = None,
+    as_of: Instant | None = None,
+    project_ids: Iterable[str] = (),
+    all_projects: bool = False,
+    resource_types: Iterable[str] = (),
+    filters: Filters | None = None,
+    excluded: Filters | None = None,
+    group_by: Iterable[str] = (),
+    granularity: str | None = None,
+    timezone: str | None = None,
+    compare_to: str | tuple[Instant, Instant] | None = None,
+    sort: Iterable[str] = (),
+    limit: int | None = None,
+) -> connection.Query:
+    """The query of a question about usage.
+
+    :param begin: the first instant of the period.
+    :param end: the first one that is not part of it.
+    :param as_of: count what was received up to then.
+    :param filters: values by key that count.
+    :param excluded: values by key that do not.
+    :param granularity: how long buckets are, such as ``1d``.
+    :param timezone: whose calendar counts, such as ``Europe/Zurich``.
+    :param compare_to: ``previous``, or the two ends of a period.
+    :param sort: what groups are ordered by; with a ``-``, the greatest first.
+    :param limit: how many groups a page has.
+    """
+    return [
+        *spelling.query(
+            from_=begin,
+            to=end,
+            as_of=as_of,
+            project_id=project_ids,
+            all_projects=all_projects,
+            resource_type=resource_types,
+            group_by=group_by,
+            granularity=granularity,
+            timezone=timezone,
+            compare_to=(
+                compare_to
+                if compare_to is None or isinstance(compare_to, str)
+                else '/'.join(map(spelling.instant, compare_to))
+            ),
+            sort=spelling.listed(sort),
+            limit=limit,
+        ),
+        *_pairs(filters or {}, ''),
+        *_pairs(excluded or {}, '!'),
+    ]
+
+
+def _pairs(filters: Filters, mark: str) -> Iterator[tuple[str, str]]:
+    for key, values in filters.items():
+        pairs = spelling.query(**{key: values})
+        if not (pairs or mark):
+            # Nothing would count; without the filter, everything would.
+            raise errors.InvalidQuestion(f'No value of {key} is to count.')
+        for name, value in pairs:
+            yield name + mark, value
+
+
+def costs(
+    *,
+    month: str | None = None,
+    begin: Instant | None = None,
+    end: Instant | None = None,
+    as_of: Instant | None = None,
+    project_ids: Iterable[str] = (),
+    all_projects: bool = False,
+    granularity: str | None = None,
+    group_by: Iterable[str] = (),
+    equivalents: Iterable[str] = (),
+) -> connection.Query:
+    """The query of a question about costs.
+
+    :param month: such as ``2026-10``, instead of the two below.
+    :param begin: see :func:`usage`, as of all others.
+    :param equivalents: providers to compare with.
+    """
+    return spelling.query(
+        month=month,
+        from_=begin,
+        to=end,
+        as_of=as_of,
+        project_id=project_ids,
+        all_projects=all_projects,
+        granularity=granularity,
+        group_by=group_by,
+        equivalent=equivalents,
+    )
+
+
+def lives(
+    *,
+    begin: Instant | None = None,
+    end: Instant | None = None,
+    as_of: Instant | None = None,
+    project_ids: Iterable[str] = (),
+    all_projects: bool = False,
+    resource_types: Iterable[str] = (),
+    page_size: int | None = None,
+) -> connection.Query:
+    """The query of a question about resources or a timeline.
+
+    :param begin: see :func:`usage`, as of all others.
+    :param page_size: how many are fetched at once.
+    """
+    return spelling.query(
+        from_=begin,
+        to=end,
+        as_of=as_of,
+        project_id=project_ids,
+        all_projects=all_projects,
+        resource_type=resource_types,
+        limit=page_size,
+    )
+
+
+def preview(
+    *,
+    month: str | None = None,
+    project_id: str | None = None,
+    as_of: Instant | None = None,
+    detail: bool = False,
+    daily: bool | None = None,
+) -> connection.Query:
+    """The query of a question for the preview of a statement.
+
+    :param month: such as ``2026-10``.
+    :param detail: whether each resource has lines of its own.
+    :param daily: whether costs by day are told; by default in the form that
+        shows them.
+    """
+    return spelling.query(
+        month=month,
+        project_id=project_id,
+        as_of=as_of,
+        detail=detail,
+        daily=None if daily is None else spelling.flag(daily),
+    )
