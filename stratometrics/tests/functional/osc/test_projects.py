@@ -16,8 +16,9 @@ from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
 from stratometrics.tests.realparts import identity
 
-#: A domain with a project that is called like one of another domain.
+#: A domain with a project that is called like one of the default domain.
 DOMAIN = 'other'
+TWINS = 'twins'
 UNKNOWN_ID = '0123456789abcdef0123456789abcdef'
 
 
@@ -26,43 +27,45 @@ class ProjectsTest(base.CommandTestCase):
     def fill(cls):
         cls.acme = api_base.project_id('alice', 'acme')
         cls.globex = api_base.project_id('bob', 'globex')
-        cls.domain, cls.twin = cls.other_domain()
+        cls.add_twins()
         cls.storage.write_events(
             [
                 test_usage.event('ours', 0, 1),
                 test_usage.event('theirs', 0, 2, project_id=cls.globex),
-                test_usage.event('twins', 0, 3, project_id=cls.twin),
+                test_usage.event('first', 0, 3, project_id=cls.first),
+                test_usage.event('second', 0, 4, project_id=cls.second),
             ],
             test_usage.OCTOBER + 40 * test_usage.DAY,
         )
 
     @classmethod
-    def other_domain(cls):
-        """Make the domain, which goes when the tests end.
+    def add_twins(cls):
+        """Make the domain and projects of these tests alone.
 
-        :returns: its id, and that of the project.
+        All tests share a Keystone, so that none may take the name of a
+        project from another. What is made goes when the tests end.
         """
         keystone = api_base.keystone()
         session = keystone.session('admin', 'admin')
-        domain = f'{keystone.url}/domains'
-        made = session.post(domain, json={'domain': {'name': DOMAIN}})
-        domain_id = made.json()['domain']['id']
-        # One is called by the id of another.
-        made = [
-            session.post(
-                f'{keystone.url}/projects',
-                json={'project': {'name': name, 'domain_id': domain_id}},
+
+        def make(kind, **fields):
+            made = session.post(f'{keystone.url}/{kind}s', json={kind: fields})
+            made_id = made.json()[kind]['id']
+            cls.addClassCleanup(
+                session.delete, f'{keystone.url}/{kind}s/{made_id}'
             )
-            for name in ('acme', cls.globex)
-        ]
+            return made_id
 
-        def remove():
-            disabled = {'domain': {'enabled': False}}
-            session.patch(f'{domain}/{domain_id}', json=disabled)
-            session.delete(f'{domain}/{domain_id}')
-
-        cls.addClassCleanup(remove)
-        return domain_id, made[0].json()['project']['id']
+        cls.domain = make('domain', name=DOMAIN)
+        cls.addClassCleanup(
+            session.patch,
+            f'{keystone.url}/domains/{cls.domain}',
+            json={'domain': {'enabled': False}},
+        )
+        cls.first = make('project', name=TWINS, domain_id=identity.DOMAIN)
+        cls.second = make('project', name=TWINS, domain_id=cls.domain)
+        # One is called by the id of another.
+        make('project', name=cls.first, domain_id=cls.domain)
 
     @classmethod
     def clouds(cls, url):
@@ -115,29 +118,29 @@ class ProjectsTest(base.CommandTestCase):
     def test_admin_names_any(self):
         self.assertEqual({'theirs'}, self.ids('admin', '--project', 'globex'))
         self.assertEqual(
-            {'theirs'}, self.ids('admin', '--project', self.globex)
-        )
-        self.assertEqual(
-            {'theirs', 'twins'},
-            self.ids('admin', '--project', 'globex', '--project', self.twin),
+            {'theirs', 'second'},
+            self.ids('admin', '--project', 'globex', '--project', self.second),
         )
 
+    def test_an_id_comes_before_a_name(self):
+        self.assertEqual({'first'}, self.ids('admin', '--project', self.first))
+
     def test_a_name_in_two_domains(self):
-        said = self.said('admin', '--project', 'acme')
-        self.assertIn("2 projects are called 'acme'", said)
+        said = self.said('admin', '--project', TWINS)
+        self.assertIn(f"2 projects are called '{TWINS}'", said)
         self.assertIn('--project-domain', said)
-        self.assertIn(self.twin, said)
-        self.assertIn(self.acme, said)
+        self.assertIn(self.first, said)
+        self.assertIn(self.second, said)
         for domain, wanted in (
-            (DOMAIN, {'twins'}),
-            (self.domain, {'twins'}),
-            ('Default', {'ours'}),
-            (identity.DOMAIN, {'ours'}),
+            (DOMAIN, {'second'}),
+            (self.domain, {'second'}),
+            ('Default', {'first'}),
+            (identity.DOMAIN, {'first'}),
         ):
             self.assertEqual(
                 wanted,
                 self.ids(
-                    *('admin', '--project', 'acme'),
+                    *('admin', '--project', TWINS),
                     *('--project-domain', domain),
                 ),
             )
