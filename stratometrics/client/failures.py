@@ -70,6 +70,11 @@ def asking_service(url: str) -> Iterator[None]:
         raise errors.Unreachable(
             f'The answer ended in the middle: {error}.'
         ) from error
+    except ValueError as error:
+        # requests looks where a redirect leads, though it does not follow.
+        raise errors.UnexpectedAnswer(
+            f'{named(url)} sends to what is no address: {error}.'
+        ) from error
     except exceptions.ClientException:
         # The token was refused, and Keystone gives no other one.
         with asking_keystone():

@@ -25,6 +25,10 @@ from stratometrics.client import failures
 REDIRECTS = (301, 302, 307, 308)
 
 _UNAVAILABLE = 503
+#: Those of an address that names none; the first may send to the second.
+_PORTS = {'http': 80, 'https': 443}
+#: Scheme, host and port.
+_Origin = tuple[str, str | None, int | None]
 #: Seconds. A service that wants to be left alone for longer is obeyed.
 _LONGEST_DELAY = 30
 
@@ -45,18 +49,20 @@ def wanted_delay(response: requests.Response, delay: float) -> float | None:
 def followed(response: requests.Response) -> str:
     """Where a request is to be sent instead.
 
-    :raises UnexpectedAnswer: it leads nowhere, or to somebody else, who
+    :raises UnexpectedAnswer: it leads nowhere, or to another origin, which
         shall not see the token.
     """
     location = response.headers.get('Location')
     if not location:
         raise of_others(response)
-    target = parse.urljoin(response.url, location)
-    here, there = parse.urlsplit(response.url), parse.urlsplit(target)
-    if there.hostname != here.hostname or there.scheme not in (
-        here.scheme,
-        'https',
-    ):
+    try:
+        there = parse.urljoin(response.url, location)
+        # As it will be sent: about what the host of an odd address is, the
+        # standard library and requests do not agree.
+        target = requests.Request('GET', there).prepare().url
+    except ValueError:
+        raise of_others(response) from None
+    if not _may_see_token(_origin(response.url), _origin(target)):
         raise errors.UnexpectedAnswer(
             f'{failures.named(response.url)} sends to '
             f'{failures.named(target)}. The token is not given to '
@@ -64,6 +70,21 @@ def followed(response: requests.Response) -> str:
             response.headers.get(failures.REQUEST_ID),
         )
     return target
+
+
+def _origin(url: str) -> _Origin:
+    parts = parse.urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme)
+
+
+def _may_see_token(here: _Origin, there: _Origin) -> bool:
+    """Whether it is the same origin, or the same site with encryption.
+
+    requests gives credentials of its own to no others, either.
+    """
+    _, host, _ = here
+    safer = [(scheme, host, port) for scheme, port in _PORTS.items()]
+    return there == here or [here, there] == safer
 
 
 def media_type(response: requests.Response) -> str:

@@ -330,26 +330,38 @@ class TestRedirects(base.ClientTestCase):
     def to(self, location, status=301):
         return base.Answer(status=status, headers={'Location': location})
 
-    def test_on_the_same_host(self):
-        other = self.serve(RECEIPT)
+    def test_at_the_same_place(self):
         for status in (301, 302, 307, 308):
-            other.answers = [RECEIPT]
-            client = self.client(self.to(f'{other.url}/there', status))
+            client = self.client()
+            there = f'{self.server.url}/there'
+            self.server.answers = [self.to(there, status), RECEIPT]
             client.issue_statement('2026-10', 'acme')
-            asked = other.asked[-1]
-            self.assertEqual(('POST', '/there'), (asked.method, asked.path))
-            self.assertEqual(self.server.asked[-1].body, asked.body)
+            first, second = self.server.asked
+            self.assertEqual(('POST', '/there'), (second.method, second.path))
+            self.assertEqual(first.body, second.body)
 
     def test_a_relative_one(self):
         self.client(self.to('/there'), HEALTHY).health()
         self.assertEqual(['/healthcheck', '/there'], self.paths())
 
-    def test_the_token_is_not_given_to_another_host(self):
-        other = self.serve(HEALTHY)
-        elsewhere = other.url.replace('127.0.0.1', 'localhost')
-        client = self.client(self.to(elsewhere))
-        error = self.assertRaises(errors.UnexpectedAnswer, client.health)
-        self.assertIn(elsewhere, str(error))
+    def test_the_token_is_not_given_to_others(self):
+        other = self.serve(*[HEALTHY] * 4)
+        port = other.server_port
+        for there in (
+            f'http://localhost:{port}/',
+            # Another port may be that of anybody with an account there.
+            other.url,
+            f'//127.0.0.1:{port}/',
+        ):
+            client = self.client(self.to(there))
+            error = self.assertRaises(errors.UnexpectedAnswer, client.health)
+            self.assertIn(f':{port}', str(error))
+            self.assertIn('The token is not given', str(error))
+        client = self.client()
+        # Who reads this otherwise than what sends it takes it for here.
+        there = f'http://localhost:{port}\\@{self.server.url[7:]}/'
+        self.server.answers = [self.to(there)]
+        self.assertRaises(errors.UnexpectedAnswer, client.health)
         self.assertEqual([], other.asked)
 
     def test_nor_anywhere_in_a_circle(self):
@@ -363,6 +375,9 @@ class TestRedirects(base.ClientTestCase):
             self.assertRaises(errors.UnexpectedAnswer, client.health)
         client = self.client(base.Answer(status=301), HEALTHY)
         self.assertRaises(errors.UnexpectedAnswer, client.usage_csv)
+        for there in ('http://[', 'https:///', 'http://127.0.0.1:x/'):
+            client = self.client(self.to(there))
+            self.assertRaises(errors.UnexpectedAnswer, client.health)
 
 
 class TestDownloads(base.ClientTestCase):
