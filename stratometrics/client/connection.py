@@ -212,11 +212,14 @@ class Connection:
                 repeatable=True,
             )
         )
-        if responses.media_type(response) == _PAGE and form != 'html':
-            response.close()
-            # Nobody is to find a log-in page in a spreadsheet.
+        download = Download(response)
+        page = download.media_type == _PAGE and form != 'html'
+        if page or download.request_id is None:
+            download.close()
+            # Nobody is to find a log-in page in a spreadsheet, or instead of
+            # a statement: only the service tells an id of the request.
             raise responses.of_others(response)
-        return Download(response)
+        return download
 
     def _send(self, asked: _Request) -> requests.Response:
         """Send a request until there is an answer that counts.

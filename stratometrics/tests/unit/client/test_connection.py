@@ -11,6 +11,7 @@
 # under the License.
 """What is sent, when it is sent again, and what is told if it fails."""
 
+import dataclasses
 import decimal
 import json
 import logging
@@ -411,11 +412,28 @@ class TestDownloads(base.ClientTestCase):
             )
         self.assertEqual(base.REQUEST_ID, error.request_id)
 
-    def test_a_page_of_somebody_else(self):
-        client = self.client(PAGE, PAGE)
-        self.assertRaises(errors.UnexpectedAnswer, client.usage_csv)
+    def page(self, **headers):
+        return dataclasses.replace(PAGE, headers={**PAGE.headers, **headers})
+
+    def test_a_statement_is_a_page_of_the_service(self):
+        told = {'X-OpenStack-Request-ID': base.REQUEST_ID}
+        client = self.client(self.page(**told))
         with client.preview_file('html') as download:
             self.assertEqual('text/html', download.media_type)
+
+    def test_what_somebody_else_answers(self):
+        for form, answer in (
+            # A log-in page, whatever was asked for.
+            ('html', self.page()),
+            ('csv', self.page()),
+            ('csv', self.page(**{'X-OpenStack-Request-ID': 'req-1'})),
+            ('pdf', base.Answer(headers={'Content-Type': 'text/plain'})),
+        ):
+            client = self.client(answer)
+            error = self.assertRaises(
+                errors.UnexpectedAnswer, client.preview_file, form
+            )
+            self.assertIn('something stands before it', str(error))
 
     def test_what_is_refused(self):
         client = self.client(base.refusal(406, 'not-acceptable'))
