@@ -241,7 +241,7 @@ class CalendarsTest(unittest.TestCase):
             st.integers(1, 100 * 24 * HOUR),
             st.integers(1, 100 * 24 * HOUR),
         )
-        @hypothesis.settings(deadline=None, max_examples=200)
+        @hypothesis.settings(max_examples=200)
         def test(name, granularity, begin, length, more) -> None:
             def cut(period):
                 return list(

@@ -53,7 +53,7 @@ BILLED = (
     'volume.create.end',
     'volume.delete.end',
 )
-SETTINGS = hypothesis.settings(deadline=None, max_examples=300)
+SETTINGS = hypothesis.settings(max_examples=300)
 
 
 def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -28,7 +28,6 @@ def bill(stays, listed):
 
 
 class AdjustmentsTest(unittest.TestCase):
-    @test_charges.SETTINGS
     @hypothesis.given(
         test_charges.STAYS, test_charges.STAYS, test_charges.price_lists()
     )
@@ -45,7 +44,6 @@ class AdjustmentsTest(unittest.TestCase):
         for line in adjusted:
             self.assertTrue(line.quantity or line.amount)
 
-    @test_charges.SETTINGS
     @hypothesis.given(test_charges.STAYS, test_charges.price_lists())
     def test_the_same_bill_needs_no_adjustment(self, stays, listed):
         lines = bill(stays, listed)

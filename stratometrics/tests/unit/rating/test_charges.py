@@ -27,11 +27,6 @@ from stratometrics.rating import book
 from stratometrics.rating import charges
 from stratometrics.tests.unit.rating import oracle
 
-#: A machine may be busy with something else.
-SETTINGS = hypothesis.settings(
-    deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-
 HOUR = oracle.HOUR
 #: A month of twenty hours, each of which is a whole number of hundredths.
 LENGTH = 20
@@ -184,7 +179,6 @@ LASTING = (
 
 
 class PropertiesTest(unittest.TestCase):
-    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_totals_are_those_of_the_oracle(self, stays, listed):
         expected = oracle.totals(stays, listed, LENGTH)
@@ -193,7 +187,6 @@ class PropertiesTest(unittest.TestCase):
             exact(charge(stays, listed).lines),
         )
 
-    @SETTINGS
     @hypothesis.given(STAYS, price_lists(), st.data())
     def test_cutting_a_price_changes_no_line_s_sum(self, stays, listed, data):
         """R5, for money."""
@@ -215,7 +208,6 @@ class PropertiesTest(unittest.TestCase):
                 sums(charge(stays, cut, detailed=detailed).lines, *LASTING),
             )
 
-    @SETTINGS
     @hypothesis.given(
         STAYS,
         price_lists(),
@@ -236,7 +228,6 @@ class PropertiesTest(unittest.TestCase):
             sum(each.usage for each in days.unpriced),
         )
 
-    @SETTINGS
     @hypothesis.given(
         STAYS,
         price_lists(),
@@ -260,7 +251,6 @@ class PropertiesTest(unittest.TestCase):
         self.assertEqual(dict(expected), found.marked)
         self.assertEqual(charge(stays, listed).lines, found.lines)
 
-    @SETTINGS
     @hypothesis.given(STAYS, price_lists(), st.randoms(use_true_random=False))
     def test_the_order_of_usage_changes_nothing(self, stays, listed, random):
         """R2: not even the order of the lines."""
@@ -274,7 +264,6 @@ class PropertiesTest(unittest.TestCase):
             charge(stays, listed, detailed=True, arrange=shuffled),
         )
 
-    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_details_sum_to_the_lines(self, stays, listed):
         names = ('price_id', 'period', *LASTING)
@@ -284,7 +273,6 @@ class PropertiesTest(unittest.TestCase):
             sums(charge(stays, listed, detailed=True).lines, *names),
         )
 
-    @SETTINGS
     @hypothesis.given(STAYS, price_lists())
     def test_all_that_is_used_is_on_a_line_or_reported(self, stays, listed):
         """Nothing is silently free."""

@@ -19,7 +19,6 @@ import hypothesis
 from hypothesis import strategies as st
 
 from stratometrics.rating import money
-from stratometrics.tests.unit.rating import test_charges
 
 FRACTIONS = st.fractions()
 #: What the decimal module calls the same.
@@ -41,7 +40,6 @@ class MoneyTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             money.digits('EURO')
 
-    @test_charges.SETTINGS
     @hypothesis.given(
         st.decimals(allow_nan=False, allow_infinity=False, places=4),
         st.integers(0, 3),
@@ -57,7 +55,6 @@ class MoneyTest(unittest.TestCase):
             self.assertEqual(expected, found)
             self.assertEqual(-places, found.as_tuple().exponent)
 
-    @test_charges.SETTINGS
     @hypothesis.given(FRACTIONS, st.integers(0, 12))
     def test_a_spelled_fraction_is_the_nearest_one(self, amount, places):
         text = money.spell(amount, places)

@@ -23,12 +23,7 @@ from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
-#: How long an example takes says nothing: locales are read from files.
-SETTINGS = hypothesis.settings(
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
+SETTINGS = hypothesis.settings(max_examples=60)
 
 HOSTILE = (
     '<script>alert(1)</script>',

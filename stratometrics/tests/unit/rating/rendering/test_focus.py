@@ -409,7 +409,6 @@ def lines(draw):
 
 
 class PropertyTest(unittest.TestCase):
-    @hypothesis.settings(deadline=None)
     @hypothesis.given(
         st.lists(lines() | st.just(MINIMUM), max_size=5),
         st.lists(lines(), max_size=2),
