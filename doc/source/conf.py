@@ -21,6 +21,7 @@ project = 'Stratometrics'
 copyright = 'the Stratometrics developers'
 extensions = [
     'command_help',
+    'man_references',
     'openstack_commands',
     'openstackdocstheme',
     'oslo_config.sphinxconfiggen',
