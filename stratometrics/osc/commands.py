@@ -15,6 +15,8 @@ import argparse
 from collections.abc import Iterable, Iterator, Sequence
 import contextlib
 import io
+import os
+import pathlib
 from typing import Any, TextIO
 
 from osc_lib import exceptions
@@ -60,7 +62,10 @@ class Command(command.Command):
         try:
             credentials.take(self.app, self)
             asked = self.client
-            with _all_characters_shown(parsed_args, self.app.stdout):
+            with (
+                _somewhere_to_tell(self.app),
+                _all_characters_shown(parsed_args, self.app.stdout),
+            ):
                 return super().run(parsed_args)
         except errors.ClientError as error:
             raise exceptions.CommandError(hints.told(error, asked)) from error
@@ -131,6 +136,29 @@ def add_exact(parser: argparse.ArgumentParser) -> None:
         help='show exact decimals in tables, too, where durations and money '
         'are rounded for people otherwise',
     )
+
+
+@contextlib.contextmanager
+def _somewhere_to_tell(app: Any) -> Iterator[None]:
+    """Let what is told beside an answer go nowhere if nobody hears it.
+
+    Where the standard error is closed there is no stream, and print() takes
+    that of the answer instead.
+
+    :param app: the shell that runs the command.
+    """
+    if app.stderr is not None:
+        yield
+        return
+    with (
+        pathlib.Path(os.devnull).open('w') as nowhere,
+        contextlib.redirect_stderr(nowhere),
+    ):
+        app.stderr = nowhere
+        try:
+            yield
+        finally:
+            app.stderr = None
 
 
 @contextlib.contextmanager

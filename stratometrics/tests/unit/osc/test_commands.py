@@ -15,6 +15,7 @@ import csv
 import decimal
 import io
 import json
+import sys
 import types
 import unittest
 from unittest import mock
@@ -110,6 +111,25 @@ class CommandTest(unittest.TestCase):
             self.app.stdout = io.TextIOWrapper(io.BytesIO(), 'ascii')
             asked = parser.parse_args(['-f', 'value'])
             self.assertRaises(UnicodeEncodeError, command.run, asked)
+
+    def test_who_closed_the_standard_error_is_told_nothing(self):
+        class Telling(Listed):
+            """List, and tell something beside it"""
+
+            def take_action(self, parsed_args):
+                print('It is told.', file=self.app.stderr)
+                print('It is told.', file=sys.stderr)
+                self.app.stderr.flush()
+                return super().take_action(parsed_args)
+
+        self.app.stderr = None
+        with (
+            mock.patch('sys.stderr', None),
+            mock.patch('sys.stdout', self.app.stdout),
+        ):
+            found = self.run_command(Telling, '-f', 'json')
+        self.assertEqual(len(ROWS), len(json.loads(found)))
+        self.assertIsNone(self.app.stderr)
 
     def test_json_is_exact(self):
         found = json.loads(self.run_command(Listed, '-f', 'json'))
