@@ -52,6 +52,11 @@ class StatementCase(base.CommandTestCase):
         self.assertIn(response.status_code, (200, 201), response.text)
         return response.json()
 
+    def store(self, *events, received_at):
+        conf = self.server._conf
+        with contextlib.closing(driver.get_storage(conf)) as storage:
+            storage.write_events(events, received_at=received_at)
+
 
 class TestShow(StatementCase):
     def test_lines_are_those_of_the_api(self):
@@ -348,10 +353,40 @@ class TestAdjustments(StatementCase):
         self.assertIn('| Adjusts |', table)
         self.assertIn('| 2026-07 |', table)
 
-    def store(self, *events, received_at):
-        conf = self.server._conf
-        with contextlib.closing(driver.get_storage(conf)) as storage:
-            storage.write_events(events, received_at=received_at)
+
+class TestCredits(StatementCase):
+    def test_what_was_charged_too_much_is_less_than_nothing(self):
+        hooli = {'project_id': 'hooli', 'type': 'm1.small'}
+        self.store(
+            event('late', -70 * DAY, 5, **hooli),
+            event('late', -69 * DAY, 6, 'deleted', **hooli),
+            received_at=OCTOBER - 60 * DAY,
+        )
+        self.issue('2026-07', 'hooli', as_of='2026-08-20T00:00:00Z')
+        # It is known only now that it was there for half of the day.
+        self.store(
+            event('late', -69 * DAY - DAY // 2, 7, 'deleted', **hooli),
+            received_at=OCTOBER + DAY,
+        )
+        number = self.issue('2026-10', 'hooli')['number']
+        asked = ('statement', 'show', number)
+        [line] = self.billing('admin', *asked, '-f', 'json').json()
+        self.assertEqual(
+            ('2026-07', '-12', '0.0251', '-0.301200000000'),
+            (
+                line['Adjusts'],
+                line['Quantity As Fraction'],
+                line['Unit Price'],
+                line['Amount'],
+            ),
+        )
+        _, table, after = _parts(self.billing('admin', *asked).output)
+        self.assertIn(
+            '|      -12 | hour | EUR 0.0251 | EUR -0.30 | 2026-07 |', table
+        )
+        self.assertEqual('\nTotal: EUR -0.30', after)
+        exact = self.billing('admin', *asked, '--exact').output
+        self.assertIn('| EUR -0.301200000000 |', exact)
 
 
 class TestInterruption(StatementCase):
