@@ -26,6 +26,7 @@ from stratometrics import version
 from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.tests.unit.client import base
+from stratometrics.tests.unit.client import test_pages
 
 HEALTHY = base.of_json({'status': 'ok', 'checks': []})
 RECEIPT = base.of_json(
@@ -541,6 +542,35 @@ class TestKeystone(base.ClientTestCase):
         keystone = self.serve(*[self.token(server.url)] * 2)
         client = v1.Client(self.session(keystone.url))
         self.assertRaises(errors.Unauthorized, client.health)
+
+    def test_a_token_that_expires_between_two_pages(self):
+        server = self.serve(
+            test_pages.page('a', href='http://x/v1/usage?marker=a'),
+            base.refusal(401),
+            test_pages.page('b', href='http://x/v1/usage?marker=b'),
+            test_pages.page('c'),
+        )
+        answer = self.token(server.url)
+        later = dataclasses.replace(
+            answer, headers={**answer.headers, 'X-Subject-Token': 'the-next'}
+        )
+        keystone = self.serve(answer, later)
+        found = v1.Client(self.session(keystone.url)).usage()
+        self.assertEqual(
+            ['a', 'b', 'c'], [each.keys['type'] for each in found]
+        )
+        self.assertEqual(
+            [
+                ('/public/v1/usage', 'the-token'),
+                ('/public/v1/usage?marker=a', 'the-token'),
+                ('/public/v1/usage?marker=a', 'the-next'),
+                ('/public/v1/usage?marker=b', 'the-next'),
+            ],
+            [
+                (each.path, each.headers['X-Auth-Token'])
+                for each in server.asked
+            ],
+        )
 
     def test_a_token_that_is_not_taken_and_no_other_one_given(self):
         server = self.serve(base.refusal(401))
