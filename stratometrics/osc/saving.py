@@ -11,11 +11,13 @@
 # under the License.
 """Files that are there whole, or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 import contextlib
 import os
 import pathlib
+import signal
 import sys
+from typing import NoReturn
 
 from osc_lib import exceptions
 
@@ -63,7 +65,7 @@ def write(pieces: Iterable[bytes], path: pathlib.Path, force: bool) -> None:
     """
     part = path.with_name(f'.{path.name}.{os.getpid()}.part')
     try:
-        with contextlib.ExitStack() as undo:
+        with _ending_in_order(), contextlib.ExitStack() as undo:
             with part.open('xb') as file:
                 undo.callback(part.unlink, missing_ok=True)
                 for piece in pieces:
@@ -75,6 +77,25 @@ def write(pieces: Iterable[bytes], path: pathlib.Path, force: bool) -> None:
         raise exceptions.CommandError(
             f'{path} cannot be written: {error}'
         ) from error
+
+
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Have SIGTERM undo what is half done, as Ctrl-C does."""
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        # Who ignores it, or does something else about it, keeps doing so.
+        yield
+        return
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    # As a shell tells that a signal ended a command.
+    sys.exit(128 + number)
 
 
 def show(pieces: Iterable[bytes]) -> None:

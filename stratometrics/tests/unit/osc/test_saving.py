@@ -13,6 +13,7 @@ import io
 import os
 import pathlib
 import pty
+import signal
 import tempfile
 from unittest import mock
 
@@ -79,6 +80,29 @@ class SavingTest(testtools.TestCase):
             True,
         )
         self.assertEqual(b'mine', self.path.read_bytes())
+
+    def test_who_is_told_to_end_leaves_nothing(self):
+        def pieces():
+            yield b'one '
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield b'two'
+
+        def ignored(number, frame):
+            pass
+
+        # The test itself shall live if nothing else is done about it.
+        before = signal.signal(signal.SIGTERM, ignored)
+        self.addCleanup(signal.signal, signal.SIGTERM, before)
+        saving.write(pieces(), self.path, False)
+        self.assertEqual(b'one two', self.path.read_bytes())
+        self.path.unlink()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        error = self.assertRaises(
+            SystemExit, saving.write, pieces(), self.path, False
+        )
+        self.assertEqual(128 + signal.SIGTERM, error.code)
+        self.assertEqual([], self.names())
+        self.assertIs(signal.SIG_DFL, signal.getsignal(signal.SIGTERM))
 
     def test_what_was_written_meanwhile_is_kept(self):
         def pieces():
