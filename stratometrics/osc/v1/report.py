@@ -43,7 +43,10 @@ Examples:
   openstack billing report --month last --equivalent aws --group-by name
   openstack billing report --from -7d --all-projects --group-by project \\
     --granularity 1d
-  openstack billing report --month last --granularity 1d --chart"""
+  openstack billing report --month last --granularity 1d --chart
+
+All formats but tables tell each row exactly, and no total: with --group-by
+project, there is one row for all that a project costs in a currency."""
 
 
 class Report(commands.Lister):

@@ -89,6 +89,16 @@ class TestReport(base.CommandTestCase):
         )
         self.assertEqual('0.525600000000', compared['saving'])
 
+    def test_a_row_is_the_total_of_a_project(self):
+        for asked in ({}, {'granularity': '1mo'}):
+            [total] = self.costs('alice', **asked)['totals']
+            words = [f'--{name}={text}' for name, text in asked.items()]
+            [row] = self.report('alice', '--group-by', 'project', *words)
+            self.assertEqual(
+                (total['currency'], total['cost']),
+                (row['Currency'], row['Cost']),
+            )
+
     def test_days_of_all_projects(self):
         asked = {'granularity': '1d', 'group_by': 'project_id,name'}
         told = self.costs('admin', all_projects='true', **asked)['results']
