@@ -16,7 +16,7 @@ from stratometrics.client import connection
 from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import credentials
-from stratometrics.osc.tables import columns
+from stratometrics.osc import wording
 
 _CATALOG = f'"openstack catalog show {connection.SERVICE_TYPE}"'
 _TYPES = '"openstack billing resource type list"'
@@ -100,7 +100,7 @@ def told(error: errors.ClientError, client: v1.Client | None = None) -> str:
     hint = _hint(error, client)
     told = f'{error}\n{hint}' if hint else str(error)
     # Whoever stands before the service may write what a terminal obeys.
-    return columns.printable_lines(told)
+    return wording.printable_lines(told)
 
 
 def _hint(error: errors.ClientError, client: v1.Client | None) -> str:

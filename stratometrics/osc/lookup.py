@@ -21,6 +21,7 @@ from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import pages
 from stratometrics.client import v1
+from stratometrics.osc import wording
 from stratometrics.osc.options import paging
 from stratometrics.osc.tables import columns
 
@@ -73,7 +74,7 @@ def _called(
 
 def _several(name: str, found: Sequence[answers.Resource]) -> str:
     lines: Iterable[str] = [
-        f'{each.resource_type} {columns.printable(each.resource_id)}, '
+        f'{each.resource_type} {wording.printable(each.resource_id)}, '
         f'{columns.Instant(each.begin).human_readable()} to '
         f'{columns.Instant(each.end).human_readable()}'
         for each in found[:_NAMED]

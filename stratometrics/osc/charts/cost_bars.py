@@ -16,6 +16,7 @@ import datetime
 import decimal
 
 from stratometrics.client import answers
+from stratometrics.osc import wording
 from stratometrics.osc.charts import barchart
 from stratometrics.osc.charts import buckets
 from stratometrics.osc.tables import columns
@@ -73,7 +74,7 @@ class _Drawn:
                 if not cost_rows.compares(each, provider):
                     continue
                 yield self._bar(
-                    f'  {columns.printable(provider)}',
+                    f'  {wording.printable(provider)}',
                     compared.equivalent,
                     faint=True,
                 )
@@ -96,7 +97,7 @@ class _Drawn:
             first = next(iter(group.values()))
             for begin in sorted(begins | group.keys()):
                 yield self._bar(
-                    columns.bound(begin, self._shape.zone),
+                    wording.bound(begin, self._shape.zone),
                     group[begin].cost if begin in group else _NOTHING,
                     above=self._shape.label(first, self._whole),
                 )

@@ -25,6 +25,7 @@ import itertools
 from typing import TextIO
 import zoneinfo
 
+from stratometrics.osc import wording
 from stratometrics.osc.charts import canvas
 from stratometrics.osc.charts import ticks
 from stratometrics.osc.tables import columns
@@ -119,7 +120,7 @@ def draw(
     zone: zoneinfo.ZoneInfo,
     *,
     width: int = 0,
-    told: Callable[[decimal.Decimal], str] = columns.duration,
+    told: Callable[[decimal.Decimal], str] = wording.duration,
 ) -> None:
     """Draw a time line; plain ASCII unless it is for a terminal.
 
@@ -141,7 +142,7 @@ def lines(
     zone: zoneinfo.ZoneInfo,
     width: int,
     look: Look,
-    told: Callable[[decimal.Decimal], str] = columns.duration,
+    told: Callable[[decimal.Decimal], str] = wording.duration,
 ) -> list[canvas.Line]:
     """The lines of a drawing, none longer than the width.
 
@@ -249,7 +250,7 @@ def _seconds(microseconds: int) -> decimal.Decimal:
 
 
 def _head(label: str, billed: bool) -> str:
-    name = columns.printable(label) or columns.NOTHING
+    name = wording.printable(label) or columns.NOTHING
     return name if billed else f'{name} (not billed)'
 
 

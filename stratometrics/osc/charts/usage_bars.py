@@ -17,9 +17,9 @@ import decimal
 import itertools
 
 from stratometrics.client import answers
+from stratometrics.osc import wording
 from stratometrics.osc.charts import barchart
 from stratometrics.osc.charts import buckets
-from stratometrics.osc.tables import columns
 from stratometrics.osc.tables import usage_rows
 
 _NOTHING = decimal.Decimal(0)
@@ -82,7 +82,7 @@ class _Drawn:
             usage = {each.begin: each.usage for each in group}
             for begin in sorted({*begins, *usage}):
                 yield self._bar(
-                    columns.bound(begin, self._shape.zone),
+                    wording.bound(begin, self._shape.zone),
                     usage.get(begin, _NOTHING),
                     above=self._label(group[0]),
                 )

@@ -20,22 +20,15 @@ from collections.abc import Mapping, Sequence
 import datetime
 import decimal
 from typing import Any
-import unicodedata
 import zoneinfo
 
 from cliff import columns
 
 from stratometrics.client import spelling
+from stratometrics.osc import wording
 
 #: What stands where there is nothing to say.
 NOTHING = '-'
-
-_MINUTE = 60
-_HOUR = 60 * _MINUTE
-_DAY = 24 * _HOUR
-
-#: More digits than any amount has: a sum of Int128, or a Decimal(76).
-PRECISION = 200
 
 
 class Column(columns.FormattableColumn):
@@ -92,7 +85,7 @@ class Text(Column):
     """A text; people see where it is empty."""
 
     def human_readable(self) -> str:
-        return printable(self._value) if self._value else NOTHING
+        return wording.printable(self._value) if self._value else NOTHING
 
     def machine_readable(self) -> str:
         return self._value
@@ -112,7 +105,7 @@ class Named(Text):
         self._identity = identity
 
     def human_readable(self) -> str:
-        return printable(self._value or self._identity) or NOTHING
+        return wording.printable(self._value or self._identity) or NOTHING
 
 
 class Number(Column):
@@ -148,7 +141,7 @@ class Decimal(Column):
         return sign + self._told(self._value)
 
     def _told(self, value: decimal.Decimal) -> str:
-        return f'{_shortened(value):,f}'
+        return f'{wording.shortened(value):,f}'
 
     def exact(self) -> str:
         return NOTHING if self._value is None else f'{self._value:f}'
@@ -161,14 +154,14 @@ class Duration(Decimal):
     """Seconds, as a Decimal: ``31 d 4 h``."""
 
     def _told(self, value: decimal.Decimal) -> str:
-        return duration(value)
+        return wording.duration(value)
 
 
 class Hours(Decimal):
     """Seconds times something, as a Decimal: ``1,488 h``, of vCPUs, say."""
 
     def _told(self, value: decimal.Decimal) -> str:
-        return hours(value)
+        return wording.hours(value)
 
 
 class Money(Decimal):
@@ -193,7 +186,7 @@ class Money(Decimal):
     def human_readable(self) -> str:
         if self._value is None:
             return NOTHING
-        told = money(self._value, self._currency)
+        told = wording.money(self._value, self._currency)
         if self._signed and self._value > 0:
             return told.replace(' ', ' +', 1)
         return told
@@ -220,14 +213,14 @@ class UnitPrice(Money):
     def human_readable(self) -> str:
         if self._value is None:
             return NOTHING
-        return f'{self._currency} {_shortened(self._value):,f}'
+        return f'{self._currency} {wording.shortened(self._value):,f}'
 
 
 class Quantity(Decimal):
     """A Decimal that people see with at most three decimals."""
 
     def _told(self, value: decimal.Decimal) -> str:
-        return f'{_shortened(_rounded(value, 3)):,f}'
+        return f'{wording.shortened(wording.rounded(value, 3)):,f}'
 
 
 class Instant(Column):
@@ -247,7 +240,7 @@ class Instant(Column):
     def human_readable(self) -> str:
         if self._value is None:
             return NOTHING
-        return instant(self._value, self._zone)
+        return wording.instant(self._value, self._zone)
 
     def exact(self) -> str:
         return self.machine_readable() or NOTHING
@@ -262,7 +255,7 @@ class Bound(Instant):
     def human_readable(self) -> str:
         if self._value is None:
             return NOTHING
-        return bound(self._value, self._zone)
+        return wording.bound(self._value, self._zone)
 
 
 class YesNo(Column):
@@ -279,7 +272,7 @@ class Texts(Column):
     """Several texts: ``vcpus, ram_mib``."""
 
     def human_readable(self) -> str:
-        return printable(', '.join(self._value)) or NOTHING
+        return wording.printable(', '.join(self._value)) or NOTHING
 
     def machine_readable(self) -> Sequence[str]:
         return list(self._value)
@@ -292,7 +285,7 @@ class Attributes(Column):
         return self.human_readable()
 
     def human_readable(self) -> str:
-        return printable(_pairs(self._value)) or NOTHING
+        return wording.printable(_pairs(self._value)) or NOTHING
 
     def machine_readable(self) -> dict[str, Any]:
         return dict(self._value)
@@ -300,131 +293,3 @@ class Attributes(Column):
 
 def _pairs(values: Mapping[str, Any]) -> str:
     return ' '.join(f'{name}={value}' for name, value in values.items())
-
-
-def printable(text: str) -> str:
-    """A text of which nothing moves the cursor or turns the others round.
-
-    Names are chosen by users, and a terminal obeys what they hold.
-    """
-    return ''.join(_escaped(each) for each in text)
-
-
-def printable_lines(text: str) -> str:
-    """The same of several lines, which stay that."""
-    return '\n'.join(map(printable, text.split('\n')))
-
-
-def _escaped(character: str) -> str:
-    turns = '\u202a' <= character <= '\u202e' or (
-        '\u2066' <= character <= '\u2069'
-    )
-    if turns or unicodedata.category(character) in ('Cc', 'Cs', 'Zl', 'Zp'):
-        return character.encode('unicode_escape').decode()
-    return character
-
-
-def duration(seconds: decimal.Decimal) -> str:
-    """A length of time as people say it, by its two greatest units.
-
-    It is cut, not rounded: what is not over yet is not told as if it were.
-    """
-    sign = '-' if seconds < 0 else ''
-    # What abs() gives is rounded to the digits of the context.
-    length = seconds.copy_abs()
-    whole = int(length)
-    for unit, name, part, part_name in (
-        (_DAY, 'd', _HOUR, 'h'),
-        (_HOUR, 'h', _MINUTE, 'min'),
-        (_MINUTE, 'min', 1, 's'),
-    ):
-        if whole >= unit:
-            rest = whole % unit // part
-            more = f' {rest} {part_name}' if rest else ''
-            return f'{sign}{whole // unit:,} {name}{more}'
-    if not whole:
-        return f'{sign}{_shortened(length):f} s'
-    return f'{sign}{whole} s'
-
-
-def hours(seconds: decimal.Decimal) -> str:
-    """Seconds times something as people say it: in hours of it.
-
-    Half a hundredth is rounded away from zero, and what would be nothing then
-    is told as less than that.
-    """
-    with decimal.localcontext(prec=PRECISION):
-        exact = seconds / _HOUR
-    told = _rounded(exact, 2)
-    if exact and not told:
-        return f'{"-" if exact < 0 else ""}<0.01 h'
-    return f'{_shortened(told):,f} h'
-
-
-def money(value: decimal.Decimal, currency: str) -> str:
-    """An amount as people write it, with the decimals of its currency.
-
-    Half a unit is rounded away from zero; only what is to be paid exactly is
-    rounded by the service.
-    """
-    # Slow to import, and few commands tell of money.
-    import iso4217
-
-    try:
-        places = iso4217.Currency(currency).exponent
-    except ValueError:
-        places = None
-    if places is None:
-        return f'{currency} {_shortened(value):,f}'
-    return f'{currency} {_rounded(value, places):,f}'
-
-
-def instant(
-    value: datetime.datetime, zone: zoneinfo.ZoneInfo | None = None
-) -> str:
-    """An instant as people write it, to the second.
-
-    :param zone: whose clock counts, by default that of UTC. The offset of any
-        other stands behind it: some clocks show a time twice.
-    """
-    moment = value.astimezone(zone or datetime.UTC)
-    return f'{moment:%Y-%m-%d %H:%M:%S}{_offset(moment, zone)}'
-
-
-def bound(
-    value: datetime.datetime, zone: zoneinfo.ZoneInfo | None = None
-) -> str:
-    """The same of where something begins or ends: no more than is needed.
-
-    What is the first instant of a day is that day.
-    """
-    moment = value.astimezone(zone or datetime.UTC)
-    if moment.time() == datetime.time() and not moment.fold:
-        return f'{moment:%Y-%m-%d}'
-    if moment.second:
-        return instant(value, zone)
-    return f'{moment:%Y-%m-%d %H:%M}{_offset(moment, zone)}'
-
-
-def _offset(moment: datetime.datetime, zone: zoneinfo.ZoneInfo | None) -> str:
-    if zone is None or zone.key == 'UTC':
-        return ''
-    return moment.isoformat(timespec='seconds')[len('2026-10-05T12:00:00') :]
-
-
-def _rounded(value: decimal.Decimal, places: int) -> decimal.Decimal:
-    """The same number with so many decimals, half of one away from zero."""
-    unit = decimal.Decimal(1).scaleb(-places)
-    with decimal.localcontext(prec=PRECISION):
-        rounded = value.quantize(unit, decimal.ROUND_HALF_UP)
-        # There is no negative nothing.
-        return rounded + 0
-
-
-def _shortened(value: decimal.Decimal) -> decimal.Decimal:
-    """The same number without zeros at its end, with all other digits."""
-    text = f'{value:f}'
-    if '.' in text:
-        text = text.rstrip('0').rstrip('.')
-    short = decimal.Decimal(text)
-    return short if short else decimal.Decimal(0)

@@ -17,6 +17,7 @@ import decimal
 import zoneinfo
 
 from stratometrics.client import answers
+from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
 from stratometrics.osc.tables import heads
 from stratometrics.osc.tables import usage_rows
@@ -151,10 +152,10 @@ def caption(found: answers.Costs, zone: zoneinfo.ZoneInfo) -> str:
     :param zone: whose clock people see.
     """
     begin, end = (
-        columns.bound(each, zone)
+        wording.bound(each, zone)
         for each in (found.period.begin, found.period.end)
     )
-    as_of = columns.instant(found.as_of, zone)
+    as_of = wording.instant(found.as_of, zone)
     return f'Costs from {begin} to {end}, as of {as_of} ({zone.key})'
 
 
@@ -170,7 +171,7 @@ def total(found: answers.Total, exact: bool) -> str:
 
     lines = [f'Total: {money(found.cost)}']
     for provider, each in found.equivalents.items():
-        name = columns.printable(provider)
+        name = wording.printable(provider)
         if not compares(found, provider):
             lines.append(f'{name}: nothing can be compared')
             continue

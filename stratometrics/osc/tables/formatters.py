@@ -20,6 +20,7 @@ from cliff import columns as cliff_columns
 from cliff.formatters import base
 from cliff.formatters import table
 
+from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
 
 
@@ -71,7 +72,7 @@ class Table(table.TableFormatter):
 def _shown(cell: Any) -> Any:
     """A cell that is safe to show; columns are that by themselves."""
     if isinstance(cell, str):
-        return columns.printable_lines(cell)
+        return wording.printable_lines(cell)
     return cell
 
 

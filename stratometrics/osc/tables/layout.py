@@ -29,7 +29,7 @@ from typing import Any, TextIO
 from cliff import columns as cliff_columns
 from cliff.formatters import base
 
-from stratometrics.osc.tables import columns
+from stratometrics.osc import wording
 
 
 def fitted(
@@ -129,7 +129,7 @@ def _line(head: str, cell: Any, indent: int, width: int) -> str:
     if isinstance(cell, cliff_columns.FormattableColumn):
         cell = cell.human_readable()
     # Blanks in front of a number are for the edge of a table.
-    lines = [columns.printable(each) for each in str(cell).strip().split('\n')]
+    lines = [wording.printable(each) for each in str(cell).strip().split('\n')]
     begins = [f'{head}:'.ljust(indent), *[' ' * indent] * len(lines[1:])]
     return ''.join(
         _wrapped(begin, line, width)

@@ -17,6 +17,7 @@ from typing import Any
 from stratometrics.client import answers
 from stratometrics.client import spelling
 from stratometrics.osc import pricefiles
+from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
 
 #: What a price is told by in a table.
@@ -50,7 +51,7 @@ class Match(columns.Column):
             f'{name}={",".join(values)}'
             for name, values in sorted(self._value.items())
         )
-        return columns.printable(told) or columns.NOTHING
+        return wording.printable(told) or columns.NOTHING
 
     def machine_readable(self) -> Mapping[str, Sequence[str]]:
         return {
@@ -107,7 +108,7 @@ class Equivalents(columns.Column):
             f'{provider}: {each["price"]} ({each["name"]})'
             for provider, each in self.machine_readable().items()
         )
-        return columns.printable(told) or columns.NOTHING
+        return wording.printable(told) or columns.NOTHING
 
     def machine_readable(self) -> dict[str, dict[str, str]]:
         return pricefiles.body(self._value)['equivalents']
@@ -122,7 +123,7 @@ class History(columns.Column):
     def human_readable(self) -> str:
         return '\n'.join(
             f'{columns.Instant(each.at).human_readable()} {each.change} by '
-            f'{columns.printable(each.by)}, valid to '
+            f'{wording.printable(each.by)}, valid to '
             f'{columns.Instant(each.price.valid_to).human_readable()}'
             for each in self._value
         )

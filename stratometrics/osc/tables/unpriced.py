@@ -15,6 +15,7 @@ from collections.abc import Container, Iterable
 import decimal
 
 from stratometrics.client import answers
+from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
 
 #: How many are told, before the others are counted.
@@ -32,7 +33,7 @@ def told(
     sums: dict[tuple[str, str, str], decimal.Decimal] = {}
     for each in found:
         key = each.resource_type, each.type, each.state
-        with decimal.localcontext(prec=columns.PRECISION):
+        with decimal.localcontext(prec=wording.PRECISION):
             sums[key] = sums.get(key, decimal.Decimal()) + each.usage
     if not sums:
         return ''
@@ -56,10 +57,10 @@ def of_statement(found: Iterable[answers.UnpricedLine]) -> str:
 
 
 def _what(key: Iterable[str]) -> str:
-    return columns.printable(' '.join(filter(None, key)))
+    return wording.printable(' '.join(filter(None, key)))
 
 
 def _amount(usage: decimal.Decimal, counted: bool) -> str:
     if counted:
         return columns.Decimal(usage).human_readable()
-    return columns.duration(usage)
+    return wording.duration(usage)

@@ -17,6 +17,7 @@ import decimal
 import zoneinfo
 
 from stratometrics.client import answers
+from stratometrics.osc import wording
 from stratometrics.osc.options import subjects
 from stratometrics.osc.tables import columns
 from stratometrics.osc.tables import heads
@@ -212,12 +213,12 @@ def caption(head: answers.UsageHead, zone: zoneinfo.ZoneInfo) -> str:
     if head.previous:
         told += f', compared with that {_told(head.previous, zone)}'
     if head.as_of:
-        told += f', as of {columns.instant(head.as_of, zone)}'
+        told += f', as of {wording.instant(head.as_of, zone)}'
     return f'{told} ({zone.key})'
 
 
 def _told(period: answers.Period, zone: zoneinfo.ZoneInfo) -> str:
     begin, end = (
-        columns.bound(each, zone) for each in (period.begin, period.end)
+        wording.bound(each, zone) for each in (period.begin, period.end)
     )
     return f'from {begin} to {end}'

@@ -22,6 +22,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.osc import commands
+from stratometrics.osc import wording
 from stratometrics.osc.options import months
 from stratometrics.osc.options import paging
 from stratometrics.osc.options import periods
@@ -243,7 +244,7 @@ def _heading(found: answers.StatementAnswer) -> str:
         if found.issued
         else 'Preview: not issued, and charged to nobody yet'
     )
-    project = columns.printable(statement.project_name or statement.project_id)
+    project = wording.printable(statement.project_name or statement.project_id)
     month = months.written(statement.period, statement.timezone)
     return '\n'.join(
         (
@@ -255,14 +256,14 @@ def _heading(found: answers.StatementAnswer) -> str:
 
 
 def _moment(value: datetime.datetime) -> str:
-    return f'{columns.instant(value)} UTC'
+    return f'{wording.instant(value)} UTC'
 
 
 def _ending(statement: answers.Statement) -> str:
     if not statement.totals:
         return 'Total: nothing'
     return '\n'.join(
-        f'Total: {columns.money(total.amount, total.currency)}'
+        f'Total: {wording.money(total.amount, total.currency)}'
         for total in statement.totals
     )
 

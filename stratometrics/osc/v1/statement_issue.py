@@ -24,6 +24,7 @@ from stratometrics.client import errors
 from stratometrics.client import v1
 from stratometrics.osc import commands
 from stratometrics.osc import hints
+from stratometrics.osc import wording
 from stratometrics.osc.options import months
 from stratometrics.osc.options import paging
 from stratometrics.osc.options import periods
@@ -144,7 +145,7 @@ class IssueStatement(commands.Lister):
     def run(self, parsed_args: argparse.Namespace) -> int:
         self._outcome = _Outcome()
         status = super().run(parsed_args)
-        told = columns.printable_lines(_told(self._outcome, parsed_args))
+        told = wording.printable_lines(_told(self._outcome, parsed_args))
         print(told, file=self.app.stderr)
         return status or self._outcome.status
 

@@ -23,6 +23,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.osc import commands
 from stratometrics.osc import lookup
+from stratometrics.osc import wording
 from stratometrics.osc.charts import barchart
 from stratometrics.osc.charts import lanes
 from stratometrics.osc.options import paging
@@ -170,9 +171,9 @@ class ShowTimeline(commands.Lister):
             self.app.stderr.write(f'{_NOTHING}\n')
             return
         last = intervals[-1]
-        name = columns.printable(last.name or parsed_args.resource)
+        name = wording.printable(last.name or parsed_args.resource)
         begin, end = (
-            columns.bound(each, zone) for each in (period.begin, period.end)
+            wording.bound(each, zone) for each in (period.begin, period.end)
         )
         self.app.stdout.write(
             f'{last.resource_type} {name}, {begin} to {end} ({zone.key})\n'

@@ -21,6 +21,7 @@ import zoneinfo
 import hypothesis
 from hypothesis import strategies as st
 
+from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
 
 D = decimal.Decimal
@@ -82,7 +83,7 @@ class DurationTest(unittest.TestCase):
     @hypothesis.given(st.integers(-(2**127), 2**127))
     def test_it_is_cut_below_its_second_unit(self, microseconds):
         value = exact(microseconds)
-        told = columns.duration(value)
+        told = wording.duration(value)
         self.assertEqual(microseconds < 0, told.startswith('-'))
         parts = re.findall(r'([0-9,.]+) (d|h|min|s)', told)
         self.assertEqual(
@@ -130,7 +131,7 @@ class HoursTest(unittest.TestCase):
 
     @hypothesis.given(st.integers(-(2**127), 2**127))
     def test_they_are_rounded_once(self, microseconds):
-        told = columns.hours(exact(microseconds))
+        told = wording.hours(exact(microseconds))
         hypothesis.assume('<' not in told)
         number = fractions.Fraction(told.removesuffix(' h').replace(',', ''))
         wanted = fractions.Fraction(microseconds, 10**6 * 3600)
@@ -173,7 +174,7 @@ class MoneyTest(unittest.TestCase):
 
     @hypothesis.given(AMOUNTS)
     def test_it_is_rounded_once(self, amount):
-        told = columns.money(amount, 'EUR').removeprefix('EUR ')
+        told = wording.money(amount, 'EUR').removeprefix('EUR ')
         wanted = fractions.Fraction(f'{amount:f}')
         number = fractions.Fraction(told.replace(',', ''))
         self.assertLessEqual(abs(number - wanted), fractions.Fraction(1, 200))
