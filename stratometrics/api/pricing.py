@@ -21,9 +21,9 @@ from stratometrics.api import parameters
 from stratometrics.api import schemas
 from stratometrics.model import prices
 from stratometrics.model import timestamps
+from stratometrics.pricing import documents
 from stratometrics.rating import book
 from stratometrics.rating import changes
-from stratometrics.rating import documents
 from stratometrics.rating import ledger
 
 _AS_OF = 'as_of'
@@ -253,7 +253,7 @@ PRICE_AND_HISTORY = schemas.record(
 )
 
 #: The schema of what is read by
-#: :func:`stratometrics.rating.documents.read_amendment`.
+#: :func:`stratometrics.pricing.documents.read_amendment`.
 AMENDMENT = {
     **schemas.record({}, {'valid_to': _END, 'description': _TEXT_OR_NOTHING}),
     'minProperties': 1,

@@ -33,7 +33,7 @@ from stratometrics.naming import directory
 from stratometrics.naming import learning
 from stratometrics.notifications import decoder
 from stratometrics.notifications import definitions
-from stratometrics.rating import errors as rating_errors
+from stratometrics.pricing import errors as pricing_errors
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import document
 from stratometrics.rating.rendering import pdf
@@ -235,7 +235,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cloud.CloudError,
         definitions.DefinitionError,
         errors.StorageError,
-        rating_errors.PriceError,
+        pricing_errors.PriceError,
         issuing.StatementError,
         pdf.MissingExtra,
         document.Altered,

@@ -27,15 +27,16 @@ from oslo_config import cfg
 from stratometrics.cmd import coverage
 from stratometrics.cmd import table
 from stratometrics.model import instants
+from stratometrics.model import places
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
-from stratometrics.notifications import documents as spelling
+from stratometrics.pricing import documents
+from stratometrics.pricing import errors
+from stratometrics.pricing import files
+from stratometrics.pricing import imports
 from stratometrics.rating import book
-from stratometrics.rating import documents
-from stratometrics.rating import errors
-from stratometrics.rating import imports
 from stratometrics.rating import ledger
 from stratometrics.rating import survey
 from stratometrics.rating import validation
@@ -68,7 +69,8 @@ def import_file(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     kept = ledger.Ledger(storage)
 
     def plan(listed: book.PriceBook) -> ledger.Changes:
-        return imports.plan(listed.prices, wanted, conf.command.replace_from)
+        steps = imports.plan(listed.prices, wanted, conf.command.replace_from)
+        return [(step.change, step.price) for step in steps]
 
     if conf.command.dry_run:
         changes = kept.rehearse(plan)
@@ -92,7 +94,7 @@ def import_file(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
 def export(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """Print the list as a file that can be imported."""
     listed = ledger.Ledger(storage).read(conf.command.as_of)
-    print(documents.dump(listed.prices), end='')
+    print(files.dump(listed.prices), end='')
 
 
 def show(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
@@ -215,10 +217,11 @@ def _load(
         text = file.read_text(encoding='utf-8')
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f'{file}: {error}') from None
-    loaded = documents.load(str(file), text)
-    for place, price in enumerate(loaded):
+    loaded = files.load(str(file), text)
+    for number, price in enumerate(loaded):
+        where = documents.place(number)
         try:
-            validation.check(price, known.resource_types, _where(place))
+            validation.check(price, known.resource_types, where)
         except errors.Malformed as error:
             raise errors.Malformed(
                 error.where, error.problem, str(file)
@@ -226,23 +229,20 @@ def _load(
     return loaded
 
 
-def _where(place: int) -> spelling.Where:
-    return ('prices', place)
-
-
 def _as_list(
-    files: Iterable[pathlib.Path], known: definitions.Definitions
+    named: Iterable[pathlib.Path], known: definitions.Definitions
 ) -> book.PriceBook:
     """Files as if they were the list; a price is named by its place."""
     changes = [
         (
             prices.Change.CREATED,
             dataclasses.replace(
-                price, id=f'{file}: {spelling.spelled(_where(place))}'
+                price,
+                id=f'{file}: {places.spelled(documents.place(number))}',
             ),
         )
-        for file in files
-        for place, price in enumerate(_load(file, known))
+        for file in named
+        for number, price in enumerate(_load(file, known))
     ]
     ledger.require_consistent(book.PriceBook(()), changes)
     return book.PriceBook(

@@ -17,6 +17,7 @@ Every check returns the value in the form that an event keeps, or raises
 
 from typing import Any
 
+from stratometrics.model import places
 from stratometrics.notifications import errors
 from stratometrics.notifications import timestamps
 
@@ -24,31 +25,6 @@ from stratometrics.notifications import timestamps
 LONGEST_NAME = 255
 #: The largest amount and the largest number that becomes text: 64 bits.
 LARGEST_INTEGER = 2**63 - 1
-
-_SHOWN = 60
-
-
-def shown(value: Any) -> str:
-    """A value in few and printable characters, for a reason or a log."""
-    match value:
-        case None:
-            return 'null'
-        case bool():
-            return 'true' if value else 'false'
-        case str() if len(value) <= _SHOWN:
-            return ascii(value)
-        case str():
-            return ascii(value[:_SHOWN]) + '...'
-        case int() if abs(value) > LARGEST_INTEGER:
-            return 'an integer of more than 64 bits'
-        case int() | float():
-            return str(value)
-        case dict():
-            return 'an object'
-        case list():
-            return 'a list'
-        case _:
-            return f'a {type(value).__name__}'
 
 
 def _encodable(key: str, value: str) -> str:
@@ -58,7 +34,7 @@ def _encodable(key: str, value: str) -> str:
             value.encode()
         except UnicodeEncodeError:
             raise errors.NotUnderstood(
-                f'{key}: {shown(value)} holds a lone surrogate'
+                f'{key}: {places.shown(value)} holds a lone surrogate'
             ) from None
     return value
 
@@ -68,12 +44,15 @@ def name(key: str, value: Any) -> str:
     if not isinstance(value, str):
         if value is None:
             raise errors.NotUnderstood(f'{key}: missing')
-        raise errors.NotUnderstood(f'{key}: expected text, got {shown(value)}')
+        raise errors.NotUnderstood(
+            f'{key}: expected text, got {places.shown(value)}'
+        )
     if not value:
         raise errors.NotUnderstood(f'{key}: empty')
     if len(value) > LONGEST_NAME:
         raise errors.NotUnderstood(
-            f'{key}: longer than {LONGEST_NAME} characters: {shown(value)}'
+            f'{key}: longer than {LONGEST_NAME} characters: '
+            f'{places.shown(value)}'
         )
     return _encodable(key, value)
 
@@ -90,7 +69,9 @@ def text(key: str, value: Any) -> str:
         return 'false'
     if isinstance(value, int) and abs(value) <= LARGEST_INTEGER:
         return str(value)
-    raise errors.NotUnderstood(f'{key}: expected text, got {shown(value)}')
+    raise errors.NotUnderstood(
+        f'{key}: expected text, got {places.shown(value)}'
+    )
 
 
 def measure(key: str, value: Any) -> int:
@@ -100,7 +81,8 @@ def measure(key: str, value: Any) -> int:
     if value is None:
         raise errors.NotUnderstood(f'{key}: missing')
     raise errors.NotUnderstood(
-        f'{key}: expected an integer from 0 to 2**63 - 1, got {shown(value)}'
+        f'{key}: expected an integer from 0 to 2**63 - 1, got '
+        f'{places.shown(value)}'
     )
 
 
@@ -139,11 +121,11 @@ def time(key: str, value: Any) -> int:
         raise errors.NotUnderstood(f'{key}: missing')
     if not isinstance(value, str):
         raise errors.NotUnderstood(
-            f'{key}: expected a timestamp, got {shown(value)}'
+            f'{key}: expected a timestamp, got {places.shown(value)}'
         )
     try:
         return timestamps.parse(value)
     except ValueError:
         raise errors.NotUnderstood(
-            f'{key}: not a timestamp from 1970 to 2199: {shown(value)}'
+            f'{key}: not a timestamp from 1970 to 2199: {places.shown(value)}'
         ) from None

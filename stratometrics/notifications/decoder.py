@@ -16,6 +16,7 @@ import functools
 from typing import Any
 
 from stratometrics.model import event as event_model
+from stratometrics.model import places
 from stratometrics.notifications import checks
 from stratometrics.notifications import definitions as definitions_module
 from stratometrics.notifications import errors
@@ -65,7 +66,7 @@ class Decoder:
         payload = message.get('payload')
         if not isinstance(payload, dict):
             raise NotUnderstood(
-                f'payload: expected an object, got {checks.shown(payload)}'
+                f'payload: expected an object, got {places.shown(payload)}'
             )
         events = []
         for thing in plan.objects(payload, message):
@@ -149,7 +150,7 @@ class Decoder:
                 return ignored
         raise UnknownEventType(
             f'event_type: no definition claims or ignores '
-            f'{checks.shown(event_type)}'
+            f'{places.shown(event_type)}'
         )
 
 

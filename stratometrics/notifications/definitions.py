@@ -20,6 +20,7 @@ from importlib import resources
 import pathlib
 import types
 
+from stratometrics.model import places
 from stratometrics.notifications import documents
 from stratometrics.notifications import errors
 from stratometrics.notifications import facts
@@ -86,7 +87,7 @@ class _Builder:
         self._stack = stack
         self._resource_types: dict[str, ResourceType] = {}
         self._plans: dict[str, plans.Plan] = {}
-        self._claims: dict[str, documents.Where] = {}
+        self._claims: dict[str, places.Where] = {}
         self._ignored: dict[str, plans.Ignored] = {}
         self._conditional: list[tuple[str, plans.Ignored]] = []
         self._exchanges: set[str] = set()
@@ -98,7 +99,7 @@ class _Builder:
             try:
                 patterns, ignored = ignored_module.ignored(entry, where)
             except shapes.Malformed as error:
-                key = documents.spelled(error.where)
+                key = places.spelled(error.where)
                 raise DefinitionError(
                     f'{file}: {key}: {error.problem}'
                 ) from None
@@ -110,8 +111,8 @@ class _Builder:
                 file = self._stack.file_of(error.where)
                 words = (
                     file,
-                    documents.spelled((name,)),
-                    documents.spelled(error.where[1:]),
+                    places.spelled((name,)),
+                    places.spelled(error.where[1:]),
                     error.problem,
                 )
                 raise DefinitionError(': '.join(filter(None, words))) from None
@@ -150,8 +151,7 @@ class _Builder:
         if where != event_type.where:
             raise shapes.Malformed(
                 event_type.where,
-                f'claimed by {where[0]} too, at '
-                f'{documents.spelled(where[1:])}',
+                f'claimed by {where[0]} too, at {places.spelled(where[1:])}',
             )
 
     def _require_own_collection(self, one: ResourceType) -> None:

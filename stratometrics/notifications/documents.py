@@ -16,94 +16,9 @@ from importlib.resources import abc as resources_abc
 import pathlib
 from typing import Any
 
-import yaml
-
-from stratometrics.notifications import checks
+from stratometrics import strict_yaml
+from stratometrics.model import places
 from stratometrics.notifications import errors
-
-#: The way to a key: names, and places in lists.
-Where = tuple[str | int, ...]
-
-
-def spelled(where: Where) -> str:
-    """The way to a key as an error message names it."""
-    words = ''
-    for step in where:
-        if isinstance(step, str) and step and step.isprintable():
-            words += f'.{step}' if words else step
-        else:
-            words += f'[{checks.shown(step)}]'
-    return words
-
-
-class Loader(yaml.SafeLoader):
-    """The safe loader, which also refuses a key that comes twice.
-
-    YAML says that keys are unique; the plain loader takes the last one, and
-    a definition would silently lose what the first one said. Nor does the
-    plain one see that a text is what its tag says, or can be stored.
-    """
-
-    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except (
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            ValueError,
-        ):
-            raise yaml.constructor.ConstructorError(
-                problem=f'not what {node.tag} means',
-                problem_mark=node.start_mark,
-            ) from None
-
-    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
-        text = super().construct_scalar(node)
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise yaml.constructor.ConstructorError(
-                problem=f'{checks.shown(text)} holds a lone surrogate',
-                problem_mark=node.start_mark,
-            ) from None
-        return text
-
-    def construct_mapping(
-        self, node: yaml.MappingNode, deep: bool = False
-    ) -> dict[Any, Any]:
-        seen = set()
-        for key_node, _value in node.value:
-            if isinstance(key_node, yaml.ScalarNode):
-                if key_node.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        problem=f'the key {key_node.value!r} comes twice',
-                        problem_mark=key_node.start_mark,
-                    )
-                seen.add(key_node.value)
-        return super().construct_mapping(node, deep)
-
-
-def _parse(file: str, text: str) -> Any:
-    try:
-        loader = Loader(text)
-        try:
-            return loader.get_single_data()
-        except (OverflowError, ValueError):
-            # Of an escape for what is no character, for one.
-            raise errors.DefinitionError(
-                f'{file}: line {loader.line + 1}: not YAML'
-            ) from None
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f'line {mark.line + 1}: ' if mark else ''
-        raise errors.DefinitionError(
-            f'{file}: {line}{error.problem or error.context}'
-        ) from None
-    except yaml.YAMLError as error:
-        raise errors.DefinitionError(f'{file}: {error}') from None
 
 
 class Documents:
@@ -113,11 +28,11 @@ class Documents:
         a later file replaces it whole instead of key by key.
     """
 
-    def __init__(self, atomic: Callable[[Where], bool]) -> None:
+    def __init__(self, atomic: Callable[[places.Where], bool]) -> None:
         self.resources: dict[Any, Any] = {}
-        self.ignored: list[tuple[str, Where, Any]] = []
+        self.ignored: list[tuple[str, places.Where, Any]] = []
         self._atomic = atomic
-        self._origins: dict[Where, str] = {}
+        self._origins: dict[places.Where, str] = {}
 
     def read(
         self,
@@ -134,7 +49,9 @@ class Documents:
             except (OSError, UnicodeDecodeError) as error:
                 raise errors.DefinitionError(f'{file}: {error}') from None
             try:
-                self._add(str(file), _parse(str(file), text))
+                self._add(str(file), strict_yaml.load(text))
+            except strict_yaml.NotYaml as error:
+                raise errors.DefinitionError(f'{file}: {error}') from None
             except RecursionError:
                 raise errors.DefinitionError(
                     f'{file}: nested too deeply'
@@ -161,7 +78,7 @@ class Documents:
                 )
             else:
                 raise errors.DefinitionError(
-                    f'{file}: {spelled((key,))}: unknown key; expected '
+                    f'{file}: {places.spelled((key,))}: unknown key; expected '
                     'resources, ignored'
                 )
 
@@ -169,7 +86,7 @@ class Documents:
         self,
         below: dict[Any, Any],
         above: Mapping[Any, Any],
-        where: Where,
+        where: places.Where,
         file: str,
     ) -> None:
         for key, value in above.items():
@@ -183,7 +100,7 @@ class Documents:
                 below[key] = value
                 self._origins[here] = file
 
-    def file_of(self, where: Where) -> str:
+    def file_of(self, where: places.Where) -> str:
         """The file that has the last word on a key.
 
         For a key that is nowhere, the one that the mapping around it is from.

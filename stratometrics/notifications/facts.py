@@ -15,8 +15,8 @@ from collections.abc import Mapping
 import re
 from typing import Any
 
+from stratometrics.model import places
 from stratometrics.model import usage
-from stratometrics.notifications import documents
 from stratometrics.notifications import shapes
 from stratometrics.notifications import values
 
@@ -76,7 +76,7 @@ _RESERVED_ATTRIBUTES = (
 )
 
 
-def is_atomic(where: documents.Where) -> bool:
+def is_atomic(where: places.Where) -> bool:
     """Whether a later file replaces a mapping whole.
 
     What says where one fact is found is a whole: keys of two ways to find it
@@ -94,7 +94,7 @@ def is_atomic(where: documents.Where) -> bool:
 
 
 def compiled(
-    body: Mapping[str, Any], where: documents.Where, wrapper: str | None
+    body: Mapping[str, Any], where: places.Where, wrapper: str | None
 ) -> dict[str, values.Getter]:
     """The facts that one level tells, compiled, by their full names."""
     facts = {}
@@ -115,7 +115,7 @@ def compiled(
     return facts
 
 
-def require_member(group: str, name: Any, where: documents.Where) -> None:
+def require_member(group: str, name: Any, where: places.Where) -> None:
     """See that an attribute or a measure may be named so."""
     if not isinstance(name, str) or _UNDERSCORED.fullmatch(name) is None:
         raise shapes.Malformed(

@@ -14,7 +14,7 @@
 from typing import Any
 
 from stratometrics.model import names as names_model
-from stratometrics.notifications import documents
+from stratometrics.model import places
 from stratometrics.notifications import plans
 from stratometrics.notifications import shapes
 from stratometrics.notifications import values
@@ -25,7 +25,7 @@ _KEYS = frozenset(
 
 
 def ignored(
-    entry: Any, where: documents.Where
+    entry: Any, where: places.Where
 ) -> tuple[tuple[str, ...], plans.Ignored]:
     """An entry of the list of ignored event types."""
     shapes.require_keys(entry, _KEYS, where)
@@ -58,7 +58,7 @@ def ignored(
 
 
 def _renamed(
-    raw: Any, where: documents.Where
+    raw: Any, where: places.Where
 ) -> tuple[tuple[str, values.Getter], ...]:
     """Where the ids are of what may have another name now, by kind."""
     shapes.require_keys(raw, frozenset(names_model.KINDS), where)

@@ -18,8 +18,8 @@ from typing import Any
 
 from stratometrics.model import event as event_model
 from stratometrics.model import names as names_model
+from stratometrics.model import places
 from stratometrics.model import usage
-from stratometrics.notifications import documents
 from stratometrics.notifications import facts
 from stratometrics.notifications import plans
 from stratometrics.notifications import shapes
@@ -139,7 +139,7 @@ class Resource:
             if key not in ways:
                 raise shapes.Malformed(
                     (self.type.name, *key.split('.')),
-                    f'missing for {documents.spelled(event_type.where[1:])}',
+                    f'missing for {places.spelled(event_type.where[1:])}',
                 )
         return plans.Plan(
             resource_type=self.type.name,
@@ -227,7 +227,7 @@ def resource(name: Any, body: Any) -> Resource:
 def _named(
     body: Mapping[str, Any],
     attributes: tuple[str, ...],
-    where: documents.Where,
+    where: places.Where,
 ) -> Mapping[str, str]:
     """Attributes that are shown by name, with the kind of what is named."""
     raw = body.get('names', {})
@@ -243,7 +243,7 @@ def _named(
 
 
 def _observed(
-    raw: Any, where: documents.Where
+    raw: Any, where: places.Where
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The attributes and measures that a service tells when it is asked."""
     shapes.require_keys(raw, frozenset(facts.GROUPS), where)
@@ -258,7 +258,7 @@ def _observed(
     return tuple(raw.get('attributes', ())), tuple(raw.get('measures', ()))
 
 
-def _kind(body: Mapping[str, Any], where: documents.Where) -> usage.Kind:
+def _kind(body: Mapping[str, Any], where: places.Where) -> usage.Kind:
     raw = body.get('kind', usage.Kind.STATE)
     if not isinstance(raw, str) or raw not in tuple(usage.Kind):
         raise shapes.Malformed(
@@ -270,7 +270,7 @@ def _kind(body: Mapping[str, Any], where: documents.Where) -> usage.Kind:
 def _require_no_life(
     body: Mapping[str, Any],
     event_types: tuple[sources.EventType, ...],
-    where: documents.Where,
+    where: places.Where,
 ) -> None:
     """See that a consumption tells of no life: nothing would ask for it."""
     if 'states' in body:
@@ -288,7 +288,7 @@ def _require_no_life(
                 raise shapes.Malformed(
                     (*where, key),
                     'a consumption has none; said for '
-                    f'{documents.spelled(event_type.where[1:])}',
+                    f'{places.spelled(event_type.where[1:])}',
                 )
 
 

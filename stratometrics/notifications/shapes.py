@@ -19,8 +19,7 @@ from collections.abc import Mapping, Sequence
 import re
 from typing import Any
 
-from stratometrics.notifications import checks
-from stratometrics.notifications import documents
+from stratometrics.model import places
 
 _EVENT_TYPE = re.compile(r'[A-Za-z0-9_.:*-]{1,255}')
 #: Digits that Python makes a number of; no list has so many places.
@@ -35,15 +34,13 @@ class Malformed(Exception):
     :param problem: what is wrong with it, for a person.
     """
 
-    def __init__(self, where: documents.Where, problem: str) -> None:
+    def __init__(self, where: places.Where, problem: str) -> None:
         super().__init__(problem)
         self.where = where
         self.problem = problem
 
 
-def require_keys(
-    raw: Any, known: frozenset[str], where: documents.Where
-) -> None:
+def require_keys(raw: Any, known: frozenset[str], where: places.Where) -> None:
     """See that it is a mapping, and has no key but the known ones."""
     if not isinstance(raw, dict):
         raise Malformed(where, 'expected a mapping')
@@ -55,7 +52,7 @@ def require_keys(
             )
 
 
-def require_text(raw: Any, where: documents.Where) -> str:
+def require_text(raw: Any, where: places.Where) -> str:
     """A text that is not empty."""
     if not isinstance(raw, str) or not raw:
         raise Malformed(where, 'expected text')
@@ -63,7 +60,7 @@ def require_text(raw: Any, where: documents.Where) -> str:
 
 
 def flag(
-    body: Mapping[str, Any], key: str, where: documents.Where, default: bool
+    body: Mapping[str, Any], key: str, where: places.Where, default: bool
 ) -> bool:
     """A truth value that a mapping has under a key, or the default."""
     raw = body.get(key, default)
@@ -72,16 +69,16 @@ def flag(
     return raw
 
 
-def require_once(texts: Sequence[str], where: documents.Where) -> None:
+def require_once(texts: Sequence[str], where: places.Where) -> None:
     """See that no text of a list comes twice."""
     for place, text in enumerate(texts):
         if text in texts[:place]:
             raise Malformed(
-                (*where, place), f'{checks.shown(text)} comes twice'
+                (*where, place), f'{places.shown(text)} comes twice'
             )
 
 
-def require_path(raw: Any, where: documents.Where) -> str:
+def require_path(raw: Any, where: places.Where) -> str:
     """A way through nested objects, with dots between its steps."""
     if not isinstance(raw, str) or _PATH.fullmatch(raw) is None:
         raise Malformed(where, 'expected a path')
@@ -95,7 +92,7 @@ def require_path(raw: Any, where: documents.Where) -> str:
     return raw
 
 
-def require_pattern(raw: Any, where: documents.Where) -> None:
+def require_pattern(raw: Any, where: places.Where) -> None:
     """See that it is an event type, or a glob with ``*``, of one."""
     if not isinstance(raw, str) or _EVENT_TYPE.fullmatch(raw) is None:
         raise Malformed(

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 from typing import Any
 
-from stratometrics.notifications import documents
+from stratometrics.model import places
 from stratometrics.notifications import facts
 from stratometrics.notifications import plans
 from stratometrics.notifications import shapes
@@ -38,7 +38,7 @@ class EventType:
     """
 
     pattern: str
-    where: documents.Where
+    where: places.Where
     enabled: bool
     audit: bool
     creation: bool
@@ -101,7 +101,7 @@ def event_types(name: str, body: Mapping[str, Any]) -> Iterator[EventType]:
 
 
 def _objects(
-    source: Mapping[str, Any], where: documents.Where, wrapper: str | None
+    source: Mapping[str, Any], where: places.Where, wrapper: str | None
 ) -> plans.Objects:
     """Finds the objects that paths begin at, in the payload."""
     one = _root(source.get('root'), (*where, 'root'), wrapper)
@@ -121,9 +121,7 @@ def _objects(
     return objects
 
 
-def _root(
-    raw: Any, where: documents.Where, wrapper: str | None
-) -> values.Getter:
+def _root(raw: Any, where: places.Where, wrapper: str | None) -> values.Getter:
     """Finds the object that paths begin at, in the payload."""
     steps = [] if raw is None else shapes.require_path(raw, where).split('.')
     if wrapper is not None:
@@ -134,7 +132,7 @@ def _root(
 
 
 def _unless(
-    body: Mapping[str, Any], where: documents.Where, wrapper: str | None
+    body: Mapping[str, Any], where: places.Where, wrapper: str | None
 ) -> tuple[tuple[values.Getter, frozenset[str]], ...]:
     """Texts that, where they are found, make a message ignored."""
     here = (*where, 'unless')
@@ -157,7 +155,7 @@ def _unless(
 
 
 def _mark(
-    pattern: str, body: Mapping[str, Any], key: str, where: documents.Where
+    pattern: str, body: Mapping[str, Any], key: str, where: places.Where
 ) -> bool:
     """What sets an event type apart from the others."""
     mark = shapes.flag(body, key, where, False)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stratometrics.model import event as event_model
-from stratometrics.notifications import documents
+from stratometrics.model import places
 from stratometrics.notifications import shapes
 
 _WORDS = {
@@ -25,9 +25,7 @@ _WORDS = {
 }
 
 
-def phases(
-    raw: Any, where: documents.Where
-) -> Mapping[str, event_model.Phase]:
+def phases(raw: Any, where: places.Where) -> Mapping[str, event_model.Phase]:
     """What each state that is not simply billed means, in lower case."""
     shapes.require_keys(
         raw, frozenset(('terminal', 'unbilled', 'pending')), where

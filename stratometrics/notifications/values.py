@@ -33,8 +33,8 @@ import enum
 import re
 from typing import Any
 
+from stratometrics.model import places
 from stratometrics.notifications import checks
-from stratometrics.notifications import documents
 from stratometrics.notifications import errors
 from stratometrics.notifications import shapes
 
@@ -187,7 +187,7 @@ def _per(key: str, get: Getter, unit: int) -> Getter:
     )
 
 
-def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
+def _require_pattern(raw: Any, where: places.Where) -> re.Pattern[str]:
     try:
         pattern = re.compile(shapes.require_text(raw, where))
     except RecursionError:
@@ -204,13 +204,13 @@ def _require_pattern(raw: Any, where: documents.Where) -> re.Pattern[str]:
     return pattern
 
 
-def _require_unit(raw: Any, where: documents.Where) -> int:
+def _require_unit(raw: Any, where: places.Where) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or raw < 1:
         raise shapes.Malformed(where, 'expected a whole number of 1 or more')
     return raw
 
 
-def _require_words(raw: Any, where: documents.Where) -> Mapping[str, str]:
+def _require_words(raw: Any, where: places.Where) -> Mapping[str, str]:
     if (
         not isinstance(raw, dict)
         or not raw
@@ -240,7 +240,7 @@ class Compiler:
         if kind is Kind.TIME:
             self._ways |= {'envelope', 'end_of_second'}
 
-    def compile(self, raw: Any, where: documents.Where) -> Getter:
+    def compile(self, raw: Any, where: places.Where) -> Getter:
         """The closure that finds the fact and checks it.
 
         :raises Malformed: the definition says it in none of the known ways.
@@ -251,7 +251,7 @@ class Compiler:
         check, key = self._kind.value, self._key
         return lambda root, message: check(key, get(root, message))
 
-    def _lookup(self, raw: Any, where: documents.Where) -> Getter:
+    def _lookup(self, raw: Any, where: places.Where) -> Getter:
         if not isinstance(raw, dict):
             return path(shapes.require_path(raw, where), self._wrapper)
         for key in raw:
@@ -279,7 +279,7 @@ class Compiler:
             get = _replacing(get, _require_words(raw['replace'], here))
         return get
 
-    def _way(self, way: str, raw: Any, where: documents.Where) -> Getter:
+    def _way(self, way: str, raw: Any, where: places.Where) -> Getter:
         match way:
             case 'path':
                 return path(shapes.require_path(raw, where), self._wrapper)
@@ -301,13 +301,13 @@ class Compiler:
         known = ', '.join(_ENVELOPE_KEYS)
         raise shapes.Malformed(where, f'expected one of {known}')
 
-    def _checked(self, raw: Any, where: documents.Where) -> Any:
+    def _checked(self, raw: Any, where: places.Where) -> Any:
         try:
             return self._kind.value(self._key, raw)
         except errors.NotUnderstood as error:
             raise shapes.Malformed(where, str(error)) from None
 
-    def _finder(self, raw: Any, where: documents.Where) -> Getter:
+    def _finder(self, raw: Any, where: places.Where) -> Getter:
         if self._wrapper is not None:
             raise shapes.Malformed(where, 'not together with a wrapper')
         if not isinstance(raw, dict) or raw.keys() != _FIND_KEYS:
@@ -324,7 +324,7 @@ class Compiler:
             path(shapes.require_path(raw['path'], (*where, 'path')), None),
         )
 
-    def _items(self, raw: Any, where: documents.Where) -> list[Getter]:
+    def _items(self, raw: Any, where: places.Where) -> list[Getter]:
         if not isinstance(raw, list) or not raw:
             raise shapes.Malformed(where, 'expected a list of paths')
         items = []

@@ -9,32 +9,26 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""What a file of prices would change of the price list.
+"""What a file of prices would change of the price list, as the API takes it.
 
-The service decides what a price may be. Here it is only seen which prices of
-a file are in the list already: whatever is not surely one of those is sent,
-and refused if it is none.
+Whether a price makes sense is for the service to say. What it says is told of
+the place in the file.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 import datetime
-import json
 import re
 from typing import Any
 
 from stratometrics.client import answers
-from stratometrics.client import spelling
-from stratometrics.model import instants
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.osc import pricefiles
+from stratometrics.osc import pricelist
+from stratometrics.pricing import documents
+from stratometrics.pricing import imports
 
-#: What a price can be given anew without becoming another one.
-_END = 'valid_to'
-_AMENDABLE = (_END, 'description')
-
-_DECIMAL = re.compile(r'[0-9]{1,18}(?:\.[0-9]{1,12})?')
 #: How an error names a change, and the price in it.
 _PLACE = re.compile(r'\bchanges\[([0-9]+)\](?:\.price\b)?')
 
@@ -58,36 +52,25 @@ def plan(
 ) -> list[Revision]:
     """The changes by which all prices of a file get into a list.
 
-    What is there already is left alone, so that a file can be imported again.
-    A price that differs by its end or its description alone is amended.
-
     :param listed: what is there.
     :param wanted: the prices of the file.
     :param replace_from: an aware datetime, from which on there are to be no
-        others: those that are not in the file end then. One that would begin
-        later is withdrawn.
+        others; see :func:`stratometrics.pricing.imports.plan`.
     """
-    known = {_substance(pricefiles.body(price)): price for price in listed}
-    changes = []
-    for entry in wanted:
-        former = known.pop(_substance(entry.body), None)
-        if former is None:
-            changes.append(_created(entry))
-        elif changed := _amended(former, entry.body):
-            changes.append(
-                Revision(
-                    {'change': 'amended', 'id': former.id, **changed},
-                    entry.place,
-                )
-            )
-    if replace_from is None:
-        return changes
-    # First what makes room: it reads better.
+    steps = imports.plan(
+        map(pricelist.price, listed),
+        [entry.price for entry in wanted],
+        None
+        if replace_from is None
+        else timestamps.from_datetime(replace_from),
+    )
     return [
-        change
-        for price in known.values()
-        for change in _ended(price, replace_from)
-    ] + changes
+        Revision(
+            _request(step.change, step.price),
+            '' if step.number is None else wanted[step.number].place,
+        )
+        for step in steps
+    ]
 
 
 def replacement(
@@ -98,9 +81,26 @@ def replacement(
     :param listed: what is there.
     """
     return [
-        *map(_withdrawn, listed),
-        *map(_created, wanted),
+        *(
+            Revision({'change': 'withdrawn', 'id': price.id})
+            for price in listed
+        ),
+        *(
+            Revision(_request(prices.Change.CREATED, entry.price), entry.place)
+            for entry in wanted
+        ),
     ]
+
+
+def _request(change: prices.Change, price: prices.Price) -> Mapping[str, Any]:
+    if change is prices.Change.CREATED:
+        # Short, as a request must not be too large.
+        return {'change': str(change), 'price': documents.short(price)}
+    request = {'change': str(change), 'id': price.id}
+    if change is prices.Change.AMENDED:
+        body = documents.body(price)
+        request |= {key: body[key] for key in documents.AMENDABLE_KEYS}
+    return request
 
 
 def placed(message: str, changes: Sequence[Revision]) -> str:
@@ -115,116 +115,3 @@ def placed(message: str, changes: Sequence[Revision]) -> str:
         return known or found[0]
 
     return _PLACE.sub(place, message)
-
-
-def _created(entry: pricefiles.Entry) -> Revision:
-    return Revision({'change': 'created', 'price': entry.body}, entry.place)
-
-
-def _withdrawn(price: answers.Price) -> Revision:
-    return Revision({'change': 'withdrawn', 'id': price.id})
-
-
-def _amended(
-    former: answers.Price, entry: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    """What an entry says of a price that is new."""
-    there = pricefiles.body(former)
-    changed = {}
-    for key in _AMENDABLE:
-        value = entry.get(key, pricefiles.DEFAULTS[key])
-        same = _instant(value) if key == _END else value
-        if same != there[key]:
-            changed[key] = value
-    return changed
-
-
-def _ended(price: answers.Price, at: datetime.datetime) -> Sequence[Revision]:
-    if price.valid_from >= at:
-        return [_withdrawn(price)]
-    if price.valid_to is None or price.valid_to > at:
-        end = spelling.instant(at)
-        return [Revision({'change': 'amended', 'id': price.id, _END: end})]
-    return []
-
-
-def _substance(entry: Any) -> str:
-    """All that makes a price the one that it is, spelled in one way."""
-    if not isinstance(entry, Mapping):
-        return json.dumps(entry)
-    whole = {**pricefiles.DEFAULTS, **entry}
-    for key in _AMENDABLE:
-        del whole[key]
-    if 'price' in whole and 'tiers' not in whole:
-        whole['tiers'] = [{'price': whole.pop('price')}]
-    for key, same in _SPELLED.items():
-        if key in whole:
-            whole[key] = same(whole[key])
-    return json.dumps(whole, sort_keys=True)
-
-
-def _number(value: Any) -> Any:
-    if not (isinstance(value, str) and _DECIMAL.fullmatch(value)):
-        return value
-    return spelling.decimal_text(prices.number(value))
-
-
-def _instant(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return timestamps.isoformat(instants.parse(value))
-    except (instants.InvalidInstant, OverflowError):
-        return value
-
-
-def _match(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {name: _values(each) for name, each in value.items()}
-
-
-def _values(value: Any) -> Any:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, list) and all(
-        isinstance(each, str) for each in value
-    ):
-        return sorted(set(value))
-    return value
-
-
-def _tiers(value: Any) -> Any:
-    if not isinstance(value, list) or not all(
-        isinstance(each, Mapping) for each in value
-    ):
-        return value
-    tiers = [
-        {key: _number(each) for key, each in tier.items()} for tier in value
-    ]
-    if tiers and tiers[-1].get('up_to', '') is None:
-        del tiers[-1]['up_to']
-    return tiers
-
-
-def _equivalents(value: Any) -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    return {
-        provider: (
-            {**each, 'price': _number(each['price'])}
-            if isinstance(each, Mapping) and 'price' in each
-            else each
-        )
-        for provider, each in value.items()
-    }
-
-
-_SPELLED = {
-    'match': _match,
-    'valid_from': _instant,
-    'tiers': _tiers,
-    'included': _number,
-    'minimum': _number,
-    'equivalents': _equivalents,
-}

@@ -15,12 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
 from typing import Any
 
+from stratometrics.model import places
 from stratometrics.model import prices
 from stratometrics.notifications import definitions
-from stratometrics.notifications import documents as yaml_documents
+from stratometrics.pricing import documents
+from stratometrics.pricing import errors
 from stratometrics.rating import book
-from stratometrics.rating import documents
-from stratometrics.rating import errors
+from stratometrics.rating import errors as rating_errors
 from stratometrics.rating import ledger
 from stratometrics.rating import validation
 
@@ -51,7 +52,7 @@ class Wanted:
     """
 
     change: prices.Change
-    where: yaml_documents.Where
+    where: places.Where
     price: prices.Price | None = None
     price_id: str = ''
     changed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -95,7 +96,7 @@ def read_generation(document: Mapping[str, Any]) -> int | None:
 
 def _read_change(
     entry: Any,
-    where: yaml_documents.Where,
+    where: places.Where,
     resource_types: Mapping[str, definitions.ResourceType],
 ) -> Wanted:
     documents.require_keys(
@@ -128,7 +129,7 @@ def _read_change(
 
 
 def _require_key(
-    entry: Mapping[str, Any], where: yaml_documents.Where, key: str
+    entry: Mapping[str, Any], where: places.Where, key: str
 ) -> None:
     if key not in entry:
         raise errors.Malformed((*where, key), 'missing')
@@ -162,7 +163,7 @@ def plan(
         begins; names the place.
     """
     if generation not in (None, listed.generation):
-        raise errors.Conflict(
+        raise rating_errors.Conflict(
             f'the price list was changed meanwhile: its generation is '
             f'{listed.generation}, not {generation}; read it again'
         )

@@ -11,40 +11,19 @@
 # under the License.
 """What can be wrong with a price list, and with a change of it.
 
-The texts are for those who wrote the price.
+The texts are for those who ask for the change.
 """
 
-from stratometrics.notifications import documents
+from stratometrics.pricing import errors
 
 
-class PriceError(Exception):
-    """A price cannot be used, or not be changed; str() says why."""
-
-
-class Malformed(PriceError):
-    """A part of a price is not what it should be.
-
-    :param where: the way to the key.
-    :param problem: what is wrong with it.
-    :param file: where it was written, or ''.
-    """
-
-    def __init__(
-        self, where: documents.Where, problem: str, file: str = ''
-    ) -> None:
-        words = (file, documents.spelled(where), problem)
-        super().__init__(': '.join(filter(None, words)))
-        self.where = where
-        self.problem = problem
-
-
-class Conflict(PriceError):
+class Conflict(errors.PriceError):
     """Two prices would count for the same usage, or the list has changed."""
 
 
-class UnknownPrice(PriceError):
+class UnknownPrice(errors.PriceError):
     """There is no such price."""
 
 
-class Busy(PriceError):
+class Busy(errors.PriceError):
     """Somebody else is changing the price list. Trying again helps."""

@@ -17,14 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import iso4217
 
 from stratometrics.model import event as event_model
+from stratometrics.model import places
 from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
-from stratometrics.notifications import documents
-from stratometrics.rating import errors
+from stratometrics.pricing import errors
 
 #: The way to a key of a price, and what is wrong there.
-_Problem = tuple[documents.Where, str]
+_Problem = tuple[places.Where, str]
 
 #: Keys of usage that a price has fields for.
 _FIELDS = ('resource_type', 'project_id', 'domain_id')
@@ -33,7 +33,7 @@ _FIELDS = ('resource_type', 'project_id', 'domain_id')
 def check(
     price: prices.Price,
     resource_types: Mapping[str, definitions.ResourceType],
-    where: documents.Where = (),
+    where: places.Where = (),
 ) -> None:
     """See that a price can be for something.
 
@@ -45,7 +45,7 @@ def check(
         raise errors.Malformed((*where, *key), problem)
 
 
-def check_validity(price: prices.Price, where: documents.Where = ()) -> None:
+def check_validity(price: prices.Price, where: places.Where = ()) -> None:
     """See that a price ends after it begins.
 
     :param where: the way to the price, for errors.

@@ -23,6 +23,7 @@ import logging
 from typing import Any
 
 from stratometrics.model import observation
+from stratometrics.model import places
 from stratometrics.model import timestamps
 from stratometrics.notifications import checks
 from stratometrics.notifications import errors
@@ -199,7 +200,7 @@ def _require_all_cells(
             'compute /os-services: there is no list of services in the answer'
         )
     hosts = [
-        checks.shown(service.get('host'))
+        places.shown(service.get('host'))
         for service in services
         if service.get('status') == 'UNKNOWN'
     ]
@@ -243,7 +244,7 @@ def _flavors(inquiry: listing.Inquiry, microversion: str | None) -> _Flavors:
             except errors.NotUnderstood as error:
                 raise listing.Unavailable(
                     'compute /flavors/detail: flavor '
-                    f'{checks.shown(told["id"])} is not understood: {error}'
+                    f'{places.shown(told["id"])} is not understood: {error}'
                 ) from error
             by_id[told['id']] = flavor
             ids[flavor].append(told['id'])
@@ -343,7 +344,7 @@ def _not_understood(
     server: Mapping[str, Any], error: Exception
 ) -> listing.Unavailable:
     return listing.Unavailable(
-        f'compute /servers/detail: server {checks.shown(server["id"])} is not '
+        f'compute /servers/detail: server {places.shown(server["id"])} is not '
         f'understood: {type(error).__name__} {error}'
     )
 

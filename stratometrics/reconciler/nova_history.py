@@ -25,8 +25,8 @@ import math
 from typing import Any
 
 from stratometrics.model import observation
+from stratometrics.model import places
 from stratometrics.model import timestamps
-from stratometrics.notifications import checks
 from stratometrics.notifications import errors
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
@@ -120,7 +120,7 @@ def history(
     ) as error:
         raise listing.Unavailable(
             f'{SERVICE_TYPE}: the actions on server '
-            f'{checks.shown(present.resource_id)} are not understood: '
+            f'{places.shown(present.resource_id)} are not understood: '
             f'{type(error).__name__} {error}'
         ) from error
     if not stages:

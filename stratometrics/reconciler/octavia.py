@@ -20,7 +20,7 @@ import json
 from typing import Any
 
 from stratometrics.model import observation
-from stratometrics.notifications import checks
+from stratometrics.model import places
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
 from stratometrics.reconciler import spelling
@@ -113,7 +113,7 @@ def _contents(profile: spelling.Told) -> Mapping[str, Any]:
     if not isinstance(contents, dict):
         raise listing.Unavailable(
             f'{_SERVICE} /lbaas/flavorprofiles: flavor_data of '
-            f'{checks.shown(profile["id"])} is not a JSON object'
+            f'{places.shown(profile["id"])} is not a JSON object'
         )
     return contents
 

@@ -26,6 +26,7 @@ from openstack import utils
 import requests
 
 from stratometrics import cloud
+from stratometrics.model import places
 from stratometrics.model import timestamps
 from stratometrics.notifications import checks
 from stratometrics.notifications import errors
@@ -77,7 +78,7 @@ def segment(value: Any, key: str = 'id') -> str:
     id_ = checks.name(key, value)
     if '/' in id_ or id_ in ('.', '..'):
         raise errors.NotUnderstood(
-            f'{key}: cannot be a part of a path: {checks.shown(id_)}'
+            f'{key}: cannot be a part of a path: {places.shown(id_)}'
         )
     return urllib.parse.quote(id_, safe='')
 

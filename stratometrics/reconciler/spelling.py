@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from stratometrics.model import observation
+from stratometrics.model import places
 from stratometrics.notifications import checks
 from stratometrics.notifications import errors
 from stratometrics.notifications import timestamps
@@ -46,7 +47,7 @@ def observations(
             try:
                 seen.append(observe(told))
             except errors.NotUnderstood as error:
-                shown = checks.shown(told.get('id', told.get('uuid')))
+                shown = places.shown(told.get('id', told.get('uuid')))
                 raise listing.Unavailable(
                     f'{resource_type} {shown}: {error}'
                 ) from error

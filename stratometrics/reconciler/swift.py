@@ -25,8 +25,8 @@ import requests
 
 from stratometrics import cloud
 from stratometrics.model import observation
+from stratometrics.model import places
 from stratometrics.model import timestamps
-from stratometrics.notifications import checks
 from stratometrics.reconciler import listing
 from stratometrics.reconciler import pages
 from stratometrics.reconciler import spelling
@@ -129,7 +129,7 @@ def _account(
     inquiry: listing.Inquiry, prefix: str, project_id: str
 ) -> dict[str, int] | None:
     """The measures of an account; None if there is none."""
-    account = f'{_SERVICE}: account of {checks.shown(project_id)}'
+    account = f'{_SERVICE}: account of {places.shown(project_id)}'
     try:
         response: requests.Response = inquiry.cloud.object_store.head(
             f'{prefix}{pages.segment(project_id)}'

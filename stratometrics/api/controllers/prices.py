@@ -33,9 +33,10 @@ from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.policies import prices as policies
+from stratometrics.pricing import documents
+from stratometrics.pricing import errors as pricing_errors
 from stratometrics.rating import book
 from stratometrics.rating import changes
-from stratometrics.rating import documents
 from stratometrics.rating import errors as rating_errors
 from stratometrics.rating import ledger
 from stratometrics.rating import validation
@@ -275,7 +276,7 @@ def _told() -> Iterator[None]:
     """Tells callers what was wrong with their prices."""
     try:
         yield
-    except rating_errors.Malformed as error:
+    except pricing_errors.Malformed as error:
         raise errors.InvalidBody(str(error)) from None
     except rating_errors.UnknownPrice:
         raise webob.exc.HTTPNotFound from None

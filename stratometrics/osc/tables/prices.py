@@ -16,9 +16,10 @@ from typing import Any
 
 from stratometrics.client import answers
 from stratometrics.client import spelling
-from stratometrics.osc import pricefiles
+from stratometrics.osc import pricelist
 from stratometrics.osc import wording
 from stratometrics.osc.tables import columns
+from stratometrics.pricing import documents
 
 #: What a price is told by in a table.
 HEADS = ('ID', 'Resource Type', 'Measure', 'Match', 'Price', 'Per')
@@ -78,7 +79,7 @@ class Price(columns.Column):
             f'{tier["price"]} to {tier["up_to"]}'
             if 'up_to' in tier
             else tier['price']
-            for tier in pricefiles.tiers(self._value)
+            for tier in _body(self._value)['tiers']
         )
 
 
@@ -94,7 +95,7 @@ class Tiers(columns.Column):
         return Price(self._value).machine_readable()
 
     def machine_readable(self) -> list[dict[str, str]]:
-        return pricefiles.tiers(self._value)
+        return _body(self._value)['tiers']
 
 
 class Equivalents(columns.Column):
@@ -111,7 +112,7 @@ class Equivalents(columns.Column):
         return wording.printable(told) or columns.NOTHING
 
     def machine_readable(self) -> dict[str, dict[str, str]]:
-        return pricefiles.body(self._value)['equivalents']
+        return _body(self._value)['equivalents']
 
 
 class History(columns.Column):
@@ -134,7 +135,7 @@ class History(columns.Column):
                 'change': each.change,
                 'at': spelling.instant(each.at),
                 'by': each.by,
-                'price': {'id': each.price.id, **pricefiles.body(each.price)},
+                'price': {'id': each.price.id, **_body(each.price)},
             }
             for each in self._value
         ]
@@ -166,3 +167,8 @@ def whole(price: answers.Price) -> tuple[Any, ...]:
 def change(made: answers.Change) -> tuple[Any, ...]:
     """A change of the list under :data:`CHANGE_HEADS`."""
     return columns.Instant(made.at), columns.Text(made.by), made.change
+
+
+def _body(price: answers.Price) -> dict[str, Any]:
+    """All of a price but its id, as the API tells it."""
+    return documents.body(pricelist.price(price))

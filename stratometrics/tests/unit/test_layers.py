@@ -26,12 +26,14 @@ _NAME = stratometrics.__name__
 #: Which layers each layer may import.
 LAYERS = {
     'model': set(),
-    'notifications': {'model'},
+    'strict_yaml': {'model'},
+    'pricing': {'model', 'strict_yaml'},
+    'notifications': {'model', 'strict_yaml'},
     'storage': {'model'},
-    'rating': {'model', 'notifications', 'storage'},
+    'rating': {'model', 'pricing', 'notifications', 'storage'},
     'reconciler': {'model', 'notifications', 'storage'},
     'naming': {'model', 'notifications', 'storage'},
-    'api': {'model', 'notifications', 'storage', 'rating'},
+    'api': {'model', 'pricing', 'notifications', 'storage', 'rating'},
     'collector': {
         'model',
         'notifications',
@@ -40,10 +42,12 @@ LAYERS = {
         'naming',
     },
     'client': set(),
-    'osc': {'client', 'model'},
+    'osc': {'client', 'model', 'pricing'},
 }
 #: Entry points of the services, which import all but what is beside them.
 ENTRIES = {'cmd', 'wsgi'}
+#: What is the same on both sides, and so knows of nothing beside it.
+PLAIN = {'model', 'strict_yaml', 'pricing'}
 #: Who asks the service, from another machine.
 ASKING = {'client', 'osc'}
 #: What is beside the layers: services import it, and it imports no layer but
@@ -74,10 +78,13 @@ THEIRS = {
     'osc_lib': {'osc'},
     'cliff': {'osc'},
     'rich': {'osc'},
+    'yaml': {'strict_yaml.py', 'pricing/files.py'},
 }
 #: All that these may import which is not of the standard library.
 NOTHING_ELSE = {
     'model': set(),
+    'strict_yaml': {'yaml'},
+    'pricing': {'yaml'},
     'client': {'keystoneauth1', 'requests'},
     'osc': {
         'cliff',
@@ -85,7 +92,6 @@ NOTHING_ELSE = {
         'keystoneauth1',
         'osc_lib',
         'rich',
-        'yaml',
     },
 }
 
@@ -137,7 +143,7 @@ def allowed(layer: str) -> set[str]:
         return LAYERS.keys() - ASKING | BESIDE
     if layer in BESIDE:
         return BELOW | BESIDE
-    if layer == 'model':
+    if layer in PLAIN:
         return LAYERS[layer]
     if layer == 'client':
         return {'version'}

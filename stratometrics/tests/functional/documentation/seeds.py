@@ -19,7 +19,7 @@ import uuid
 from stratometrics.model import event as event_model
 from stratometrics.model import prices
 from stratometrics.model import timestamps
-from stratometrics.rating import documents
+from stratometrics.pricing import files
 from stratometrics.storage.clickhouse import driver
 
 HOUR = 3600 * timestamps.MICROSECONDS
@@ -75,6 +75,6 @@ def charge(
                 by='operator',
                 price=dataclasses.replace(price, id=str(uuid.uuid4())),
             )
-            for price in documents.load('prices.yaml', text)
+            for price in files.load('prices.yaml', text)
         ]
     )

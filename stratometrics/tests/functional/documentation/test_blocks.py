@@ -26,7 +26,7 @@ import yaml
 from stratometrics import policy
 from stratometrics import service
 from stratometrics.notifications import definitions
-from stratometrics.rating import documents
+from stratometrics.pricing import files
 from stratometrics.rating import validation
 from stratometrics.storage import errors
 from stratometrics.storage.clickhouse import client
@@ -166,7 +166,7 @@ class YamlTest(testtools.TestCase):
 
     def charge(self, text: str) -> None:
         found = definitions.Definitions.load(None).resource_types
-        for price in documents.load('page.yaml', text):
+        for price in files.load('page.yaml', text):
             validation.check(price, found)
 
     def allow(self, text: str) -> None:

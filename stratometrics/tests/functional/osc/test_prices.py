@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 from stratometrics.model import timestamps
-from stratometrics.rating import documents
+from stratometrics.pricing import documents
 from stratometrics.rating import ledger
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_usage

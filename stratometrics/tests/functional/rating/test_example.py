@@ -20,8 +20,8 @@ from stratometrics.model import event as event_model
 from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
+from stratometrics.pricing import files
 from stratometrics.rating import billing
-from stratometrics.rating import documents
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.rating import test_billing
 
@@ -98,7 +98,7 @@ class ExampleTest(base.StorageTestCase):
                     price=dataclasses.replace(price, id=str(number)),
                 )
                 for number, price in enumerate(
-                    documents.load(file.name, file.read_text())
+                    files.load(file.name, file.read_text())
                 )
             ]
         )

@@ -20,8 +20,8 @@ from stratometrics.api import app
 from stratometrics.api import openapi
 from stratometrics.api.controllers import base as controllers
 from stratometrics.api.middleware import gate
+from stratometrics.pricing import documents
 from stratometrics.rating import changes
-from stratometrics.rating import documents
 from stratometrics.tests.unit.api import base
 
 PATH = '/v1/openapi.json'

@@ -19,7 +19,7 @@ import webob
 
 from stratometrics.model import instants
 from stratometrics.model import prices
-from stratometrics.rating import documents
+from stratometrics.pricing import documents
 from stratometrics.rating import ledger
 from stratometrics.storage import errors as storage_errors
 from stratometrics.tests.unit.api import base

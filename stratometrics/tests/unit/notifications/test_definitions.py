@@ -810,7 +810,7 @@ class ErrorTest(base.FolderTestCase):
             ('null', 'null'),
             ('1.5', '1.5'),
             ('true', 'true'),
-            ('2026-11-23', 'a date'),
+            ('!!timestamp 2026-11-23', 'a date'),
             ('""', "''"),
             (r'"a\nb"', r"'a\nb'"),
         ):

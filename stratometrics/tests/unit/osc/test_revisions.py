@@ -9,10 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""What a file would change of the price list, found out before it is asked.
+"""What a file would change of the price list, as the service is asked for it.
 
-The service's own plan is the oracle: what the command sends has to do the
-same to the list.
+What the command sends has to do to the list what was planned.
 """
 
 import dataclasses
@@ -31,12 +30,14 @@ from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.osc import pricefiles
+from stratometrics.osc import pricelist
 from stratometrics.osc import revisions
+from stratometrics.pricing import documents
+from stratometrics.pricing import errors
+from stratometrics.pricing import files
+from stratometrics.pricing import imports
 from stratometrics.rating import book
 from stratometrics.rating import changes
-from stratometrics.rating import documents
-from stratometrics.rating import errors
-from stratometrics.rating import imports
 
 RESOURCE_TYPES = definitions.Definitions.load(None).resource_types
 HOUR = 3600 * timestamps.MICROSECONDS
@@ -110,47 +111,6 @@ def substance(price):
     return dataclasses.replace(price, id='', valid_to=None, description='')
 
 
-@strategies.composite
-def spellings(draw, price):
-    """An entry of a file that says a price in one of many ways."""
-
-    def number(text):
-        return f'{text}.000' if '.' not in text and draw(_FLAGS) else text
-
-    def instant(text):
-        return text.replace('Z', '+00:00') if draw(_FLAGS) else text
-
-    entry = {
-        key: value
-        for key, value in documents.body(price).items()
-        if value != pricefiles.DEFAULTS.get(key, key) or draw(_FLAGS)
-    }
-    for key in ('included', 'minimum'):
-        if key in entry:
-            entry[key] = number(entry[key])
-    for key in ('valid_from', 'valid_to'):
-        if entry.get(key):
-            entry[key] = instant(entry[key])
-    if 'match' in entry:
-        entry['match'] = {
-            name: values[0] if len(values) == 1 and draw(_FLAGS) else values
-            for name, values in entry['match'].items()
-        }
-        for values in entry['match'].values():
-            if isinstance(values, list) and draw(_FLAGS):
-                values.reverse()
-                values.append(values[0])
-    for tier in entry['tiers']:
-        tier['price'] = number(tier['price'])
-    if draw(_FLAGS):
-        entry['tiers'][-1]['up_to'] = None
-    elif len(entry['tiers']) == 1 and draw(_FLAGS):
-        entry['price'] = entry.pop('tiers')[0]['price']
-    for each in entry.get('equivalents', {}).values():
-        each['price'] = number(each['price'])
-    return entry
-
-
 _FLAGS = strategies.booleans()
 
 
@@ -182,10 +142,11 @@ def imported(draw):
         if draw(_FLAGS)
     ]
     wanted = kept + draw(strategies.lists(_PRICES, max_size=3))
-    text = yaml.safe_dump(
-        {'prices': [draw(spellings(price)) for price in wanted]}
+    return (
+        listed,
+        files.dump(wanted),
+        draw(strategies.none() | strategies.integers(0, 4)),
     )
-    return listed, text, draw(strategies.none() | strategies.integers(0, 4))
 
 
 def of_list(listed):
@@ -207,19 +168,28 @@ class PlanTest(unittest.TestCase):
         suppress_health_check=[hypothesis.HealthCheck.too_slow],
     )
     @hypothesis.given(imported())
-    def test_it_does_what_the_service_would(self, given):
+    def test_what_is_sent_does_what_was_planned(self, given):
         listed, text, hours = given
         replace_from = None if hours is None else hours * HOUR
-        expected = imports.plan(
-            listed, documents.load('prices.yaml', text), replace_from
+        planned = imports.plan(
+            listed, files.load('prices.yaml', text), replace_from
         )
         sent = revisions.plan(
             [answered(price) for price in listed],
             pricefiles.load('prices.yaml', text),
             None if hours is None else timestamps.to_datetime(replace_from),
         )
-        self.assertEqual(len(expected), len(sent))
-        self.assertEqual(expected, understood(listed, sent))
+        self.assertEqual(
+            [(step.change, step.price) for step in planned],
+            understood(listed, sent),
+        )
+        self.assertEqual(
+            [
+                '' if step.number is None else f'prices[{step.number}]'
+                for step in planned
+            ],
+            [each.place.removeprefix('prices.yaml: ') for each in sent],
+        )
 
     def test_a_file_that_is_in_the_list_changes_nothing(self):
         listed = [dataclasses.replace(documents.read_price(ENTRY), id='p')]
@@ -231,80 +201,27 @@ class PlanTest(unittest.TestCase):
             ),
         )
 
-    def test_nothing_wrong_is_taken_for_what_is_in_the_list(self):
+    def test_what_the_service_refuses_is_told_of_the_file(self):
         price = dataclasses.replace(documents.read_price(ENTRY), id='p')
-        for wrong in (
-            {'colour': 'red'},
-            {'id': 'p'},
-            {'price': '0.1'},
-            {'resource_type': None},
-            {'measure': None},
-            {'measure': 1},
-            {'match': None},
-            {'match': {**ENTRY['match'], 'image': []}},
-            {'match': {**ENTRY['match'], 'image': ['x', None]}},
-            {'match': {**ENTRY['match'], 'image': 1}},
-            {'match': list(ENTRY['match'])},
-            {'tiers': ENTRY['tiers'][:1]},
-            {'tiers': {'0': '1'}},
-            {'tiers': [*ENTRY['tiers'][:1], {'price': 0.08}]},
-            {'tiers': [*ENTRY['tiers'][:1], {'price': '0.08', 'to': None}]},
-            {'tiers': [*ENTRY['tiers'][:1], '0.08']},
-            {'tiers': []},
-            {'included': 10},
-            {'included': 10.0},
-            {'included': '1e1'},
-            {'included': '+10'},
-            {'included': '10.0000000000000'},
-            {'included': '١٠'},
-            {'included': None},
-            {'minimum': '.5'},
-            {'minimum': 'NaN'},
-            {'tier_mode': None},
-            {'per': 'Hour'},
-            {'currency': 'eur'},
-            {'equivalents': {'aws': {'name': 't3a', 'price': 0.0397}}},
-            {'equivalents': {'aws': {'name': 't3a'}}},
-            {'equivalents': {'aws': 't3a'}},
-            {'equivalents': 'aws'},
-            {'valid_from': '2026-10-01'},
-            {'valid_from': '2026-10-01T00:00:00'},
-            {'valid_from': '2026-10-01T00:00:00.0000000Z'},
-            {'valid_from': '2026-10-01 00:00:00Z'},
-            {'valid_from': '2026-W40-4T00:00:00Z'},
-            {'valid_to': '2027-01-01T00:00:00'},
-            {'valid_to': 1},
-            {'valid_to': '2026-10-01T00:00:00Z'},
-            {'valid_to': '9999-12-31T23:59:59-23:59'},
-            {'description': None},
-            {'description': 1},
-            {'description': '\x1b[2J'},
+        for wrong, problem in (
+            ({'resource_type': 'server'}, "resource_type: 'server' is none"),
+            ({'currency': 'eur'}, "currency: 'eur' is no currency"),
+            ({'domain_id': 'd', 'project_id': 'p'}, 'domain_id: '),
+            # It amends what is there.
+            ({'valid_to': '2026-10-01T00:00:00Z'}, 'valid_to: must be later'),
         ):
-            text = yaml.safe_dump(
-                {
-                    'prices': [
-                        {**ENTRY, 'resource_type': 'volume'},
-                        ENTRY | wrong,
-                    ]
-                }
-            )
-            text = text.replace('measure: vcpus', 'measure: size_gib', 1)
+            text = yaml.safe_dump({'prices': [ENTRY, ENTRY | wrong]})
+            text = text.replace('vcpus', 'ram_mib', 1)
             with self.subTest(wrong):
                 sent = revisions.plan(
                     [answered(price)], pricefiles.load('my.yaml', text)
                 )
-                # The error of the service says where in the file.
                 with self.assertRaises(errors.Malformed) as caught:
                     understood([price], sent)
                 told = revisions.placed(str(caught.exception), sent)
-                self.assertTrue(told.startswith('my.yaml: prices[1]'), told)
-
-    def test_an_entry_that_is_no_price(self):
-        for entry in (None, 1, 'price', ['price']):
-            text = yaml.safe_dump({'prices': [entry]})
-            sent = revisions.plan([], pricefiles.load('my.yaml', text))
-            with self.subTest(entry), self.assertRaises(errors.Malformed):
-                understood([], sent)
+                self.assertTrue(
+                    told.startswith(f'my.yaml: prices[1].{problem}'), told
+                )
 
 
 class ReplacementTest(unittest.TestCase):
@@ -345,74 +262,50 @@ class PlacedTest(unittest.TestCase):
             self.assertEqual(expected, revisions.placed(message, sent))
 
 
-class LoadTest(unittest.TestCase):
-    def test_a_file_that_is_none(self):
+class FileTest(unittest.TestCase):
+    def test_what_is_wrong_is_told_of_its_place(self):
         for text, problem in (
             ('prices: [', 'line 1: '),
             ('- 1', 'expected a mapping'),
-            ('', 'expected a mapping'),
-            ('currency: EUR', 'prices: expected a list of prices'),
-            ('prices: {}', 'prices: expected a list of prices'),
-            ('currency: 1\nprices: []', 'currency: expected a string'),
-            ('currency: ""\nprices: []', 'currency: expected a string'),
-            ('colour: red\nprices: []', "unknown key 'colour'; expected"),
+            ('prices: [1]', 'prices[0]: expected a mapping'),
             (
-                'currency: EUR\ncurrency: USD\nprices: []',
-                "line 2: the key 'currency' comes twice",
+                yaml.safe_dump({'prices': [ENTRY, ENTRY | {'minimum': 1}]}),
+                'prices[1].minimum: expected a string',
             ),
-            ('prices: [{1: 2}]', 'prices[0]: the key 1 is no string'),
-            ('prices: [{match: {1: a}}]', 'prices[0].match: the key 1 is'),
-            ('prices: [!!binary "aGk="]', 'prices[0]: expected a string'),
-            ('prices: [{a: [!!set {b}]}]', 'prices[0].a[0]: expected a st'),
-            ('prices: [{price: .nan}]', 'prices[0].price: expected a string'),
-            ('prices: [!!int "x"]', 'no YAML: '),
-            ('prices: [!!timestamp "x"]', 'no YAML: '),
-            ('prices: !!map x', 'line 1: '),
-            ('prices: &a [*a]', 'prices[0]: nested too deeply'),
-            ('[' * 5000, 'nested too deeply'),
-            ('"\\Uffffffff"', 'no YAML: '),
-            ('prices: []\n---\nprices: []', 'another document'),
-            ('prices: [!!python/name:os.system ]', 'could not determine a'),
         ):
             with self.subTest(text[:40]):
                 with self.assertRaises(exceptions.CommandError) as caught:
                     pricefiles.load('my.yaml', text)
-                self.assertTrue(
-                    str(caught.exception).startswith(f'my.yaml: {problem}')
-                    or problem in str(caught.exception),
-                    caught.exception,
-                )
-
-    def test_a_currency_for_those_that_name_none(self):
-        found = pricefiles.load(
-            'my.yaml', 'currency: EUR\nprices: [{}, {currency: USD}, 1]'
-        )
-        self.assertEqual(
-            [{'currency': 'EUR'}, {'currency': 'USD'}, 1],
-            [entry.body for entry in found],
-        )
-        self.assertEqual('my.yaml: prices[2]', found[2].place)
-
-    def test_a_date_stays_as_it_is_written(self):
-        text = (
-            'prices: '
-            '[{valid_from: 2026-10-01, valid_to: 2026-10-01T00:00:00Z}]'
-        )
-        [entry] = pricefiles.load('my.yaml', text)
-        self.assertEqual(
-            {'valid_from': '2026-10-01', 'valid_to': '2026-10-01T00:00:00Z'},
-            entry.body,
-        )
+                told = str(caught.exception)
+                self.assertTrue(told.startswith(f'my.yaml: {problem}'), told)
 
     def test_a_file_that_cannot_be_read(self):
         with self.assertRaisesRegex(exceptions.CommandError, 'my/none.yaml'):
             pricefiles.read('my/none.yaml')
 
-
-class DumpTest(unittest.TestCase):
     @hypothesis.settings(deadline=None)
     @hypothesis.given(strategies.lists(_PRICES, max_size=5))
-    def test_it_is_what_the_service_writes(self, listed):
+    def test_it_is_written_as_the_operator_would(self, listed):
         self.assertEqual(
-            documents.dump(listed), pricefiles.dump(map(answered, listed))
+            files.dump(listed), pricefiles.dump(map(answered, listed))
         )
+
+
+class PriceListTest(unittest.TestCase):
+    @hypothesis.settings(deadline=None)
+    @hypothesis.given(_PRICES)
+    def test_a_price_is_the_one_that_the_service_told(self, price):
+        self.assertEqual(price, pricelist.price(answered(price)))
+
+    def test_what_only_a_newer_service_knows_is_told(self):
+        newer = {'per': 'week', 'tier_mode': 'stairs'}
+        told = reading.read(
+            answers.Price,
+            {
+                'id': 'p',
+                **documents.body(documents.read_price(ENTRY)),
+                **newer,
+            },
+        )
+        body = documents.body(pricelist.price(told))
+        self.assertEqual(newer, {key: body[key] for key in newer})

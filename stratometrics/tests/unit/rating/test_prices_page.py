@@ -17,7 +17,7 @@ import textwrap
 import unittest
 
 from stratometrics.notifications import definitions
-from stratometrics.rating import documents
+from stratometrics.pricing import files
 from stratometrics.rating import validation
 
 PAGE = (
@@ -33,7 +33,7 @@ class PageTest(unittest.TestCase):
         [block] = re.findall(
             r'\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)', page
         )
-        self.listed = documents.load('prices.rst', textwrap.dedent(block))
+        self.listed = files.load('prices.rst', textwrap.dedent(block))
 
     def test_each_price_makes_sense(self):
         found = definitions.Definitions.load(None).resource_types

@@ -17,7 +17,7 @@ import unittest
 
 from stratometrics.model import prices
 from stratometrics.notifications import definitions
-from stratometrics.rating import errors
+from stratometrics.pricing import errors
 from stratometrics.rating import validation
 
 RESOURCE_TYPES = definitions.Definitions.load(None).resource_types

@@ -19,9 +19,9 @@ import hypothesis
 from hypothesis import strategies
 
 from stratometrics.model import prices
+from stratometrics.pricing import imports
 from stratometrics.rating import book
 from stratometrics.rating import errors
-from stratometrics.rating import imports
 from stratometrics.rating import ledger
 
 CREATED = prices.Change.CREATED
@@ -56,6 +56,11 @@ def after(listed, changes):
     return list(found.values())
 
 
+def planned(*given):
+    """The changes of an import, without what they are for."""
+    return [(step.change, step.price) for step in imports.plan(*given)]
+
+
 class PlanTest(unittest.TestCase):
     def test_what_is_there_is_left_alone(self):
         self.assertEqual([], imports.plan([price('p')], [price()]))
@@ -74,7 +79,7 @@ class PlanTest(unittest.TestCase):
         ):
             with self.subTest(new):
                 self.assertEqual(
-                    [(CREATED, new)], imports.plan([price('p')], [new])
+                    [(CREATED, new)], planned([price('p')], [new])
                 )
 
     def test_another_end_or_description_amends(self):
@@ -82,11 +87,11 @@ class PlanTest(unittest.TestCase):
             with self.subTest(changes):
                 self.assertEqual(
                     [(AMENDED, price('p', **changes))],
-                    imports.plan([price('p')], [price(**changes)]),
+                    planned([price('p')], [price(**changes)]),
                 )
 
     def test_twice_in_a_file_is_not_once(self):
-        [(change, twin)] = imports.plan([price('p')], [price(), price()])
+        [(change, twin)] = planned([price('p')], [price(), price()])
         self.assertEqual((CREATED, price()), (change, twin))
         with self.assertRaises(errors.Conflict):
             ledger.require_consistent(
@@ -99,6 +104,22 @@ class PlanTest(unittest.TestCase):
                 ),
                 [(change, twin)],
             )
+
+    def test_each_change_says_what_it_is_for(self):
+        old = price('old', resource_type='volume')
+        wanted = [
+            price(),
+            price(resource_type='image'),
+            price(resource_type='port', description='Port'),
+        ]
+        listed = [price('p'), old, price('port', resource_type='port')]
+        self.assertEqual(
+            [(AMENDED, None), (CREATED, 1), (AMENDED, 2)],
+            [
+                (step.change, step.number)
+                for step in imports.plan(listed, wanted, 5000)
+            ],
+        )
 
     def test_what_the_file_does_not_have_stays(self):
         self.assertEqual([], imports.plan([price('p')], []))
@@ -116,7 +137,7 @@ class PlanTest(unittest.TestCase):
                 (WITHDRAWN, future),
                 (CREATED, new),
             ],
-            imports.plan([past, running, ending, future], [new], 5000),
+            planned([past, running, ending, future], [new], 5000),
         )
 
     @hypothesis.settings(deadline=None)
@@ -128,7 +149,7 @@ class PlanTest(unittest.TestCase):
     def test_a_file_is_imported_once(self, there, wanted, replace_from):
         listed = [month(n, f'p{n}') for n in there]
         new = [month(n) for n in wanted]
-        found = after(listed, imports.plan(listed, new, replace_from))
+        found = after(listed, planned(listed, new, replace_from))
         self.assertEqual([], imports.plan(found, new, replace_from))
         for each in new:
             self.assertIn(

@@ -13,7 +13,7 @@
 
 Both have the same keys. Numbers are strings, because neither a YAML nor a
 JSON number is a decimal, and instants have an offset (R3). Whether a price
-makes sense is for :mod:`stratometrics.rating.validation` to say.
+makes sense is for the service to say.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,13 +22,11 @@ import re
 from typing import Any, TypeVar
 import unicodedata
 
-import yaml
-
 from stratometrics.model import instants
+from stratometrics.model import places
 from stratometrics.model import prices
 from stratometrics.model import timestamps
-from stratometrics.notifications import documents
-from stratometrics.rating import errors
+from stratometrics.pricing import errors
 
 #: The longest text, in characters.
 MAX_TEXT_LENGTH = 255
@@ -64,63 +62,17 @@ AMENDABLE_KEYS = ('valid_to', 'description')
 DECIMAL = re.compile(
     rf'[0-9]{{1,{MAX_WHOLE_DIGITS}}}(?:\.[0-9]{{1,{MAX_DECIMAL_PLACES}}})?'
 )
+#: What a document of several prices has.
+_CURRENCY = 'currency'
+_PRICES = 'prices'
 _EARLIEST = '1970-01-01T00:00:00Z'
 _LATEST = '2200-01-01T00:00:00Z'
-_TIMESTAMP = 'tag:yaml.org,2002:timestamp'
 #: Categories of Unicode: control characters and lone surrogates.
 _UNPRINTABLE = ('Cc', 'Cs')
 #: The longest text that an error repeats.
 _MAX_SHOWN = 64
 
 _T = TypeVar('_T')
-
-
-class _Loader(documents.Loader):
-    """Leaves instants as they are written: a date of YAML may lack an offset,
-    and has no nanoseconds to complain about."""
-
-    yaml_implicit_resolvers = {
-        first: [(tag, form) for tag, form in forms if tag != _TIMESTAMP]
-        for first, forms in documents.Loader.yaml_implicit_resolvers.items()
-    }
-
-
-def load(file: str, text: str) -> list[prices.Price]:
-    """The prices of a YAML file, in its order and without ids.
-
-    :param file: its name, for errors.
-    :raises Malformed: names file, place and key.
-    """
-    try:
-        loader = _Loader(text)
-        try:
-            document = loader.get_single_data()
-        finally:
-            loader.dispose()
-        return read(document)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f'line {mark.line + 1}: ' if mark else ''
-        problem = f'{line}{error.problem or error.context}'
-        raise errors.Malformed((), problem, file) from None
-    except (yaml.YAMLError, OverflowError, ValueError) as error:
-        raise errors.Malformed((), str(error), file) from None
-    except RecursionError:
-        raise errors.Malformed((), 'nested too deeply', file) from None
-    except errors.Malformed as error:
-        raise errors.Malformed(error.where, error.problem, file) from None
-
-
-def dump(listed: Iterable[prices.Price]) -> str:
-    """A YAML file that gives the same prices again, but for their ids."""
-    entries = [_short(body(price)) for price in listed]
-    currencies = {entry['currency'] for entry in entries}
-    document: dict[str, Any] = {'prices': entries}
-    if len(currencies) == 1:
-        document = {'currency': currencies.pop(), **document}
-        for entry in entries:
-            del entry['currency']
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def read(document: Any) -> list[prices.Price]:
@@ -130,21 +82,37 @@ def read(document: Any) -> list[prices.Price]:
         name none, a ``currency``.
     :raises Malformed: names place and key.
     """
-    require_keys(document, (), ('currency', 'prices'))
-    currency = document.get('currency', '')
-    if 'currency' in document:
-        read_text(currency, ('currency',))
-    entries = document.get('prices')
+    require_keys(document, (), (_CURRENCY, _PRICES))
+    currency = document.get(_CURRENCY, '')
+    if _CURRENCY in document:
+        read_text(currency, (_CURRENCY,))
+    entries = document.get(_PRICES)
     if not isinstance(entries, list):
-        raise errors.Malformed(('prices',), 'expected a list of prices')
+        raise errors.Malformed((_PRICES,), 'expected a list of prices')
     return [
-        read_price(entry, ('prices', place), currency)
-        for place, entry in enumerate(entries)
+        read_price(entry, place(number), currency)
+        for number, entry in enumerate(entries)
     ]
 
 
+def place(number: int) -> places.Where:
+    """The way to one of the prices of a document."""
+    return (_PRICES, number)
+
+
+def whole(listed: Iterable[prices.Price]) -> dict[str, Any]:
+    """A document that gives the same prices again, but for their ids."""
+    entries = [short(price) for price in listed]
+    currencies = {entry[_CURRENCY] for entry in entries}
+    if len(currencies) != 1:
+        return {_PRICES: entries}
+    for entry in entries:
+        del entry[_CURRENCY]
+    return {_CURRENCY: currencies.pop(), _PRICES: entries}
+
+
 def read_price(
-    entry: Any, where: documents.Where = (), currency: str = ''
+    entry: Any, where: places.Where = (), currency: str = ''
 ) -> prices.Price:
     """One price that was parsed, without an id.
 
@@ -193,7 +161,7 @@ def read_price(
     )
 
 
-def read_amendment(entry: Any, where: documents.Where = ()) -> dict[str, Any]:
+def read_amendment(entry: Any, where: places.Where = ()) -> dict[str, Any]:
     """What is to be changed of a price: fields of it with their new values.
 
     :param where: the way to it, for errors.
@@ -261,11 +229,11 @@ _DEFAULTS = {
 }
 
 
-def _short(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as people write it."""
+def short(price: prices.Price) -> dict[str, Any]:
+    """The same as people write it: without what it need not say."""
     entry = {
         key: value
-        for key, value in whole.items()
+        for key, value in body(price).items()
         if key not in _DEFAULTS or value != _DEFAULTS[key]
     }
     if 'match' in entry:
@@ -284,12 +252,12 @@ def _short(whole: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
-    return repr(str(value)[:_MAX_SHOWN])
+    if isinstance(value, str):
+        return repr(value[:_MAX_SHOWN])
+    return places.shown(value)
 
 
-def require_keys(
-    raw: Any, where: documents.Where, keys: Sequence[str]
-) -> None:
+def require_keys(raw: Any, where: places.Where, keys: Sequence[str]) -> None:
     """See that something is a mapping, and has no other keys than these.
 
     :raises Malformed: it is not, or has.
@@ -302,14 +270,14 @@ def require_keys(
             )
 
 
-def _require_mapping(raw: Any, where: documents.Where) -> None:
+def _require_mapping(raw: Any, where: places.Where) -> None:
     if not isinstance(raw, dict):
         raise errors.Malformed(where, 'expected a mapping')
     if len(raw) > MAX_MEMBERS:
         raise errors.Malformed(where, f'more than {MAX_MEMBERS} members')
 
 
-def read_text(raw: Any, where: documents.Where) -> str:
+def read_text(raw: Any, where: places.Where) -> str:
     """A text that is not empty.
 
     :raises Malformed: it is none.
@@ -320,7 +288,7 @@ def read_text(raw: Any, where: documents.Where) -> str:
     return text
 
 
-def _text_or_nothing(raw: Any, where: documents.Where) -> str:
+def _text_or_nothing(raw: Any, where: places.Where) -> str:
     if not isinstance(raw, str):
         raise errors.Malformed(where, 'expected a string: put it in quotes')
     if len(raw) > MAX_TEXT_LENGTH:
@@ -332,7 +300,7 @@ def _text_or_nothing(raw: Any, where: documents.Where) -> str:
     return raw
 
 
-def _decimal(raw: Any, where: documents.Where) -> decimal.Decimal:
+def _decimal(raw: Any, where: places.Where) -> decimal.Decimal:
     if isinstance(raw, float):
         raise errors.Malformed(
             where,
@@ -353,7 +321,7 @@ def _decimal(raw: Any, where: documents.Where) -> decimal.Decimal:
     return prices.number(raw)
 
 
-def _instant(raw: Any, where: documents.Where) -> int:
+def _instant(raw: Any, where: places.Where) -> int:
     if not isinstance(raw, str):
         raise errors.Malformed(
             where, 'expected a date-time such as 2026-10-01T00:00:00Z'
@@ -369,14 +337,14 @@ def _instant(raw: Any, where: documents.Where) -> int:
     return instant
 
 
-def _instant_or_never(raw: Any, where: documents.Where) -> int | None:
+def _instant_or_never(raw: Any, where: places.Where) -> int | None:
     return None if raw is None else _instant(raw, where)
 
 
-def read_one_of(kind: type[_T]) -> Callable[[Any, documents.Where], _T]:
+def read_one_of(kind: type[_T]) -> Callable[[Any, places.Where], _T]:
     """What reads a member of an enumeration, and raises Malformed."""
 
-    def read_value(raw: Any, where: documents.Where) -> _T:
+    def read_value(raw: Any, where: places.Where) -> _T:
         for member in kind:
             if raw == member.value:
                 return member
@@ -386,7 +354,7 @@ def read_one_of(kind: type[_T]) -> Callable[[Any, documents.Where], _T]:
     return read_value
 
 
-def _match(raw: Any, where: documents.Where) -> dict[str, tuple[str, ...]]:
+def _match(raw: Any, where: places.Where) -> dict[str, tuple[str, ...]]:
     _require_mapping(raw, where)
     return {
         read_text(name, where): _values(values, (*where, str(name)))
@@ -394,7 +362,7 @@ def _match(raw: Any, where: documents.Where) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _values(raw: Any, where: documents.Where) -> tuple[str, ...]:
+def _values(raw: Any, where: places.Where) -> tuple[str, ...]:
     if not isinstance(raw, list):
         return (read_text(raw, where),)
     if not 0 < len(raw) <= MAX_MEMBERS:
@@ -409,7 +377,7 @@ def _values(raw: Any, where: documents.Where) -> tuple[str, ...]:
     )
 
 
-def _tiers(raw: Any, where: documents.Where) -> tuple[prices.Tier, ...]:
+def _tiers(raw: Any, where: places.Where) -> tuple[prices.Tier, ...]:
     if not isinstance(raw, list) or not 0 < len(raw) <= MAX_MEMBERS:
         raise errors.Malformed(
             where, f'expected a list of 1 to {MAX_MEMBERS} tiers'
@@ -435,7 +403,7 @@ def _tiers(raw: Any, where: documents.Where) -> tuple[prices.Tier, ...]:
 
 def _bound(
     entry: Mapping[str, Any],
-    where: documents.Where,
+    where: places.Where,
     before: Sequence[prices.Tier],
 ) -> decimal.Decimal:
     here = (*where, 'up_to')
@@ -452,7 +420,7 @@ def _bound(
 
 
 def _equivalents(
-    raw: Any, where: documents.Where
+    raw: Any, where: places.Where
 ) -> dict[str, prices.Equivalent]:
     _require_mapping(raw, where)
     found = {}

@@ -22,8 +22,9 @@ from hypothesis import strategies
 
 from stratometrics.model import instants
 from stratometrics.model import prices
-from stratometrics.rating import documents
-from stratometrics.rating import errors
+from stratometrics.pricing import documents
+from stratometrics.pricing import errors
+from stratometrics.pricing import files
 
 PRICE = {
     'resource_type': 'instance',
@@ -120,7 +121,7 @@ PRICES = strategies.builds(
 
 class LoadTest(unittest.TestCase):
     def test_a_file(self):
-        small, volume = documents.load('prices.yaml', FILE)
+        small, volume = files.load('prices.yaml', FILE)
         self.assertEqual(
             prices.Price(
                 id='',
@@ -175,14 +176,23 @@ class LoadTest(unittest.TestCase):
                 'currency: EUR\ncurrency: USD\nprices: []',
                 "line 2: the key 'currency' comes twice",
             ),
-            ('prices: [{1: 2}]', "prices[0]: unknown key '1'"),
+            ('prices: [{1: 2}]', 'prices[0]: unknown key 1'),
             ('[' * 5000, 'nested too deeply'),
             ('"\\Uffffffff"', 'my.yaml: '),
             ('prices: []\n---\nprices: []', 'another document'),
+            ('prices: &a [*a]', 'prices[0]: expected a mapping'),
+            ('prices: [{"\\ud800": a}]', 'holds a lone surrogate'),
+            ('prices: !!map x', 'line 1: '),
+            ('prices: [!!int "x"]', 'line 1: not what '),
+            ('prices: [!!timestamp "x"]', 'line 1: not what '),
+            ('prices: [!!python/name:os.system ]', 'could not determine a'),
+            ('prices: [!!binary "aGk="]', 'prices[0]: expected a mapping'),
+            ('prices: [{tiers: [!!set {b}]}]', 'prices[0]'),
+            (f'? 0x{"f" * 5000}\n: 1', 'unknown key an integer of more than'),
         ):
             with self.subTest(text[:40]):
                 with self.assertRaises(errors.Malformed) as caught:
-                    documents.load('my.yaml', text)
+                    files.load('my.yaml', text)
                 self.assertIn('my.yaml: ', str(caught.exception))
                 self.assertIn(problem, str(caught.exception))
 
@@ -207,7 +217,7 @@ class LoadTest(unittest.TestCase):
             )
             with self.subTest(key=key, value=value):
                 with self.assertRaises(errors.Malformed) as caught:
-                    documents.load('my.yaml', text)
+                    files.load('my.yaml', text)
                 self.assertIn(
                     f'my.yaml: prices[0].{key}: ', str(caught.exception)
                 )
@@ -389,8 +399,8 @@ class RoundTripTest(unittest.TestCase):
     @SETTINGS
     @hypothesis.given(strategies.lists(PRICES, max_size=3))
     def test_a_file_gives_the_same_prices_again(self, listed):
-        text = documents.dump(listed)
-        self.assertEqual(listed, documents.load('prices.yaml', text))
+        text = files.dump(listed)
+        self.assertEqual(listed, files.load('prices.yaml', text))
 
     @SETTINGS
     @hypothesis.given(PRICES)
@@ -405,7 +415,7 @@ class RoundTripTest(unittest.TestCase):
         self.assertEqual(documents.body(price), documents.body(named))
 
     def test_a_file_is_short(self):
-        small = documents.load('prices.yaml', FILE)[:1]
+        small = files.load('prices.yaml', FILE)[:1]
         self.assertEqual(
             textwrap.dedent("""\
                 currency: EUR
@@ -425,5 +435,5 @@ class RoundTripTest(unittest.TestCase):
                       price: '0.0397'
                   description: Small server
                 """),
-            documents.dump(small),
+            files.dump(small),
         )

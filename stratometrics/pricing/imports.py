@@ -11,23 +11,34 @@
 # under the License.
 """What a file of prices would change of the price list."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
 import json
 
 from stratometrics.model import prices
-from stratometrics.rating import documents
-from stratometrics.rating import ledger
+from stratometrics.pricing import documents
 
-#: What a price can be given anew without becoming another one.
-_AMENDABLE = ('valid_to', 'description')
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """A change of one price.
+
+    :param price: as it is from then on, without an id if it is new; of one
+        that is withdrawn, as it was.
+    :param number: which price of the file it is for, from 0 on; None if it
+        is for one that the file does not have.
+    """
+
+    change: prices.Change
+    price: prices.Price
+    number: int | None = None
 
 
 def plan(
     listed: Iterable[prices.Price],
     wanted: Sequence[prices.Price],
     replace_from: int | None = None,
-) -> ledger.Changes:
+) -> list[Step]:
     """The changes by which all prices of a file get into a list.
 
     What is there already is left alone, so that a file can be imported again.
@@ -40,38 +51,37 @@ def plan(
         then. One that would begin later is withdrawn.
     """
     known = {_substance(price): price for price in listed}
-    changes: list[tuple[prices.Change, prices.Price]] = []
-    for price in wanted:
+    steps = []
+    for number, price in enumerate(wanted):
         former = known.pop(_substance(price), None)
         if former is None:
-            changes.append((prices.Change.CREATED, price))
+            steps.append(Step(prices.Change.CREATED, price, number))
             continue
         named = dataclasses.replace(price, id=former.id)
         if named != former:
-            changes.append((prices.Change.AMENDED, named))
+            steps.append(Step(prices.Change.AMENDED, named, number))
     if replace_from is None:
-        return changes
+        return steps
     # First what makes room: it reads better.
     return [
-        change
+        step
         for price in known.values()
-        for change in _ended(price, replace_from)
-    ] + changes
+        for step in _ended(price, replace_from)
+    ] + steps
 
 
 def _substance(price: prices.Price) -> str:
     """All that makes a price the one that it is."""
     body = documents.body(price)
     return json.dumps(
-        {key: body[key] for key in body if key not in _AMENDABLE}
+        {key: body[key] for key in body if key not in documents.AMENDABLE_KEYS}
     )
 
 
-def _ended(price: prices.Price, at: int) -> ledger.Changes:
+def _ended(price: prices.Price, at: int) -> Iterator[Step]:
     if price.valid_from >= at:
-        return [(prices.Change.WITHDRAWN, price)]
-    if price.valid_to is None or price.valid_to > at:
-        return [
-            (prices.Change.AMENDED, dataclasses.replace(price, valid_to=at))
-        ]
-    return []
+        yield Step(prices.Change.WITHDRAWN, price)
+    elif price.valid_to is None or price.valid_to > at:
+        yield Step(
+            prices.Change.AMENDED, dataclasses.replace(price, valid_to=at)
+        )
