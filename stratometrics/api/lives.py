@@ -30,6 +30,7 @@ from stratometrics.model import usage
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 
+NAME = 'name'
 _LIMIT = 'limit'
 _MARKER = 'marker'
 _SCOPE = (parameters.PROJECT_ID, parameters.ALL_PROJECTS)
@@ -61,6 +62,7 @@ class Question:
 
     :param limit: how much to give at most.
     :param marker: where the last page ended; '' for the first one.
+    :param names: only what was last called so; empty for all.
     """
 
     period: usage.Period
@@ -70,19 +72,25 @@ class Question:
     as_of: int | None
     limit: int
     marker: str
+    names: tuple[str, ...] = ()
 
 
 def question(
-    query: str, asked: collection.Collection, rules: parameters.Rules, now: int
+    query: str,
+    asked: collection.Collection,
+    rules: parameters.Rules,
+    now: int,
+    more: Sequence[str] = (),
 ) -> Question:
     """Read a query string.
 
     :param query: as it came, percent-encoded.
     :param asked: the resource types that there are.
     :param now: the time of asking, microseconds since the epoch.
+    :param more: further parameters that may be given: :data:`NAME`.
     :raises BadRequest: one of its sub-classes, with what is wrong.
     """
-    given = parameters.pairs(query, _VALID)
+    given = parameters.pairs(query, (*_VALID, *more))
     project_ids, all_projects = parameters.scope(given)
     return Question(
         period=parameters.period(given, rules, now),
@@ -92,6 +100,7 @@ def question(
         as_of=parameters.as_of(given, rules, now),
         limit=parameters.whole_number(given, _LIMIT, DEFAULT_LIMIT, MAX_LIMIT),
         marker=parameters.single(given, _MARKER) or '',
+        names=parameters.several(given, NAME),
     )
 
 
@@ -285,6 +294,16 @@ def described(
             description='Where the last page ended, as its link tells.',
         ),
     )
+
+
+#: The parameter by which resources are found that users have given a name.
+CALLED = operations.Parameter(
+    name=NAME,
+    schema=schemas.several(parameters.VALUE, maxItems=parameters.MAX_VALUES),
+    description=(
+        'Only resources whose last name in the period is one of these.'
+    ),
+)
 
 
 def _page(members: Mapping[str, operations.Schema]) -> operations.Schema:

@@ -13,6 +13,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 import datetime
+from typing import Any
 
 from stratometrics.client import connection
 from stratometrics.client import errors
@@ -142,6 +143,17 @@ def lives(
         resource_type=resource_types,
         limit=page_size,
     )
+
+
+def resources(
+    *, names: Iterable[str] = (), **question: Any
+) -> connection.Query:
+    """The query of a question about resources.
+
+    :param names: only those whose last name in the period is one of these.
+    :param question: see :func:`lives`.
+    """
+    return [*lives(**question), *spelling.query(name=names)]
 
 
 def preview(

@@ -139,11 +139,12 @@ class Client:
     ) -> pages.Pages[answers.LivesHead, answers.Resource]:
         """GET /v1/resources: the resources that were there in a period.
 
-        :param question: see :func:`stratometrics.client.questions.lives`.
+        :param question: see
+            :func:`stratometrics.client.questions.resources`.
         """
         return self._pages(
             '/v1/resources',
-            questions.lives(**question),
+            questions.resources(**question),
             answers.LivesHead,
             answers.Resource,
             'resources',

@@ -134,6 +134,8 @@ class ResourceQuery:
     :param resource_types: types that are billed by time.
     :param limit: how many to give at most.
     :param after: type and id of the resource that the last page ended with.
+    :param names: only those whose last name in the period is one of these;
+        empty for all.
     """
 
     period: usage.Period
@@ -143,6 +145,7 @@ class ResourceQuery:
     as_of: int | None
     limit: int
     after: tuple[str, str] | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def end(self) -> int:

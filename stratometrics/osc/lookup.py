@@ -34,8 +34,8 @@ _NAMED = 10
 def timeline(client: v1.Client, text: str, **question: Any) -> Timeline:
     """The timeline of a resource.
 
-    Who knows the id asks nothing but that. Else it is looked for among all
-    resources that were there in the period.
+    Who knows the id asks nothing but that. Else it is looked for among the
+    resources of the period by its last name.
 
     :param text: its id or name.
     :param question: see :func:`stratometrics.client.questions.lives`.
@@ -48,7 +48,10 @@ def timeline(client: v1.Client, text: str, **question: Any) -> Timeline:
         # What stands before the service may not find it, either.
         if not error.code:
             raise
-    found = _called(client, text, **question)
+    called = client.resources(
+        names=[text], **{**question, 'page_size': paging.MOST}
+    )
+    found = list(called)
     if len(found) > 1:
         raise exceptions.CommandError(_several(text, found))
     if not found:
@@ -63,13 +66,6 @@ def timeline(client: v1.Client, text: str, **question: Any) -> Timeline:
         only.resource_id,
         **{**question, 'resource_types': [only.resource_type]},
     )
-
-
-def _called(
-    client: v1.Client, name: str, **question: Any
-) -> Sequence[answers.Resource]:
-    every = client.resources(**{**question, 'page_size': paging.MOST})
-    return [each for each in every if each.name == name]
 
 
 def _several(name: str, found: Sequence[answers.Resource]) -> str:

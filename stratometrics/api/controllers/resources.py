@@ -65,7 +65,7 @@ class ResourcesController(base.Controller):
         self.described = {
             'GET': operations.Operation(
                 summary='The resources that were there in a period.',
-                parameters=lives.described(states, rules),
+                parameters=(*lives.described(states, rules), lives.CALLED),
                 answers={formats.JSON_TYPE: lives.RESOURCES},
                 refusals=parameters.ERRORS,
                 rules=_RULES,
@@ -78,7 +78,11 @@ class ResourcesController(base.Controller):
     def read(self, request: base.Request) -> dict[str, Any]:
         now = timestamps.now()
         question = lives.question(
-            request.query_string, self._states, self.rules, now
+            request.query_string,
+            self._states,
+            self.rules,
+            now,
+            (lives.NAME,),
         )
         found = self.storage.alive(
             timeline.ResourceQuery(
@@ -89,6 +93,7 @@ class ResourcesController(base.Controller):
                 as_of=question.as_of,
                 limit=question.limit + 1,
                 after=lives.after(question),
+                names=question.names,
             )
         )
         return lives.resources(

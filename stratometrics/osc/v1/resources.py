@@ -61,6 +61,15 @@ class ListResource(commands.Lister):
             'default: all that are billed by time); "billing resource type '
             'list" tells which there are',
         )
+        parser.add_argument(
+            '--name',
+            metavar='<name>',
+            action='append',
+            dest='names',
+            default=[],
+            help='only resources whose last name in the period is this one '
+            '(can be repeated)',
+        )
         periods.add_period(parser)
         periods.add_as_of(parser)
         periods.add_timezone(parser)
@@ -77,6 +86,7 @@ class ListResource(commands.Lister):
             parsed_args,
             self.client.resources(
                 resource_types=parsed_args.resource_types,
+                names=parsed_args.names,
                 **periods.asked(parsed_args, self.client, at),
                 **projects.asked(parsed_args, self.app.client_manager),
                 **paging.asked(parsed_args),

@@ -113,6 +113,7 @@ WHERE {visible}
     AND interval_begin < timeline_end
     AND interval_end > greatest(interval_begin, {{begin:Int64}})
 GROUP BY resource_type, timeline
+HAVING {called}
 ORDER BY type_name, timeline
 LIMIT {{limit:UInt64}}
 $)
@@ -145,6 +146,8 @@ _OWNED = """
             )
     )"""
 _VISIBLE = 'owner IN {owners:Array(String)}'
+# The name is the fourth of the facts.
+_CALLED = 'tupleElement(last, 4) IN {names:Array(String)}'
 
 _AFTER = """
     (
@@ -235,10 +238,13 @@ class Timelines:
             'estimate': event_model.RANK_ESTIMATE,
             'limit': query.limit,
         }
-        chosen, visible = '', 'true'
+        chosen, visible, called = '', 'true', 'true'
         if query.project_ids is not None:
             chosen, visible = _OWNED, _VISIBLE
             parameters['owners'] = list(query.project_ids)
+        if query.names:
+            called = _CALLED
+            parameters['names'] = list(query.names)
         if query.after is not None:
             conditions.append(_AFTER.format(**_PARTS))
             parameters['after_type'], parameters['after_id'] = query.after
@@ -248,6 +254,7 @@ class Timelines:
                 conditions=' AND '.join(conditions),
                 rank=facts.RANK,
                 visible=visible,
+                called=called,
             ),
             parameters,
             self._settings,

@@ -53,6 +53,13 @@ class TestResources(base.SharedServerTestCase):
                 event('gone', -2 * DAY, 9),
                 event('gone', -DAY, 10, 'deleted'),
                 event('a b/c?', 0, 11),
+                event('box', -20 * DAY, 15, name='old'),
+                event('box', -19 * DAY, 16, name="it's new"),
+                event('box', -10 * DAY, 17, 'deleted'),
+                event(
+                    'twin', -20 * DAY, 18, name="it's new", project_id=globex
+                ),
+                event('twin', -10 * DAY, 19, 'deleted', project_id=globex),
                 event(
                     'lost',
                     DAY,
@@ -237,6 +244,42 @@ class TestResources(base.SharedServerTestCase):
         self.assertEqual(whole['resources'], found)
         self.assertEqual(4, len(found))
 
+    def test_of_a_name(self):
+        def called(caller, *names, **parameters):
+            answer = self.ask(
+                '/v1/resources',
+                caller,
+                **{
+                    'from': '2026-09-01T00:00:00Z',
+                    'to': '2026-10-01T00:00:00Z',
+                    'name': names,
+                    **parameters,
+                },
+            )
+            return [each['resource_id'] for each in answer['resources']]
+
+        self.assertEqual(['box'], called(base.alice(), "it's new"))
+        self.assertEqual(['box'], called(base.alice(), 'x', "it's new"))
+        # It is no longer called so at the end.
+        self.assertEqual([], called(base.alice(), 'old'))
+        self.assertEqual(
+            ['box'],
+            called(base.alice(), 'old', to='2026-09-12T00:00:00Z'),
+        )
+        self.assertEqual(
+            {'box', 'twin'},
+            set(called(base.admin(), "it's new", all_projects='true')),
+        )
+        # A page has as many of that name as there are.
+        self.assertEqual(
+            1,
+            len(
+                called(
+                    base.admin(), "it's new", all_projects='true', limit='1'
+                )
+            ),
+        )
+
     def test_what_was_consumed(self):
         answer = self.ask('/v1/resources/account/timeline', base.alice())
         [once] = answer['intervals']
@@ -254,6 +297,7 @@ class TestResources(base.SharedServerTestCase):
             ('', {'marker': 'x'}, 'marker'),
             ('/web/timeline', {'marker': '-1'}, 'marker'),
             ('/web/timeline', {'group_by': 'type'}, 'group_by'),
+            ('/web/timeline', {'name': 'web'}, 'name'),
             ('', {'resource_type': 'object-request'}, 'object-requests'),
         ):
             response = self.get(

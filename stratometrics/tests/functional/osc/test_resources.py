@@ -106,6 +106,12 @@ class ResourcesTest(base.CommandTestCase):
         )
         self.assertEqual(3, len(both))
 
+    def test_of_a_name(self):
+        shown = self.listed('alice', '--name', 'web')
+        self.assert_told(self.told_of_october('alice', name='web'), shown)
+        self.assertEqual(['a'], [each['ID'] for each in shown])
+        self.assertEqual([], self.listed('alice', '--name', 'nobody'))
+
     def test_an_unknown_type_is_told(self):
         said = self.refusal(
             'alice', 'resource', 'list', '--resource-type', 'volumes'

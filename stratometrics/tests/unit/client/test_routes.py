@@ -63,7 +63,7 @@ CALLS: dict[tuple[str, str], list[Call]] = {
     ],
     ('/v1/resources', 'GET'): [
         lambda client: client.resources(**LIVES, **SCOPES[0]),
-        lambda client: client.resources(**LIVES, **SCOPES[1]),
+        lambda client: client.resources(names=['web'], **LIVES, **SCOPES[1]),
     ],
     ('/v1/resources/{id}/timeline', 'GET'): [
         lambda client: client.timeline('{id}', **LIVES, **SCOPES[0]),

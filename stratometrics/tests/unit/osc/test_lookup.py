@@ -55,9 +55,9 @@ class _Client:
             raise errors.NotFound(404, self.code, 'Not Found', '', None)
         return resource_id
 
-    def resources(self, **question):
-        self.asked.append(('', question))
-        return iter(self.found)
+    def resources(self, *, names, **question):
+        self.asked.append((names, question))
+        return iter([each for each in self.found if each.name in names])
 
 
 class TestLookup(testtools.TestCase):
@@ -79,7 +79,7 @@ class TestLookup(testtools.TestCase):
         self.assertEqual(
             [
                 ('web', {'begin': BEGIN}),
-                ('', {'begin': BEGIN, 'page_size': 1000}),
+                (['web'], {'begin': BEGIN, 'page_size': 1000}),
                 ('1', {'begin': BEGIN, 'resource_types': ['volume']}),
             ],
             client.asked,
