@@ -21,6 +21,7 @@ import uuid
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.rating import book
+from stratometrics.rating import conflicts
 from stratometrics.rating import errors
 from stratometrics.rating import validation
 from stratometrics.storage import base
@@ -191,7 +192,7 @@ def require_consistent(listed: book.PriceBook, changes: Changes) -> None:
     :raises Conflict: it does; names both prices.
     """
     touched = {price.id for _, price in changes}
-    found = validation.first_conflict(
+    found = conflicts.first_conflict(
         [price for price in listed.prices if price.id not in touched],
         [
             price

@@ -9,10 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Whether a price makes sense, and whether two contradict each other."""
+"""Whether a price makes sense by itself."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import iso4217
 
@@ -135,50 +134,3 @@ def matchable(resource_type: definitions.ResourceType) -> tuple[str, ...]:
 
 def _listed(names: Iterable[str]) -> str:
     return ', '.join(names) or 'none'
-
-
-def first_conflict(
-    listed: Iterable[prices.Price], added: Sequence[prices.Price]
-) -> tuple[prices.Price, prices.Price] | None:
-    """Two prices of which nobody could say which one counts.
-
-    :param listed: prices that do not contradict each other.
-    :param added: prices that may contradict these, or each other.
-    :returns: an added one and the one that was there before; or None.
-    """
-    rivals = defaultdict(list)
-    for price in listed:
-        rivals[_rank(price)].append(price)
-    for price in added:
-        peers = rivals[_rank(price)]
-        for other in peers:
-            if _meet(price, other):
-                return price, other
-        peers.append(price)
-    return None
-
-
-def _rank(price: prices.Price) -> tuple:
-    """What two prices have in common of which neither comes first."""
-    return (
-        price.resource_type,
-        price.measure,
-        price.project_id,
-        price.domain_id,
-        price.specificity,
-    )
-
-
-def _meet(one: prices.Price, other: prices.Price) -> bool:
-    """Whether some usage at some instant could match both of two peers."""
-    return _overlap(one, other) and all(
-        not set(values).isdisjoint(other.match[name])
-        for name, values in one.match.items()
-        if name in other.match
-    )
-
-
-def _overlap(one: prices.Price, other: prices.Price) -> bool:
-    return (one.valid_to is None or other.valid_from < one.valid_to) and (
-        other.valid_to is None or one.valid_from < other.valid_to
-    )

@@ -18,6 +18,7 @@ import unittest
 
 from stratometrics.notifications import definitions
 from stratometrics.pricing import files
+from stratometrics.rating import conflicts
 from stratometrics.rating import validation
 
 PAGE = (
@@ -42,4 +43,4 @@ class PageTest(unittest.TestCase):
 
     def test_no_two_conflict(self):
         self.assertLess(1, len(self.listed))
-        self.assertIsNone(validation.first_conflict([], self.listed))
+        self.assertIsNone(conflicts.first_conflict([], self.listed))

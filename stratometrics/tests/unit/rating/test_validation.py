@@ -9,9 +9,8 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Which prices make sense, alone and beside others."""
+"""Which prices make sense by themselves."""
 
-import dataclasses
 import decimal
 import unittest
 
@@ -107,81 +106,3 @@ class CheckTest(unittest.TestCase):
         self.assert_refused(
             r'\.domain_id: .*exclude', project_id='a', domain_id='b'
         )
-
-
-class ConflictTest(unittest.TestCase):
-    def assert_conflict(self, expected, one, other):
-        """See whether two prices conflict, in either order."""
-        a, b = price(id='a', **one), price(id='b', **other)
-        with self.subTest(one=one, other=other):
-            for listed, added in (
-                ([a], [b]),
-                ([b], [a]),
-                ([], [a, b]),
-                ([], [b, a]),
-            ):
-                found = validation.first_conflict(listed, added)
-                if expected:
-                    self.assertEqual({a.id, b.id}, {each.id for each in found})
-                    self.assertEqual(added[-1], found[0])
-                else:
-                    self.assertIsNone(found)
-
-    def test_time(self):
-        for expected, one, other in (
-            (True, {}, {}),
-            (True, {}, {'valid_from': 5000}),
-            (True, {'valid_to': 5001}, {'valid_from': 5000}),
-            (False, {'valid_to': 5000}, {'valid_from': 5000}),
-            (True, {'valid_to': 5000}, {'valid_to': 3000}),
-        ):
-            self.assert_conflict(expected, one, other)
-
-    def test_attributes(self):
-        small = {'match': {'type': ('small', 'tiny')}}
-        for expected, other in (
-            (True, {'match': {'type': ('tiny', 'large')}}),
-            (False, {'match': {'type': ('large',)}}),
-            # Both are for a small one in the zone a, and neither comes first.
-            (True, {'match': {'availability_zone': ('a',)}}),
-            # The one that asks for more comes first.
-            (False, {}),
-            (
-                False,
-                {'match': {'type': ('tiny',), 'availability_zone': ('a',)}},
-            ),
-        ):
-            self.assert_conflict(expected, small, other)
-        self.assert_conflict(
-            False,
-            {'match': {'type': ('a',), 'state': ('active',)}},
-            {'match': {'type': ('b',), 'availability_zone': ('z',)}},
-        )
-
-    def test_scopes(self):
-        for expected, one, other in (
-            (True, {'project_id': 'a'}, {'project_id': 'a'}),
-            (False, {'project_id': 'a'}, {'project_id': 'b'}),
-            (False, {'project_id': 'a'}, {'domain_id': 'a'}),
-            (False, {'domain_id': 'a'}, {'domain_id': 'b'}),
-            (False, {'project_id': 'a'}, {}),
-        ):
-            self.assert_conflict(expected, one, other)
-
-    def test_what_is_priced(self):
-        self.assert_conflict(False, {'measure': 'vcpus'}, {})
-        self.assert_conflict(
-            False, {'measure': 'vcpus'}, {'measure': 'ram_mib'}
-        )
-        self.assert_conflict(False, {'resource_type': 'volume'}, {})
-
-    def test_another_currency_is_a_conflict_too(self):
-        self.assert_conflict(True, {'currency': 'USD'}, {})
-
-    def test_a_price_cut_in_two_is_none(self):
-        whole = price()
-        parts = [
-            dataclasses.replace(whole, valid_to=2000),
-            dataclasses.replace(whole, valid_from=2000),
-        ]
-        self.assertIsNone(validation.first_conflict([], parts))
