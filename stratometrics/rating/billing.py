@@ -29,6 +29,7 @@ from stratometrics.notifications import definitions
 from stratometrics.rating import book
 from stratometrics.rating import charges
 from stratometrics.rating import costs
+from stratometrics.rating import tariffs
 from stratometrics.storage import base
 
 #: So many projects are asked about at once: few enough for the memory, of the
@@ -460,7 +461,7 @@ class _Raters:
     def __init__(self, listed: book.PriceBook, frame: charges.Frame) -> None:
         self._listed = listed
         self._frame = frame
-        self._raters: dict[book.Tariff, charges.Rater] = {}
+        self._raters: dict[tariffs.Tariff, charges.Rater] = {}
 
     def charge(
         self, owner: Mapping[str, str], used: Iterable[charges.Used]

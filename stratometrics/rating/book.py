@@ -11,10 +11,16 @@
 # under the License.
 """The price list: what its entries come to at a time."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+import itertools
 import operator
 
 from stratometrics.model import prices
+from stratometrics.rating import tariffs
+
+#: Whom a price is for: a project or a domain, by its id; '' for all.
+_Owner = tuple[str, str]
 
 
 class PriceBook:
@@ -42,7 +48,6 @@ class PriceBook:
                 listed.pop(entry.price.id, None)
             else:
                 listed[entry.price.id] = entry.price
-        self._tariffs: dict[tuple[str, str], Tariff] = {}
         #: By subject, then by time.
         self.prices = tuple(
             sorted(
@@ -50,6 +55,13 @@ class PriceBook:
                 key=lambda price: (price.subject, price.valid_from, price.id),
             )
         )
+        owned: dict[_Owner, list[prices.Price]] = defaultdict(list)
+        for price in self.prices:
+            owned[price.project_id, price.domain_id].append(price)
+        self._sections = {
+            owner: tariffs.Section(listed) for owner, listed in owned.items()
+        }
+        self._tariffs: dict[tuple[_Owner, ...], tariffs.Tariff] = {}
 
     @property
     def generation(self) -> int:
@@ -64,25 +76,24 @@ class PriceBook:
             if price.resource_type == resource_type
         )
 
-    def tariff(self, project_id: str, domain_id: str) -> 'Tariff':
+    def tariff(self, project_id: str, domain_id: str) -> tariffs.Tariff:
         """The prices that are for a project.
 
         :param domain_id: the project's domain; '' if it is not known.
         """
         # Most projects have the prices that are for all.
-        if not any(price.project_id == project_id for price in self.prices):
-            project_id = ''
-        if not any(price.domain_id == domain_id for price in self.prices):
-            domain_id = ''
-        key = project_id, domain_id
-        if key not in self._tariffs:
-            self._tariffs[key] = Tariff(
-                price
-                for price in self.prices
-                if price.project_id in ('', project_id)
-                and price.domain_id in ('', domain_id)
+        owners = tuple(
+            owner
+            for owner in dict.fromkeys(
+                itertools.product(('', project_id), ('', domain_id))
             )
-        return self._tariffs[key]
+            if owner in self._sections
+        )
+        if owners not in self._tariffs:
+            self._tariffs[owners] = tariffs.Tariff(
+                [self._sections[owner] for owner in owners]
+            )
+        return self._tariffs[owners]
 
     def winners(
         self,
@@ -99,31 +110,3 @@ class PriceBook:
         return self.tariff(project_id, domain_id).winners(
             resource_type, attributes, instant
         )
-
-
-class Tariff:
-    """The prices that one project has."""
-
-    def __init__(self, listed: Iterable[prices.Price]) -> None:
-        self.prices = tuple(listed)
-        self._listed: dict[str, list[prices.Price]] = {}
-        # The most specific one comes last. The rest of the order matters only
-        # for a list that nobody was to write.
-        for price in sorted(
-            self.prices, key=lambda price: (price.specificity, price.id)
-        ):
-            self._listed.setdefault(price.resource_type, []).append(price)
-
-    def winners(
-        self, resource_type: str, attributes: Mapping[str, str], instant: int
-    ) -> dict[str, prices.Price]:
-        """See :meth:`PriceBook.winners`."""
-        return {
-            price.measure: price
-            for price in self._listed.get(resource_type, ())
-            if price.holds_at(instant)
-            and all(
-                attributes.get(key, '') in accepted
-                for key, accepted in price.match.items()
-            )
-        }

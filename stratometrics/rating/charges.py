@@ -33,8 +33,8 @@ from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
-from stratometrics.rating import book
 from stratometrics.rating import money
+from stratometrics.rating import tariffs
 
 _HOUR = 3600 * timestamps.MICROSECONDS
 _FREE = decimal.Decimal(0)
@@ -193,17 +193,14 @@ class _Item(NamedTuple):
 class Rater:
     """Charges projects that have the same prices, for one month."""
 
-    def __init__(self, tariff: book.Tariff, frame: Frame) -> None:
+    def __init__(self, tariff: tariffs.Tariff, frame: Frame) -> None:
         self._tariff = tariff
         self._frame = frame
         self._stretches: dict[_Group, list[dict]] = {}
         # What only prices of other times ask for was not asked of storage.
-        self._keys: dict[str, set[str]] = defaultdict(set)
-        for price in tariff.prices:
-            if price.holds_within(
-                frame.segments[0].begin, frame.segments[-1].end
-            ):
-                self._keys[price.resource_type].update(price.match)
+        self._keys = tariff.keys(
+            usage.Period(frame.segments[0].begin, frame.segments[-1].end)
+        )
 
     def charge(self, used: Iterable[Used]) -> Charges:
         """The bill of one project.
@@ -246,7 +243,7 @@ class Rater:
     def _group(self, each: Used) -> _Group:
         facts = each.facts
         keys = {
-            *self._keys[each.resource_type],
+            *self._keys.get(each.resource_type, ()),
             *self._frame.shown,
         } - _TOLD
         return _Group(

@@ -339,17 +339,17 @@ class _Books:
         return {
             price.project_id
             for some, others in ((former, present), (present, former))
-            for price in some
-            if price not in others
+            for id_, price in some.items()
+            if others.get(id_) != price
         }
 
 
 def _valid(
     listed: book.PriceBook, month: usage.Period
-) -> Sequence[prices.Price]:
-    """The prices of a month, as far as they matter for its amounts."""
-    return [
-        dataclasses.replace(
+) -> dict[str, prices.Price]:
+    """The prices of a month by id, as far as they matter for its amounts."""
+    return {
+        price.id: dataclasses.replace(
             price,
             valid_from=max(price.valid_from, month.begin),
             valid_to=(
@@ -362,4 +362,4 @@ def _valid(
         )
         for price in listed.prices
         if price.holds_within(month.begin, month.end)
-    ]
+    }

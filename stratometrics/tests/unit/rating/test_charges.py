@@ -25,6 +25,7 @@ from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.rating import book
 from stratometrics.rating import charges
+from stratometrics.rating import tariffs
 from stratometrics.tests.unit.rating import oracle
 
 HOUR = oracle.HOUR
@@ -126,7 +127,7 @@ def used(stays, segments) -> list[charges.Used]:
     return found
 
 
-def tariff(listed) -> book.Tariff:
+def tariff(listed) -> tariffs.Tariff:
     """The prices of project p."""
     entries = [
         prices.Entry(

@@ -13,7 +13,6 @@
 
 import dataclasses
 import decimal
-import sys
 import unittest
 
 import hypothesis
@@ -21,6 +20,7 @@ from hypothesis import strategies
 
 from stratometrics.model import prices
 from stratometrics.rating import conflicts
+from stratometrics.tests.unit.rating import effort
 
 
 def price(**changes):
@@ -223,9 +223,13 @@ class ManyTest(unittest.TestCase):
             self.types_then_zones,
         ):
             with self.subTest(several.__name__):
-                few, many = (calls(several(many)) for many in (400, 800))
+                few, many = (self.effort(several(many)) for many in (400, 800))
                 self.assertLess(400, few)
                 self.assertLess(many, 3 * few)
+
+    def effort(self, added):
+        self.assertIsNone(conflicts.first_conflict([], added))
+        return effort.calls(conflicts.first_conflict, [], added)
 
     def types(self, many):
         return [
@@ -282,24 +286,3 @@ def consistent(listed):
         if compared(found, [each]) is None:
             found.append(each)
     return found
-
-
-def calls(added):
-    """How many functions are called to see that prices do not conflict.
-
-    Unlike a length of time, this is the same on every machine.
-    """
-    counted = 0
-
-    def count(frame, event, argument):
-        nonlocal counted
-        counted += event in ('call', 'c_call')
-
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        found = conflicts.first_conflict([], added)
-    finally:
-        sys.setprofile(before)
-    assert found is None, found
-    return counted
