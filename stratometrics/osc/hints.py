@@ -76,8 +76,8 @@ _TOO_LARGE = (
     'The operators of the cloud can raise max_request_body_size in section '
     '[oslo_middleware] of the configuration of the service, and what its '
     'proxy takes, or bring a long list of prices in on its host with '
-    '"stratometrics-manage prices import". What adds prices to the list can '
-    'be divided into several files.'
+    '"stratometrics-manage prices import", which has no such limit. What adds '
+    'prices to the list can be divided into several files.'
 )
 _LATER = (
     'Try again in a while; if that does not help, tell the operators of the '

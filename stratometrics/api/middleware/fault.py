@@ -43,7 +43,11 @@ FOREIGN = {
     404: ('not-found', 'There is nothing at this path.'),
     405: ('method-not-allowed', 'The path does not take this method.'),
     406: ('not-acceptable', 'The answer can be had as JSON only.'),
-    413: ('request-entity-too-large', 'The body of the request is too large.'),
+    413: (
+        'request-entity-too-large',
+        'The body of the request is larger than the service takes; send less '
+        'at once.',
+    ),
 }
 _KEYSTONE_IS_AWAY = 'The identity service is not available; try again later.'
 

@@ -14,6 +14,8 @@
 import json
 import pathlib
 
+from oslo_middleware import opts
+
 from stratometrics.model import event as event_model
 from stratometrics.model import timestamps
 from stratometrics.storage.clickhouse import driver
@@ -74,6 +76,34 @@ class PricesTest(test_manage.CommandTestCase):
         again = self.prices('import', file)
         self.assertEqual('0 created, 0 amended, 0 withdrawn\n', again)
         self.assertEqual(listed, self.listed())
+
+    def test_a_file_that_the_api_would_not_take(self) -> None:
+        # YAML can be written as JSON.
+        text = json.dumps(
+            {
+                'currency': 'EUR',
+                'prices': [
+                    {
+                        'resource_type': 'instance',
+                        'match': {'type': f'm{number}'},
+                        'price': '0.0250',
+                        'per': 'hour',
+                        'valid_from': '2026-10-01T00:00:00Z',
+                    }
+                    for number in range(2000)
+                ],
+            }
+        )
+        [limits] = (options for _, options in opts.list_opts_sizelimit())
+        self.assertLess(limits[0].default, len(text))
+        done = self.prices('import', self.write(text))
+        self.assertIn(
+            '2000 created, 0 amended, 0 withdrawn', done.splitlines()
+        )
+        self.assertEqual(
+            {f'm{number}' for number in range(2000)},
+            {each['match']['type'][0] for each in self.listed()},
+        )
 
     def test_what_is_exported_gives_the_same_list(self) -> None:
         self.prices('import', self.write(FILE))

@@ -11,6 +11,7 @@
 # under the License.
 """openstack billing price, before the real API."""
 
+import json
 import subprocess
 import sys
 
@@ -460,6 +461,21 @@ class FilesTest(PriceTestCase):
         self.assertIn('prices.yaml: prices[1].tiers[0].price: expected', said)
         said = self.refused('admin', 'import', 'missing.yaml')
         self.assertIn('missing.yaml: ', said)
+
+    def test_a_file_that_is_too_long_for_a_request(self):
+        many = {
+            'prices': [
+                {**SSD, 'match': {'type': f'type-{number}'}}
+                for number in range(1000)
+            ]
+        }
+        file = self.write(json.dumps(many))
+        for words in ((), ('--dry-run',)):
+            said = self.refused('admin', 'import', file, *words)
+            self.assertIn('larger than the service takes', said)
+            self.assertIn('max_request_body_size', said)
+            self.assertIn('"stratometrics-manage prices import"', said)
+        self.assertEqual([], self.prices('admin'))
 
     def test_a_reader_changes_nothing(self):
         said = self.refused('alice', 'import', self.write(FILE))

@@ -73,6 +73,8 @@ class TestHints(testtools.TestCase):
         for code in ('stratometrics.request-entity-too-large', ''):
             told = hints.told(refused(errors.TooLarge, 413, code))
             self.assertIn('max_request_body_size', told)
+            self.assertIn('[oslo_middleware]', told)
+            self.assertIn('"stratometrics-manage prices import"', told)
 
     def test_nothing_moves_the_cursor(self):
         error = errors.Conflict(
