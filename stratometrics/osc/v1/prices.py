@@ -12,24 +12,22 @@
 """openstack billing price: the price list."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 import contextlib
 from typing import Any
 
 from osc_lib import exceptions
 
 from stratometrics.client import errors
-from stratometrics.client import spelling
 from stratometrics.osc import commands
 from stratometrics.osc import hints
+from stratometrics.osc.options import creation
+from stratometrics.osc.options import listing
 from stratometrics.osc.options import periods
 from stratometrics.osc.options import projects
 from stratometrics.osc.options import selection
 from stratometrics.osc.tables import prices
 
-_PER = ('hour', 'month', 'unit')
-_TIER_MODES = ('graduated', 'volume')
-_INSTANTS = ('as_of', 'valid_at', 'valid_from', 'valid_to', 'replace_from')
 _Shown = tuple[Sequence[str], Iterable[Any]]
 
 _LIST_EPILOG = """\
@@ -82,7 +80,7 @@ class ListPrice(commands.Lister):
             metavar='<time>',
             help='only prices that are valid then, such as now or 2026-10',
         )
-        add_as_of(parser)
+        listing.add_as_of(parser)
         periods.add_timezone(parser)
         parser.add_argument(
             '--history',
@@ -96,7 +94,7 @@ class ListPrice(commands.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
         directory = projects.Directory(self.app.client_manager)
         listed = self.client.prices(
-            **instants(parsed_args, self.client),
+            **listing.instants(parsed_args, self.client),
             history=parsed_args.history,
             currencies=parsed_args.currency,
             resource_types=parsed_args.resource_type,
@@ -120,19 +118,19 @@ class ShowPrice(commands.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        _add_price(parser, 'the price to show (ID)')
+        listing.add_price(parser, 'the price to show (ID)')
         parser.add_argument(
             '--history',
             action='store_true',
             help='show who changed it, and when, as well (by default for '
             'administrators)',
         )
-        add_as_of(parser)
+        listing.add_as_of(parser)
         periods.add_timezone(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
-        asked = instants(parsed_args, self.client)
+        asked = listing.instants(parsed_args, self.client)
         with known(parsed_args.price):
             price = self.client.price(
                 parsed_args.price, **asked, history=parsed_args.history
@@ -150,127 +148,12 @@ class CreatePrice(commands.ShowOne):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            '--resource-type',
-            metavar='<resource-type>',
-            required=True,
-            help='what the price is for, such as instance',
-        )
-        parser.add_argument(
-            '--measure',
-            metavar='<measure>',
-            help='which of its measures is priced, such as vcpus (default: '
-            'the resource as such)',
-        )
-        parser.add_argument(
-            '--match',
-            metavar='<attribute>=<value>',
-            type=attribute,
-            action='append',
-            default=[],
-            help='only for resources with this attribute, such as '
-            'type=m1.small; repeat it with the same attribute for other '
-            'values that count as well, and with others that must hold too '
-            '(default: for all)',
-        )
-        amount = parser.add_mutually_exclusive_group(required=True)
-        amount.add_argument(
-            '--price',
-            metavar='<price>',
-            help='the price of one unit, such as 0.0250; 0 makes it free',
-        )
-        amount.add_argument(
-            '--tier',
-            metavar='<up-to>:<price>',
-            type=tier,
-            action='append',
-            help='the price up to a quantity of a project and calendar month '
-            '(repeat it for the next tier; the last one is a price alone, or '
-            ':<price>)',
-        )
-        parser.add_argument(
-            '--tier-mode',
-            choices=_TIER_MODES,
-            help='whether each part of the quantity has the price of its tier '
-            '(graduated, the default), or all of it that of the last tier '
-            'that it reaches (volume)',
-        )
-        parser.add_argument(
-            '--included',
-            metavar='<quantity>',
-            help='the quantity of a project and calendar month that costs '
-            'nothing (default: 0)',
-        )
-        parser.add_argument(
-            '--minimum',
-            metavar='<amount>',
-            help='what each resource costs at least in a month in which it is '
-            'charged (default: 0)',
-        )
-        parser.add_argument(
-            '--per',
-            choices=_PER,
-            required=True,
-            help='what one unit is: an hour or a calendar month of a '
-            'resource, or of one of a measure; unit for what is consumed, '
-            'such as requests',
-        )
-        parser.add_argument(
-            '--currency',
-            metavar='<currency>',
-            required=True,
-            help='by its code in ISO 4217, such as EUR',
-        )
-        parser.add_argument(
-            '--valid-from',
-            metavar='<time>',
-            required=True,
-            help='the first instant at which the price counts, such as '
-            '2026-10, 2026-10-05, tomorrow or 2026-10-05T12:00:00Z; the past '
-            'is allowed',
-        )
-        parser.add_argument(
-            '--valid-to',
-            metavar='<time>',
-            help='the instant at which it counts no more (default: never)',
-        )
-        periods.add_timezone(parser)
-        whom = parser.add_mutually_exclusive_group()
-        whom.add_argument(
-            '--project',
-            metavar='<project>',
-            help='only for this project (name or ID; default: for all)',
-        )
-        whom.add_argument(
-            '--domain',
-            metavar='<domain>',
-            help='only for the projects of this domain (name or ID)',
-        )
-        projects.add_domain(parser)
-        parser.add_argument(
-            '--equivalent',
-            metavar='<provider>=<price>[:<name>]',
-            type=equivalent,
-            action='append',
-            default=[],
-            help='what another provider asks for one unit, in the same '
-            'currency, and what it is called there, such as '
-            'aws=0.0397:t3a.medium (can be repeated)',
-        )
-        parser.add_argument(
-            '--description',
-            metavar='<description>',
-            help='what a bill says',
-        )
+        creation.add(parser)
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> _Shown:
         price = self.client.create_price(
-            {
-                **_told(parsed_args),
-                **_for_whom(parsed_args, self.app.client_manager),
-                **_validity(parsed_args, self.client),
-            }
+            creation.told(parsed_args, self.client, self.app.client_manager)
         )
         return prices.ALL_HEADS, prices.whole(price)
 
@@ -285,7 +168,7 @@ class SetPrice(commands.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        _add_price(parser, 'the price to change (ID)')
+        listing.add_price(parser, 'the price to change (ID)')
         end = parser.add_mutually_exclusive_group()
         end.add_argument(
             '--valid-to',
@@ -307,7 +190,9 @@ class SetPrice(commands.Command):
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
-        changes: dict[str, Any] = dict(_validity(parsed_args, self.client))
+        changes: dict[str, Any] = dict(
+            listing.validity(parsed_args, self.client)
+        )
         if parsed_args.no_valid_to:
             changes['valid_to'] = None
         if parsed_args.description is not None:
@@ -332,7 +217,7 @@ class DeletePrice(commands.Command):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        _add_price(parser, 'the price(s) to withdraw (ID)', nargs='+')
+        listing.add_price(parser, 'the price(s) to withdraw (ID)', nargs='+')
         return parser
 
     def take_action(self, parsed_args: argparse.Namespace) -> None:
@@ -370,123 +255,3 @@ def known(price_id: str) -> Iterator[None]:
             f'"openstack billing price list" tells which there are '
             f'({error.request_id})'
         ) from error
-
-
-def _add_price(
-    parser: argparse.ArgumentParser, text: str, **options: Any
-) -> None:
-    parser.add_argument('price', metavar='<price>', help=text, **options)
-
-
-def add_as_of(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        '--as-of',
-        metavar='<time>',
-        help='the list as it was at this time',
-    )
-
-
-def instants(
-    parsed_args: argparse.Namespace, client: Any
-) -> Mapping[str, Any]:
-    """Which time is asked about, as the client takes it."""
-    given = {
-        name: text
-        for name in _INSTANTS
-        if (text := getattr(parsed_args, name, None)) is not None
-    }
-    if not given:
-        return {}
-    at = periods.clock(parsed_args, client)
-    return {
-        name: periods.read(f'--{name.replace("_", "-")}', text, at)
-        for name, text in given.items()
-    }
-
-
-def _validity(
-    parsed_args: argparse.Namespace, client: Any
-) -> Mapping[str, str]:
-    """When a price is to count, as the API takes it."""
-    return {
-        name: spelling.instant(value)
-        for name, value in instants(parsed_args, client).items()
-    }
-
-
-def _told(parsed_args: argparse.Namespace) -> Mapping[str, Any]:
-    """What the options say of a price, but whom and when it is for."""
-    given = {
-        name: getattr(parsed_args, name)
-        for name in (
-            'resource_type',
-            'measure',
-            'price',
-            'tier_mode',
-            'included',
-            'minimum',
-            'per',
-            'currency',
-            'description',
-        )
-    }
-    body = {name: text for name, text in given.items() if text is not None}
-    if parsed_args.tier:
-        body['tiers'] = parsed_args.tier
-    if parsed_args.match:
-        match: dict[str, list[str]] = {}
-        for name, value in parsed_args.match:
-            match.setdefault(name, []).append(value)
-        body['match'] = match
-    if parsed_args.equivalent:
-        body['equivalents'] = dict(parsed_args.equivalent)
-    return body
-
-
-def _for_whom(
-    parsed_args: argparse.Namespace, client_manager: Any
-) -> Mapping[str, str]:
-    directory = projects.Directory(client_manager)
-    if parsed_args.project is not None:
-        return {
-            'project_id': directory.project(
-                parsed_args.project, parsed_args.project_domain
-            )
-        }
-    if parsed_args.domain is not None:
-        return {'domain_id': directory.domain(parsed_args.domain)}
-    return {}
-
-
-def attribute(text: str) -> tuple[str, str]:
-    """An attribute and a value: ``type=m1.small``.
-
-    :raises argparse.ArgumentTypeError: it is none.
-    """
-    name, sign, value = text.partition('=')
-    if not (name and sign):
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is not an attribute and a value, such as type=m1.small'
-        )
-    return name, value
-
-
-def tier(text: str) -> Mapping[str, str]:
-    """A tier as the API takes it: ``100:0.10``, or the last one, ``0.08``."""
-    bound, _, price = text.rpartition(':')
-    return {'up_to': bound, 'price': price} if bound else {'price': price}
-
-
-def equivalent(text: str) -> tuple[str, Mapping[str, str]]:
-    """A provider and what it asks, as the API takes it: ``aws=0.1:gp3``.
-
-    :raises argparse.ArgumentTypeError: it is none.
-    """
-    provider, sign, rest = text.partition('=')
-    price, _, name = rest.partition(':')
-    if not (provider and sign and price):
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is not a provider and a price, such as '
-            f'aws=0.0397:t3a.medium'
-        )
-    return provider, {'name': name or provider, 'price': price}

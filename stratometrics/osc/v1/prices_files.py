@@ -26,10 +26,10 @@ from stratometrics.osc import hints
 from stratometrics.osc import pricefiles
 from stratometrics.osc import revisions
 from stratometrics.osc import saving
+from stratometrics.osc.options import listing
 from stratometrics.osc.options import periods
 from stratometrics.osc.options import selection
 from stratometrics.osc.tables import prices
-from stratometrics.osc.v1 import prices as options
 
 _CHANGES = ('created', 'amended', 'withdrawn')
 _FEW = ('Change', *prices.HEADS, 'Valid From', 'Valid To')
@@ -70,7 +70,7 @@ class ImportPrice(commands.Lister):
         self, parsed_args: argparse.Namespace
     ) -> tuple[Sequence[str], Iterable[commands.Row]]:
         wanted = pricefiles.read(parsed_args.file)
-        asked = options.instants(parsed_args, self.client)
+        asked = listing.instants(parsed_args, self.client)
         listed = self.client.prices()
         changes = revisions.plan(listed.prices, wanted, **asked)
         made = send(
@@ -107,7 +107,7 @@ class ExportPrice(commands.Command):
             action='store_true',
             help='replace a file that is there',
         )
-        options.add_as_of(parser)
+        listing.add_as_of(parser)
         periods.add_timezone(parser)
         return parser
 
@@ -116,7 +116,7 @@ class ExportPrice(commands.Command):
         shown = parsed_args.file == saving.STDOUT
         if not shown:
             saving.require_free(path, parsed_args.force)
-        asked = options.instants(parsed_args, self.client)
+        asked = listing.instants(parsed_args, self.client)
         text = pricefiles.dump(self.client.prices(**asked).prices)
         if shown:
             saving.show([text.encode()])

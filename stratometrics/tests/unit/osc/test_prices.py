@@ -20,6 +20,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.client import errors
 from stratometrics.client import reading
+from stratometrics.osc.options import creation
 from stratometrics.osc.tables import prices
 from stratometrics.osc.v1 import prices as commands
 from stratometrics.osc.v1 import statement
@@ -130,15 +131,15 @@ class ColumnsTest(unittest.TestCase):
 
 class TypedTest(unittest.TestCase):
     def test_attributes(self):
-        self.assertEqual(('type', 'a=b'), commands.attribute('type=a=b'))
-        self.assertEqual(('type', ''), commands.attribute('type='))
+        self.assertEqual(('type', 'a=b'), creation.attribute('type=a=b'))
+        self.assertEqual(('type', ''), creation.attribute('type='))
 
     def test_tiers(self):
         self.assertEqual(
-            {'up_to': '100', 'price': '0.10'}, commands.tier('100:0.10')
+            {'up_to': '100', 'price': '0.10'}, creation.tier('100:0.10')
         )
         for last in ('0.08', ':0.08'):
-            self.assertEqual({'price': '0.08'}, commands.tier(last))
+            self.assertEqual({'price': '0.08'}, creation.tier(last))
 
     def test_equivalents(self):
         for text, name in (
@@ -148,13 +149,13 @@ class TypedTest(unittest.TestCase):
         ):
             self.assertEqual(
                 ('aws', {'name': name, 'price': '0.0397'}),
-                commands.equivalent(text),
+                creation.equivalent(text),
             )
 
     def test_what_is_none(self):
         for read, texts in (
-            (commands.attribute, ('type', '=a', '')),
-            (commands.equivalent, ('aws', '=1', 'aws=', 'aws=:x')),
+            (creation.attribute, ('type', '=a', '')),
+            (creation.equivalent, ('aws', '=1', 'aws=', 'aws=:x')),
         ):
             for text in texts:
                 with (
