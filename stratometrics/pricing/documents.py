@@ -30,7 +30,7 @@ from stratometrics.pricing import errors
 
 #: The longest text, in characters.
 MAX_TEXT_LENGTH = 255
-#: The most prices of a request, values of an attribute and tiers of a price.
+#: The most values of an attribute, tiers of a price and keys of a mapping.
 MAX_MEMBERS = 100
 #: Digits before and after the point.
 MAX_WHOLE_DIGITS = 18
