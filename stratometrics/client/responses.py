@@ -60,9 +60,10 @@ def followed(response: requests.Response) -> str:
         # As it will be sent: about what the host of an odd address is, the
         # standard library and requests do not agree.
         target = requests.Request('GET', there).prepare().url
+        origin = _origin(target)
     except ValueError:
         raise of_others(response) from None
-    if not _may_see_token(_origin(response.url), _origin(target)):
+    if not _may_see_token(_origin(response.url), origin):
         raise errors.UnexpectedAnswer(
             f'{failures.named(response.url)} sends to '
             f'{failures.named(target)}. The token is not given to '

@@ -57,6 +57,9 @@ class TestFollowed(testtools.TestCase):
             ('http://one/a', 'ftp://one/a'),
             ('http://one/a', 'http://two\\@one/a'),
             ('http://one/a', 'http://one@two/a'),
+            # What is no port is not looked at by requests, but for HTTP.
+            ('http://one/a', 'ftp://one:99999/a'),
+            ('http://one/a', 'x://one:y/a'),
         ):
             self.assertRaises(
                 errors.UnexpectedAnswer,
