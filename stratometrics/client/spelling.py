@@ -59,11 +59,6 @@ def read_decimal(text: str) -> decimal.Decimal:
     return decimal.Decimal(text)
 
 
-def decimal_text(value: decimal.Decimal | int | str) -> str:
-    """A number as the API takes it: plain digits, never an exponent."""
-    return f'{decimal.Decimal(value):f}'
-
-
 def sendable(value: str) -> str:
     """A text that can be sent.
 

@@ -38,7 +38,7 @@ def spelled(value: Any, body: Any) -> Any:
             spelled(each, part) for each, part in zip(value, body, strict=True)
         ]
     if isinstance(value, decimal.Decimal):
-        return spelling.decimal_text(value)
+        return f'{value:f}'
     if isinstance(value, datetime.datetime):
         return spelling.instant(value)
     if isinstance(value, datetime.date):

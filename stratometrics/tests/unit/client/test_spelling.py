@@ -12,7 +12,6 @@
 """Values of questions and answers."""
 
 import datetime
-import decimal
 
 from keystoneauth1 import session
 import testtools
@@ -51,13 +50,7 @@ class TestDecimals(testtools.TestCase):
     def test_all_digits_are_kept(self):
         text = '123456789012345678901234567890123456789.000001'
         found = spelling.read_decimal(text)
-        self.assertEqual(text, spelling.decimal_text(found))
-
-    def test_none_has_an_exponent(self):
-        self.assertEqual(
-            '0.0000000001', spelling.decimal_text(decimal.Decimal('1E-10'))
-        )
-        self.assertEqual('7', spelling.decimal_text(7))
+        self.assertEqual(text, f'{found:f}')
 
     def test_what_is_none(self):
         for text in ('', 'NaN', 'Infinity', '1e3', '1_0', ' 1', '\u0661'):
