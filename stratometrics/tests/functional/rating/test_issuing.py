@@ -264,6 +264,26 @@ class IssuingTest(IssuingTestCase):
         )
         self.assertEqual((), self.issue(SEPTEMBER, IN_OCTOBER).adjustments)
 
+    def test_a_price_that_is_ended_for_the_past(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        [vcpu, _] = PRICES
+        self.enter(
+            prices.Change.AMENDED,
+            [dataclasses.replace(vcpu, valid_to=at(7, 31))],
+            at(8, 10),
+        )
+        self.enter(
+            prices.Change.CREATED,
+            [dataclasses.replace(vcpu, id='later', valid_from=at(8, 1))],
+            at(8, 10) + 1,
+        )
+        august = self.issue(AUGUST, IN_SEPTEMBER, allow_unpriced=True)
+        self.assertEqual(
+            fractions.Fraction('-0.48'),
+            sum(line.amount for line in august.adjustments),
+        )
+        self.assertEqual([JULY], [each.period for each in august.unpriced])
+
     def test_no_more_is_computed_than_may_have_changed(self) -> None:
         known = definitions.Definitions.load(None).resource_types
         finder = corrections.Corrections(
