@@ -140,7 +140,6 @@ class PlanTest(unittest.TestCase):
             planned([past, running, ending, future], [new], 5000),
         )
 
-    @hypothesis.settings(deadline=None)
     @hypothesis.given(
         strategies.lists(strategies.integers(0, 9), unique=True),
         strategies.lists(strategies.integers(0, 9), unique=True),

@@ -190,7 +190,7 @@ PEERS = strategies.builds(
 class ManyTest(unittest.TestCase):
     """What an index finds is what comparing all pairs finds."""
 
-    @hypothesis.settings(deadline=None, max_examples=300)
+    @hypothesis.settings(max_examples=300)
     @hypothesis.given(
         strategies.lists(PRICES, max_size=12) | strategies.lists(PEERS),
         strategies.lists(PRICES, max_size=12) | strategies.lists(PEERS),

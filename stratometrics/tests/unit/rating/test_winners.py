@@ -129,7 +129,7 @@ class WinnersTest(unittest.TestCase):
         ]
         self.assertEqual({'': 'c'}, winners(listed, {'a': 'x', 'b': 'x'}))
 
-    @hypothesis.settings(deadline=None, max_examples=300)
+    @hypothesis.settings(max_examples=300)
     @hypothesis.given(
         strategies.lists(PRICES, max_size=12),
         FACTS,
