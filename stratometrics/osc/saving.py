@@ -23,6 +23,8 @@ from osc_lib import exceptions
 
 #: The path that stands for the standard output.
 STDOUT = '-'
+#: What ends a command: somebody's kill, and a terminal that is closed.
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def require_free(path: pathlib.Path, force: bool) -> None:
@@ -81,16 +83,20 @@ def write(pieces: Iterable[bytes], path: pathlib.Path, force: bool) -> None:
 
 @contextlib.contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Have SIGTERM undo what is half done, as Ctrl-C does."""
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    """Have some signals undo what is half done, as Ctrl-C does."""
+    ours = [
+        number
+        for number in _ENDING
         # Who ignores it, or does something else about it, keeps doing so.
-        yield
-        return
-    signal.signal(signal.SIGTERM, _end)
+        if signal.getsignal(number) is signal.SIG_DFL
+    ]
+    for number in ours:
+        signal.signal(number, _end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _end(number: int, _frame: object) -> NoReturn:

@@ -82,27 +82,28 @@ class SavingTest(testtools.TestCase):
         self.assertEqual(b'mine', self.path.read_bytes())
 
     def test_who_is_told_to_end_leaves_nothing(self):
-        def pieces():
+        def pieces(number):
             yield b'one '
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
             yield b'two'
 
         def ignored(number, frame):
             pass
 
-        # The test itself shall live if nothing else is done about it.
-        before = signal.signal(signal.SIGTERM, ignored)
-        self.addCleanup(signal.signal, signal.SIGTERM, before)
-        saving.write(pieces(), self.path, False)
-        self.assertEqual(b'one two', self.path.read_bytes())
-        self.path.unlink()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        error = self.assertRaises(
-            SystemExit, saving.write, pieces(), self.path, False
-        )
-        self.assertEqual(128 + signal.SIGTERM, error.code)
-        self.assertEqual([], self.names())
-        self.assertIs(signal.SIG_DFL, signal.getsignal(signal.SIGTERM))
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # The test itself shall live if nothing else is done about it.
+            before = signal.signal(number, ignored)
+            self.addCleanup(signal.signal, number, before)
+            saving.write(pieces(number), self.path, False)
+            self.assertEqual(b'one two', self.path.read_bytes())
+            self.path.unlink()
+            signal.signal(number, signal.SIG_DFL)
+            error = self.assertRaises(
+                SystemExit, saving.write, pieces(number), self.path, False
+            )
+            self.assertEqual(128 + number, error.code)
+            self.assertEqual([], self.names())
+            self.assertIs(signal.SIG_DFL, signal.getsignal(number))
 
     def test_what_was_written_meanwhile_is_kept(self):
         def pieces():
