@@ -98,7 +98,11 @@ def load(text: str) -> Any:
         mark = error.problem_mark or error.context_mark
         line = f'line {mark.line + 1}: ' if mark else ''
         raise NotYaml(f'{line}{error.problem or error.context}') from None
-    except yaml.YAMLError as error:
-        raise NotYaml(str(error)) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count('\n', 0, error.position) + 1
+        raise NotYaml(
+            f'line {line}: {places.shown(text[error.position])} is a '
+            'character that YAML does not have'
+        ) from None
     except RecursionError:
         raise NotYaml('nested too deeply') from None

@@ -828,9 +828,8 @@ class ErrorTest(base.FolderTestCase):
             self.load()
         self.assertIn('x.yaml: ', str(caught.exception))
         self.assert_error(
-            'resources: \x07',
-            'unacceptable character #x0007: special characters are not '
-            'allowed\n  in "<unicode string>", position 11',
+            'resources:\n  \x07',
+            "line 2: '\\x07' is a character that YAML does not have",
         )
 
     def test_the_outline(self) -> None:

@@ -176,6 +176,10 @@ class LoadTest(unittest.TestCase):
             ('prices: [{1: 2}]', 'prices[0]: unknown key 1'),
             ('[' * 5000, 'nested too deeply'),
             ('"\\Uffffffff"', 'my.yaml: '),
+            (
+                'currency: EUR\nprices: \a',
+                "line 2: '\\x07' is a character that YAML does not have",
+            ),
             ('prices: []\n---\nprices: []', 'another document'),
             ('prices: &a [*a]', 'prices[0]: expected a mapping'),
             ('prices: [{"\\ud800": a}]', 'holds a lone surrogate'),
