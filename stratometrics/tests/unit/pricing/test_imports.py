@@ -23,26 +23,16 @@ from stratometrics.pricing import imports
 from stratometrics.rating import book
 from stratometrics.rating import errors
 from stratometrics.rating import ledger
+from stratometrics.tests import priced
 
 CREATED = prices.Change.CREATED
 AMENDED = prices.Change.AMENDED
 WITHDRAWN = prices.Change.WITHDRAWN
 
 
-def price(id_='', **changes):
-    facts = {
-        'resource_type': 'instance',
-        'valid_from': 1000,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
-    }
-    return prices.Price(id=id_, **(facts | changes))
-
-
 def month(number, id_=''):
     """One of prices that follow one another."""
-    return price(id_, valid_from=10 * number, valid_to=10 * number + 10)
+    return priced.price(id_, valid_from=10 * number, valid_to=10 * number + 10)
 
 
 def after(listed, changes):
@@ -63,42 +53,49 @@ def planned(*given):
 
 class PlanTest(unittest.TestCase):
     def test_what_is_there_is_left_alone(self):
-        self.assertEqual([], imports.plan([price('p')], [price()]))
+        self.assertEqual(
+            [], imports.plan([priced.price('p')], [priced.price()])
+        )
 
     def test_what_is_new_is_added(self):
-        dearer = price(tiers=(prices.Tier(decimal.Decimal('0.03')),))
+        dearer = priced.price(tiers=(prices.Tier(decimal.Decimal('0.03')),))
         for new in (
             dearer,
-            price(valid_from=1001),
-            price(match={'type': ('a',)}),
-            price(currency='USD'),
-            price(minimum=decimal.Decimal(1)),
-            price(
+            priced.price(valid_from=1001),
+            priced.price(match={'type': ('a',)}),
+            priced.price(currency='USD'),
+            priced.price(minimum=decimal.Decimal(1)),
+            priced.price(
                 equivalents={'aws': prices.Equivalent('t', decimal.Decimal(1))}
             ),
         ):
             with self.subTest(new):
                 self.assertEqual(
-                    [(CREATED, new)], planned([price('p')], [new])
+                    [(CREATED, new)], planned([priced.price('p')], [new])
                 )
 
     def test_another_end_or_description_amends(self):
         for changes in ({'valid_to': 2000}, {'description': 'Server'}):
             with self.subTest(changes):
                 self.assertEqual(
-                    [(AMENDED, price('p', **changes))],
-                    planned([price('p')], [price(**changes)]),
+                    [(AMENDED, priced.price('p', **changes))],
+                    planned([priced.price('p')], [priced.price(**changes)]),
                 )
 
     def test_twice_in_a_file_is_not_once(self):
-        [(change, twin)] = planned([price('p')], [price(), price()])
-        self.assertEqual((CREATED, price()), (change, twin))
+        [(change, twin)] = planned(
+            [priced.price('p')], [priced.price(), priced.price()]
+        )
+        self.assertEqual((CREATED, priced.price()), (change, twin))
         with self.assertRaises(errors.Conflict):
             ledger.require_consistent(
                 book.PriceBook(
                     [
                         prices.Entry(
-                            change=CREATED, at=0, by='', price=price('p')
+                            change=CREATED,
+                            at=0,
+                            by='',
+                            price=priced.price('p'),
                         )
                     ]
                 ),
@@ -106,13 +103,17 @@ class PlanTest(unittest.TestCase):
             )
 
     def test_each_change_says_what_it_is_for(self):
-        old = price('old', resource_type='volume')
+        old = priced.price('old', resource_type='volume')
         wanted = [
-            price(),
-            price(resource_type='image'),
-            price(resource_type='port', description='Port'),
+            priced.price(),
+            priced.price(resource_type='image'),
+            priced.price(resource_type='port', description='Port'),
         ]
-        listed = [price('p'), old, price('port', resource_type='port')]
+        listed = [
+            priced.price('p'),
+            old,
+            priced.price('port', resource_type='port'),
+        ]
         self.assertEqual(
             [(AMENDED, None), (CREATED, 1), (AMENDED, 2)],
             [
@@ -122,14 +123,14 @@ class PlanTest(unittest.TestCase):
         )
 
     def test_what_the_file_does_not_have_stays(self):
-        self.assertEqual([], imports.plan([price('p')], []))
+        self.assertEqual([], imports.plan([priced.price('p')], []))
 
     def test_it_ends_where_the_file_replaces_it(self):
-        past = price('past', valid_from=0, valid_to=2000)
-        running = price('running', valid_from=2000)
-        ending = price('ending', resource_type='volume', valid_to=5001)
-        future = price('future', resource_type='image', valid_from=5000)
-        new = price(valid_from=5000)
+        past = priced.price('past', valid_from=0, valid_to=2000)
+        running = priced.price('running', valid_from=2000)
+        ending = priced.price('ending', resource_type='volume', valid_to=5001)
+        future = priced.price('future', resource_type='image', valid_from=5000)
+        new = priced.price(valid_from=5000)
         self.assertEqual(
             [
                 (AMENDED, dataclasses.replace(running, valid_to=5000)),

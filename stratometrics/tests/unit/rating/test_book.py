@@ -12,23 +12,11 @@
 """What the entries of a price list come to."""
 
 import dataclasses
-import decimal
 import unittest
 
 from stratometrics.model import prices
 from stratometrics.rating import book
-
-
-def price(name, **changes):
-    """A price of an instance."""
-    facts = {
-        'resource_type': 'instance',
-        'valid_from': 1000,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
-    }
-    return prices.Price(id=name, **(facts | changes))
+from stratometrics.tests import priced
 
 
 def entry(change, at, subject):
@@ -36,9 +24,9 @@ def entry(change, at, subject):
     return prices.Entry(change=change, at=at, by='alice', price=subject)
 
 
-CHEAP = price('cheap', match={'type': ('m1.small',)})
+CHEAP = priced.price('cheap', match={'type': ('m1.small',)})
 ENDED = dataclasses.replace(CHEAP, valid_to=2000)
-VOLUME = price('volume', resource_type='volume')
+VOLUME = priced.price('volume', resource_type='volume')
 ENTRIES = (
     entry(prices.Change.CREATED, 10, CHEAP),
     entry(prices.Change.CREATED, 10, VOLUME),
@@ -66,7 +54,9 @@ class PriceBookTest(unittest.TestCase):
         )
 
     def test_its_order_is_not_that_of_the_entries(self):
-        later = price('a', match={'type': ('m1.small',)}, valid_from=3000)
+        later = priced.price(
+            'a', match={'type': ('m1.small',)}, valid_from=3000
+        )
         entries = [
             entry(prices.Change.CREATED, 10, subject)
             for subject in (VOLUME, later, CHEAP)

@@ -12,33 +12,20 @@
 """Which prices contradict each other."""
 
 import dataclasses
-import decimal
 import unittest
 
 import hypothesis
 from hypothesis import strategies
 
-from stratometrics.model import prices
 from stratometrics.rating import conflicts
+from stratometrics.tests import priced
 from stratometrics.tests.unit.rating import effort
-
-
-def price(**changes):
-    facts = {
-        'id': 'p',
-        'resource_type': 'instance',
-        'valid_from': 1000,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
-    }
-    return prices.Price(**(facts | changes))
 
 
 class ConflictTest(unittest.TestCase):
     def assert_conflict(self, expected, one, other):
         """See whether two prices conflict, in either order."""
-        a, b = price(id='a', **one), price(id='b', **other)
+        a, b = priced.price('a', **one), priced.price('b', **other)
         with self.subTest(one=one, other=other):
             for listed, added in (
                 ([a], [b]),
@@ -105,7 +92,7 @@ class ConflictTest(unittest.TestCase):
         self.assert_conflict(True, {'currency': 'USD'}, {})
 
     def test_a_price_cut_in_two_is_none(self):
-        whole = price()
+        whole = priced.price()
         parts = [
             dataclasses.replace(whole, valid_to=2000),
             dataclasses.replace(whole, valid_from=2000),
@@ -153,7 +140,7 @@ VALUES = strategies.lists(
 ).map(tuple)
 #: Few times and values, so that many prices meet.
 PRICES = strategies.builds(
-    lambda begin, length, **facts: price(
+    lambda begin, length, **facts: priced.price(
         valid_from=begin,
         valid_to=None if length is None else begin + length,
         **facts,
@@ -233,18 +220,21 @@ class ManyTest(unittest.TestCase):
 
     def types(self, many):
         return [
-            price(match={'type': (f'm{number}',)}) for number in range(many)
+            priced.price(match={'type': (f'm{number}',)})
+            for number in range(many)
         ]
 
     def types_in_one_zone(self, many):
         return [
-            price(match={'availability_zone': ('z',), 'type': (f'm{number}',)})
+            priced.price(
+                match={'availability_zone': ('z',), 'type': (f'm{number}',)}
+            )
             for number in range(many)
         ]
 
     def months(self, many):
         return [
-            price(
+            priced.price(
                 match={'type': ('m',)},
                 valid_from=month,
                 valid_to=month + 1,
@@ -254,7 +244,7 @@ class ManyTest(unittest.TestCase):
 
     def months_of_types(self, many):
         return [
-            price(
+            priced.price(
                 match={'type': (f'm{number % 20}',)},
                 valid_from=number // 20,
                 valid_to=number // 20 + 1,
@@ -266,11 +256,11 @@ class ManyTest(unittest.TestCase):
         """What has no attribute in common, one after the other."""
         return [
             *(
-                price(match={'type': (f'm{number}',)}, valid_to=2000)
+                priced.price(match={'type': (f'm{number}',)}, valid_to=2000)
                 for number in range(many // 2)
             ),
             *(
-                price(
+                priced.price(
                     match={'availability_zone': (f'z{number}',)},
                     valid_from=2000,
                 )

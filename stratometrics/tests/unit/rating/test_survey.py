@@ -11,7 +11,7 @@
 # under the License.
 """Whether a price list fits what is used."""
 
-import decimal
+import functools
 import unittest
 
 from stratometrics.model import prices
@@ -20,6 +20,7 @@ from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import book
 from stratometrics.rating import survey
+from stratometrics.tests import priced
 
 FOUND = definitions.Definitions.load(None)
 PERIOD = usage.Period(1000, 2000)
@@ -50,15 +51,8 @@ def instance(**facts):
     return {'resource_type': 'instance', 'state': 'active', **facts}
 
 
-def price(id_, **changes):
-    facts = {
-        'resource_type': 'instance',
-        'valid_from': 0,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
-    }
-    return prices.Price(id=id_, **(facts | changes))
+#: From the beginning on.
+price = functools.partial(priced.price, valid_from=0)
 
 
 def report(used, *listed):

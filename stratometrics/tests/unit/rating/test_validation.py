@@ -11,28 +11,16 @@
 # under the License.
 """Which prices make sense by themselves."""
 
-import decimal
 import unittest
 
 from stratometrics.model import prices
 from stratometrics.notifications import definitions
 from stratometrics.pricing import errors
 from stratometrics.rating import validation
+from stratometrics.tests import priced
 
 RESOURCE_TYPES = definitions.Definitions.load(None).resource_types
 CONSUMPTION = 'object-request'
-
-
-def price(**changes):
-    facts = {
-        'id': 'p',
-        'resource_type': 'instance',
-        'valid_from': 1000,
-        'currency': 'EUR',
-        'per': prices.Per.HOUR,
-        'tiers': (prices.Tier(decimal.Decimal('0.025')),),
-    }
-    return prices.Price(**(facts | changes))
 
 
 class CheckTest(unittest.TestCase):
@@ -41,7 +29,9 @@ class CheckTest(unittest.TestCase):
             self.subTest(changes),
             self.assertRaisesRegex(errors.Malformed, problem),
         ):
-            validation.check(price(**changes), RESOURCE_TYPES, ('prices', 3))
+            validation.check(
+                priced.price(**changes), RESOURCE_TYPES, ('prices', 3)
+            )
 
     def test_what_makes_sense(self):
         for changes in (
@@ -54,7 +44,7 @@ class CheckTest(unittest.TestCase):
             {'resource_type': CONSUMPTION, 'per': prices.Per.UNIT},
         ):
             with self.subTest(changes):
-                validation.check(price(**changes), RESOURCE_TYPES)
+                validation.check(priced.price(**changes), RESOURCE_TYPES)
 
     def test_what_is_not_known(self):
         self.assert_refused(

@@ -21,6 +21,7 @@ from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import layout
 from stratometrics.storage.clickhouse import prices
 from stratometrics.storage.clickhouse import statements
+from stratometrics.tests import priced
 from stratometrics.tests.unit.rating import test_book
 
 
@@ -51,7 +52,7 @@ class SequenceTest(unittest.TestCase):
             content='{}',
         )
         entry = test_book.entry(
-            prices_model.Change.CREATED, 1, test_book.price('p')
+            prices_model.Change.CREATED, 1, priced.price('p')
         )
         for number, ask in enumerate(
             (
