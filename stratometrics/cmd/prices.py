@@ -213,11 +213,7 @@ def _load(
     file: pathlib.Path, known: definitions.Definitions
 ) -> list[prices.Price]:
     """The prices of a file, each of which makes sense by itself."""
-    try:
-        text = file.read_text(encoding='utf-8')
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f'{file}: {error}') from None
-    loaded = files.load(str(file), text)
+    loaded = files.load(str(file), files.read(file))
     for number, price in enumerate(loaded):
         where = documents.place(number)
         try:

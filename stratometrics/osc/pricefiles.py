@@ -43,10 +43,13 @@ def read(file: str) -> list[Entry]:
     :raises osc_lib.exceptions.CommandError: it cannot be read, or something
         in it is not what it should be; names file, place and key.
     """
+    # Slow to import, and few commands read files.
+    from stratometrics.pricing import files
+
     try:
-        text = pathlib.Path(file).read_text(encoding='utf-8')
-    except (OSError, UnicodeDecodeError) as error:
-        raise exceptions.CommandError(f'{file}: {error}') from None
+        text = files.read(pathlib.Path(file))
+    except errors.Malformed as error:
+        raise exceptions.CommandError(str(error)) from None
     return load(file, text)
 
 
@@ -56,7 +59,6 @@ def load(file: str, text: str) -> list[Entry]:
     :param file: its name, for errors.
     :raises osc_lib.exceptions.CommandError: see :func:`read`.
     """
-    # Slow to import, and few commands read files.
     from stratometrics.pricing import files
 
     try:

@@ -12,6 +12,7 @@
 """Files of prices."""
 
 from collections.abc import Iterable
+import pathlib
 
 import yaml
 
@@ -19,6 +20,27 @@ from stratometrics import strict_yaml
 from stratometrics.model import prices
 from stratometrics.pricing import documents
 from stratometrics.pricing import errors
+
+#: The longest file, in bytes: some 100,000 prices. A device has no end.
+MAX_LENGTH = 16 * 2**20
+
+
+def read(file: pathlib.Path) -> str:
+    """The text of a file.
+
+    :raises Malformed: it cannot be read, is too long, or is not UTF-8.
+    """
+    try:
+        with file.open('rb') as opened:
+            found = opened.read(MAX_LENGTH + 1)
+        text = found.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.Malformed((), str(error), str(file)) from None
+    if len(found) > MAX_LENGTH:
+        raise errors.Malformed(
+            (), f'longer than {MAX_LENGTH // 2**20} MiB', str(file)
+        )
+    return text
 
 
 def load(file: str, text: str) -> list[prices.Price]:
