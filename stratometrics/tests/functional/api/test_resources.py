@@ -60,6 +60,9 @@ class TestResources(base.SharedServerTestCase):
                     'twin', -20 * DAY, 18, name="it's new", project_id=globex
                 ),
                 event('twin', -10 * DAY, 19, 'deleted', project_id=globex),
+                event('sold', -20 * DAY, 20, name='ours'),
+                event('sold', -19 * DAY, 21, name='theirs', project_id=globex),
+                event('sold', -10 * DAY, 22, 'deleted', project_id=globex),
                 event(
                     'lost',
                     DAY,
@@ -266,6 +269,14 @@ class TestResources(base.SharedServerTestCase):
             ['box'],
             called(base.alice(), 'old', to='2026-09-12T00:00:00Z'),
         )
+        # What new owners call it is not for the former one to find (R6).
+        for caller, name, found in (
+            (base.alice(), 'ours', ['sold']),
+            (base.alice(), 'theirs', []),
+            (base.bob(), 'theirs', ['sold']),
+            (base.bob(), 'ours', []),
+        ):
+            self.assertEqual(found, called(caller, name))
         self.assertEqual(
             {'box', 'twin'},
             set(called(base.admin(), "it's new", all_projects='true')),
