@@ -300,6 +300,15 @@ def _text_or_nothing(raw: Any, where: places.Where) -> str:
     return raw
 
 
+def _read_key(raw: Any, where: places.Where) -> str:
+    # The place is that of the mapping: it does not say which key is meant.
+    if not isinstance(raw, str):
+        raise errors.Malformed(
+            where, f'the key {_shown(raw)} is no string: put it in quotes'
+        )
+    return read_text(raw, where)
+
+
 def _decimal(raw: Any, where: places.Where) -> decimal.Decimal:
     if isinstance(raw, float):
         raise errors.Malformed(
@@ -357,7 +366,7 @@ def read_one_of(kind: type[_T]) -> Callable[[Any, places.Where], _T]:
 def _match(raw: Any, where: places.Where) -> dict[str, tuple[str, ...]]:
     _require_mapping(raw, where)
     return {
-        read_text(name, where): _values(values, (*where, str(name)))
+        _read_key(name, where): _values(values, (*where, name))
         for name, values in raw.items()
     }
 
@@ -425,7 +434,7 @@ def _equivalents(
     _require_mapping(raw, where)
     found = {}
     for provider, entry in raw.items():
-        here = (*where, read_text(provider, where))
+        here = (*where, _read_key(provider, where))
         require_keys(entry, here, ('name', 'price'))
         for key in ('name', 'price'):
             if key not in entry:

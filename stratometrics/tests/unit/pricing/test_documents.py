@@ -287,7 +287,8 @@ class ReadTest(unittest.TestCase):
             ({'type': ['x'] * 101}, '.match.type', '1 to 100 values'),
             ({'type': ''}, '.match.type', 'empty'),
             ({'type': ['a', 1]}, '.match.type[1]', 'expected a string'),
-            ({1: 'a'}, '.match', 'expected a string'),
+            ({1: 'a'}, '.match', 'the key 1 is no string: put it in quotes'),
+            ({True: 'a'}, '.match', 'the key true is no string'),
             ({str(n): 'a' for n in range(101)}, '.match', 'more than 100'),
         ):
             self.assert_refused({'match': match}, where, problem)
@@ -328,6 +329,7 @@ class ReadTest(unittest.TestCase):
         for equivalents, where, problem in (
             ('aws', '', 'expected a mapping'),
             ({'aws': '0.1'}, '.aws', 'expected a mapping'),
+            ({None: {}}, '', 'the key null is no string'),
             ({'aws': {'name': 'x'}}, '.aws.price', 'missing'),
             ({'aws': {'price': '1'}}, '.aws.name', 'missing'),
             ({'aws': {'name': 'x', 'price': 0.1}}, '.aws.price', 'binary'),
