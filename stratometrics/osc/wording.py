@@ -73,17 +73,23 @@ def duration(seconds: decimal.Decimal) -> str:
 
 
 def hours(seconds: decimal.Decimal) -> str:
-    """Seconds times something as people say it: in hours of it.
-
-    Half a hundredth is rounded away from zero, and what would be nothing then
-    is told as less than that.
-    """
+    """Seconds times something as people say it: in hours of it."""
     with decimal.localcontext(prec=PRECISION):
         exact = seconds / _HOUR
-    told = rounded(exact, 2)
-    if exact and not told:
-        return f'{"-" if exact < 0 else ""}<0.01 h'
-    return f'{shortened(told):,f} h'
+    return f'{number(exact, 2)} h'
+
+
+def number(value: decimal.Decimal, places: int) -> str:
+    """A number as people say it, with at most so many decimals.
+
+    Half of the last one is rounded away from zero, and what would be nothing
+    then is told as less than that.
+    """
+    told = rounded(value, places)
+    if value and not told:
+        unit = decimal.Decimal(1).scaleb(-places)
+        return f'{"-" if value < 0 else ""}<{unit:f}'
+    return f'{shortened(told):,f}'
 
 
 def money(value: decimal.Decimal, currency: str) -> str:

@@ -220,7 +220,7 @@ class Quantity(Decimal):
     """A Decimal that people see with at most three decimals."""
 
     def _told(self, value: decimal.Decimal) -> str:
-        return f'{wording.shortened(wording.rounded(value, 3)):,f}'
+        return wording.number(value, 3)
 
 
 class Instant(Column):

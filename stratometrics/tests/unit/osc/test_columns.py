@@ -322,3 +322,11 @@ class TestPrices(unittest.TestCase):
         self.assertEqual(
             '744', columns.Quantity(decimal.Decimal('744')).human_readable()
         )
+        for value, told in (
+            ('0', '0'),
+            ('0.000174443333', '<0.001'),
+            ('-0.0004', '-<0.001'),
+            ('0.0005', '0.001'),
+        ):
+            quantity = columns.Quantity(decimal.Decimal(value))
+            self.assertEqual(told, quantity.human_readable())
