@@ -13,7 +13,6 @@
 
 import argparse
 from collections.abc import Iterable, Iterator
-import contextlib
 import json
 import pathlib
 import sys
@@ -21,6 +20,7 @@ import sys
 from oslo_config import cfg
 
 from stratometrics import progress
+from stratometrics import whole_files
 from stratometrics.api import collection
 from stratometrics.cmd import statements
 from stratometrics.cmd import table
@@ -166,14 +166,9 @@ def write(path: pathlib.Path, pieces: Iterable[bytes]) -> None:
     if path.exists() and not path.is_file():
         # To replace a device would break the machine.
         raise ValueError(f'{path} cannot be written: it is no file')
-    part = path.with_name(f'{path.name}.part')
     try:
-        with contextlib.ExitStack() as undo:
-            undo.callback(part.unlink, missing_ok=True)
-            with part.open('wb') as file:
-                for piece in pieces:
-                    file.write(piece)
-            part.replace(path)
+        with whole_files.replacing(path) as file:
+            file.writelines(pieces)
     except OSError as error:
         raise ValueError(f'{path} cannot be written: {error}') from error
 

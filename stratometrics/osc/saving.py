@@ -9,17 +9,18 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Files that are there whole, or not at all."""
+"""Where files of users are written."""
 
 from collections.abc import Iterable, Iterator
 import contextlib
-import os
 import pathlib
 import signal
 import sys
 from typing import NoReturn
 
 from osc_lib import exceptions
+
+from stratometrics import whole_files
 
 #: The path that stands for the standard output.
 STDOUT = '-'
@@ -57,24 +58,16 @@ def require_no_terminal(what: str) -> None:
 
 
 def write(pieces: Iterable[bytes], path: pathlib.Path, force: bool) -> None:
-    """Write a file.
-
-    It is written under another name beside it, and gets its own when it is
-    whole.
+    """Write a file, which is there whole or not at all.
 
     :param force: whether one that is there may be replaced.
     :raises osc_lib.exceptions.CommandError: it cannot be written.
     """
-    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
     try:
-        with _ending_in_order(), contextlib.ExitStack() as undo:
-            with part.open('xb') as file:
-                undo.callback(part.unlink, missing_ok=True)
-                for piece in pieces:
-                    file.write(piece)
+        with _ending_in_order(), whole_files.replacing(path) as file:
+            file.writelines(pieces)
             # Another one may have been written meanwhile.
             require_free(path, force)
-            part.replace(path)
     except OSError as error:
         raise exceptions.CommandError(
             f'{path} cannot be written: {error}'

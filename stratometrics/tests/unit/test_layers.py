@@ -64,6 +64,7 @@ BESIDE = {
     'upkeep',
     'verification',
     'version',
+    'whole_files',
 }
 BELOW = {'model', 'notifications', 'storage'}
 
@@ -148,7 +149,7 @@ def allowed(layer: str) -> set[str]:
     if layer == 'client':
         return {'version'}
     if layer == 'osc':
-        return LAYERS[layer] | {'progress', 'version'}
+        return LAYERS[layer] | {'progress', 'version', 'whole_files'}
     return LAYERS[layer] | BESIDE
 
 
