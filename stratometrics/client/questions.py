@@ -24,13 +24,32 @@ Instant = datetime.datetime
 Filters = Mapping[str, str | Iterable[str]]
 
 
-def usage(
+def scope(
     *,
     begin: Instant | None = None,
     end: Instant | None = None,
     as_of: Instant | None = None,
     project_ids: Iterable[str] = (),
     all_projects: bool = False,
+) -> connection.Query:
+    """What all questions about a period can be asked with.
+
+    :param begin: the first instant of the period.
+    :param end: the first one that is not part of it.
+    :param as_of: count what was received up to then.
+    :param project_ids: by default that of the token.
+    """
+    return spelling.query(
+        from_=begin,
+        to=end,
+        as_of=as_of,
+        project_id=project_ids,
+        all_projects=all_projects,
+    )
+
+
+def usage(
+    *,
     resource_types: Iterable[str] = (),
     filters: Filters | None = None,
     excluded: Filters | None = None,
@@ -40,12 +59,10 @@ def usage(
     compare_to: str | tuple[Instant, Instant] | None = None,
     sort: Iterable[str] = (),
     limit: int | None = None,
+    **common: Any,
 ) -> connection.Query:
     """The query of a question about usage.
 
-    :param begin: the first instant of the period.
-    :param end: the first one that is not part of it.
-    :param as_of: count what was received up to then.
     :param filters: values by key that count.
     :param excluded: values by key that do not.
     :param granularity: how long buckets are, such as ``1d``.
@@ -53,14 +70,11 @@ def usage(
     :param compare_to: ``previous``, or the two ends of a period.
     :param sort: what groups are ordered by; with a ``-``, the greatest first.
     :param limit: how many groups a page has.
+    :param common: see :func:`scope`.
     """
     return [
+        *scope(**common),
         *spelling.query(
-            from_=begin,
-            to=end,
-            as_of=as_of,
-            project_id=project_ids,
-            all_projects=all_projects,
             resource_type=resource_types,
             group_by=group_by,
             granularity=granularity,
@@ -91,58 +105,43 @@ def _pairs(filters: Filters, mark: str) -> Iterator[tuple[str, str]]:
 def costs(
     *,
     month: str | None = None,
-    begin: Instant | None = None,
-    end: Instant | None = None,
-    as_of: Instant | None = None,
-    project_ids: Iterable[str] = (),
-    all_projects: bool = False,
     granularity: str | None = None,
     group_by: Iterable[str] = (),
     equivalents: Iterable[str] = (),
+    **common: Any,
 ) -> connection.Query:
     """The query of a question about costs.
 
-    :param month: such as ``2026-10``, instead of the two below.
-    :param begin: see :func:`usage`, as of all others.
+    :param month: such as ``2026-10``, instead of the ends of a period.
     :param equivalents: providers to compare with.
+    :param common: see :func:`scope`.
     """
-    return spelling.query(
-        month=month,
-        from_=begin,
-        to=end,
-        as_of=as_of,
-        project_id=project_ids,
-        all_projects=all_projects,
-        granularity=granularity,
-        group_by=group_by,
-        equivalent=equivalents,
-    )
+    return [
+        *scope(**common),
+        *spelling.query(
+            month=month,
+            granularity=granularity,
+            group_by=group_by,
+            equivalent=equivalents,
+        ),
+    ]
 
 
 def lives(
     *,
-    begin: Instant | None = None,
-    end: Instant | None = None,
-    as_of: Instant | None = None,
-    project_ids: Iterable[str] = (),
-    all_projects: bool = False,
     resource_types: Iterable[str] = (),
     page_size: int | None = None,
+    **common: Any,
 ) -> connection.Query:
     """The query of a question about resources or a timeline.
 
-    :param begin: see :func:`usage`, as of all others.
     :param page_size: how many are fetched at once.
+    :param common: see :func:`scope`.
     """
-    return spelling.query(
-        from_=begin,
-        to=end,
-        as_of=as_of,
-        project_id=project_ids,
-        all_projects=all_projects,
-        resource_type=resource_types,
-        limit=page_size,
-    )
+    return [
+        *scope(**common),
+        *spelling.query(resource_type=resource_types, limit=page_size),
+    ]
 
 
 def resources(
