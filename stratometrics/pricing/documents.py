@@ -69,8 +69,6 @@ _EARLIEST = '1970-01-01T00:00:00Z'
 _LATEST = '2200-01-01T00:00:00Z'
 #: Categories of Unicode: control characters and lone surrogates.
 _UNPRINTABLE = ('Cc', 'Cs')
-#: The longest text that an error repeats.
-_MAX_SHOWN = 64
 
 _T = TypeVar('_T')
 
@@ -251,12 +249,6 @@ def short(price: prices.Price) -> dict[str, Any]:
     return entry
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, str):
-        return repr(value[:_MAX_SHOWN])
-    return places.shown(value)
-
-
 def require_keys(raw: Any, where: places.Where, keys: Sequence[str]) -> None:
     """See that something is a mapping, and has no other keys than these.
 
@@ -266,7 +258,8 @@ def require_keys(raw: Any, where: places.Where, keys: Sequence[str]) -> None:
     for key in raw:
         if key not in keys:
             raise errors.Malformed(
-                where, f'unknown key {_shown(key)}; expected {", ".join(keys)}'
+                where,
+                f'unknown key {places.shown(key)}; expected {", ".join(keys)}',
             )
 
 
@@ -304,7 +297,8 @@ def _read_key(raw: Any, where: places.Where) -> str:
     # The place is that of the mapping: it does not say which key is meant.
     if not isinstance(raw, str):
         raise errors.Malformed(
-            where, f'the key {_shown(raw)} is no string: put it in quotes'
+            where,
+            f'the key {places.shown(raw)} is no string: put it in quotes',
         )
     return read_text(raw, where)
 
@@ -323,7 +317,7 @@ def _decimal(raw: Any, where: places.Where) -> decimal.Decimal:
     if not DECIMAL.fullmatch(raw):
         raise errors.Malformed(
             where,
-            f'{_shown(raw)} is not a decimal with at most '
+            f'{places.shown(raw)} is not a decimal with at most '
             f'{MAX_WHOLE_DIGITS} digits before the point and '
             f'{MAX_DECIMAL_PLACES} after it',
         )
@@ -338,7 +332,7 @@ def _instant(raw: Any, where: places.Where) -> int:
     try:
         instant = instants.parse(raw)
     except instants.InvalidInstant as error:
-        raise errors.Malformed(where, f'{_shown(raw)} {error}') from None
+        raise errors.Malformed(where, f'{places.shown(raw)} {error}') from None
     if not instants.parse(_EARLIEST) <= instant <= instants.parse(_LATEST):
         raise errors.Malformed(
             where, f'must lie between {_EARLIEST} and {_LATEST}'

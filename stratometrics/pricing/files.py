@@ -33,14 +33,11 @@ def read(file: pathlib.Path) -> str:
     try:
         with file.open('rb') as opened:
             found = opened.read(MAX_LENGTH + 1)
-        text = found.decode()
-    except (OSError, UnicodeDecodeError) as error:
+        if len(found) > MAX_LENGTH:
+            raise ValueError(f'longer than {MAX_LENGTH // 2**20} MiB')
+        return found.decode()
+    except (OSError, ValueError) as error:
         raise errors.Malformed((), str(error), str(file)) from None
-    if len(found) > MAX_LENGTH:
-        raise errors.Malformed(
-            (), f'longer than {MAX_LENGTH // 2**20} MiB', str(file)
-        )
-    return text
 
 
 def load(file: str, text: str) -> list[prices.Price]:
