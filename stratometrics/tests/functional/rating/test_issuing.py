@@ -18,6 +18,7 @@ import dataclasses
 import decimal
 import fractions
 import threading
+from typing import Any
 import zoneinfo
 
 from stratometrics.model import event as event_model
@@ -233,8 +234,11 @@ class IssuingTest(IssuingTestCase):
                 told(found.adjustments),
             )
 
-    def test_a_price_that_is_changed_for_the_past(self) -> None:
-        self.issue(JULY, IN_AUGUST)
+    def succeed(self, **changes: Any) -> None:
+        """End the price of vCPUs on 31 July, and enter another one for it.
+
+        :param changes: what that has not in common with it.
+        """
         [vcpu, _] = PRICES
         self.enter(
             prices.Change.AMENDED,
@@ -243,15 +247,15 @@ class IssuingTest(IssuingTestCase):
         )
         self.enter(
             prices.Change.CREATED,
-            [
-                dataclasses.replace(
-                    vcpu,
-                    id='dearer',
-                    valid_from=at(7, 31),
-                    tiers=(prices.Tier(decimal.Decimal('0.02')),),
-                )
-            ],
+            [dataclasses.replace(vcpu, id='successor', **changes)],
             at(8, 10) + 1,
+        )
+
+    def test_a_price_that_is_changed_for_the_past(self) -> None:
+        self.issue(JULY, IN_AUGUST)
+        self.succeed(
+            valid_from=at(7, 31),
+            tiers=(prices.Tier(decimal.Decimal('0.02')),),
         )
         august = self.issue(AUGUST, IN_SEPTEMBER)
         self.assertEqual(
@@ -266,17 +270,7 @@ class IssuingTest(IssuingTestCase):
 
     def test_a_price_that_is_ended_for_the_past(self) -> None:
         self.issue(JULY, IN_AUGUST)
-        [vcpu, _] = PRICES
-        self.enter(
-            prices.Change.AMENDED,
-            [dataclasses.replace(vcpu, valid_to=at(7, 31))],
-            at(8, 10),
-        )
-        self.enter(
-            prices.Change.CREATED,
-            [dataclasses.replace(vcpu, id='later', valid_from=at(8, 1))],
-            at(8, 10) + 1,
-        )
+        self.succeed(valid_from=at(8, 1))
         august = self.issue(AUGUST, IN_SEPTEMBER, allow_unpriced=True)
         self.assertEqual(
             fractions.Fraction('-0.48'),
