@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""A price, of which a test says only what it is about."""
+"""Prices, of which a test says only what it is about."""
 
 import decimal
 from typing import Any
@@ -30,3 +30,13 @@ def price(id_: str = '', **changes: Any) -> prices.Price:
         'tiers': (prices.Tier(decimal.Decimal('0.025')),),
     }
     return prices.Price(id=id_, **(facts | changes))
+
+
+def created(new: prices.Price, at: int = 0) -> prices.Entry:
+    """The entry by which alice put a price into the list.
+
+    :param at: when she did; microseconds since the epoch.
+    """
+    return prices.Entry(
+        change=prices.Change.CREATED, at=at, by='alice', price=new
+    )

@@ -25,6 +25,7 @@ import requests
 import schemathesis
 
 from stratometrics.model import prices
+from stratometrics.tests import priced
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.api import test_usage
 
@@ -96,17 +97,11 @@ class OpenAPITest(base.SharedServerTestCase):
         )
         cls.storage.record_prices(
             [
-                prices.Entry(
-                    change=prices.Change.CREATED,
-                    at=OCTOBER - 90 * DAY,
-                    by='alice',
-                    price=prices.Price(
-                        id='small',
-                        resource_type='instance',
+                priced.created(
+                    priced.price(
+                        'small',
                         match={'type': ('m1.small',)},
                         valid_from=0,
-                        currency='EUR',
-                        per=prices.Per.HOUR,
                         tiers=(
                             prices.Tier(
                                 decimal.Decimal('0.02'), decimal.Decimal(100)
@@ -120,6 +115,7 @@ class OpenAPITest(base.SharedServerTestCase):
                             )
                         },
                     ),
+                    OCTOBER - 90 * DAY,
                 )
             ]
         )

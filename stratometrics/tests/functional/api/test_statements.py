@@ -21,6 +21,7 @@ from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.rating.rendering import canonical
 from stratometrics.storage import base as base_storage
+from stratometrics.tests import priced
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.api import test_usage
 
@@ -51,18 +52,13 @@ def fill_since_july(
     )
     storage.record_prices(
         [
-            prices.Entry(
-                change=prices.Change.CREATED,
-                at=OCTOBER - 90 * DAY,
-                by='alice',
-                price=prices.Price(
-                    id='small',
-                    resource_type='instance',
+            priced.created(
+                priced.price(
+                    'small',
                     valid_from=0,
-                    currency='EUR',
-                    per=prices.Per.HOUR,
                     tiers=(prices.Tier(decimal.Decimal(hourly)),),
                 ),
+                OCTOBER - 90 * DAY,
             )
         ]
     )

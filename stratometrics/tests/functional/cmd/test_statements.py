@@ -21,6 +21,7 @@ from stratometrics.model import event as event_model
 from stratometrics.model import prices
 from stratometrics.model import timestamps
 from stratometrics.storage.clickhouse import driver
+from stratometrics.tests import priced
 from stratometrics.tests.functional.cmd import test_manage
 
 DAY = 24 * 3600 * timestamps.MICROSECONDS
@@ -70,19 +71,14 @@ class StatementsTestCase(test_manage.CommandTestCase):
         self.addCleanup(self.storage.close)
         self.storage.record_prices(
             [
-                prices.Entry(
-                    change=prices.Change.CREATED,
-                    at=OCTOBER - 20 * DAY,
-                    by='alice',
-                    price=prices.Price(
-                        id='small',
-                        resource_type='instance',
+                priced.created(
+                    priced.price(
+                        'small',
                         match={'type': ('m1.small',)},
                         valid_from=0,
-                        currency='EUR',
-                        per=prices.Per.HOUR,
                         tiers=(prices.Tier(decimal.Decimal('0.02')),),
                     ),
+                    OCTOBER - 20 * DAY,
                 )
             ]
         )

@@ -31,6 +31,7 @@ from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering.focus import files
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests import focus
+from stratometrics.tests import priced
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.rating import test_billing
 
@@ -119,12 +120,7 @@ PRICES = [
 
 def entries():
     """The price list."""
-    return [
-        prices.Entry(
-            change=prices.Change.CREATED, at=EARLIER, by='alice', price=each
-        )
-        for each in PRICES
-    ]
+    return [priced.created(each, EARLIER) for each in PRICES]
 
 
 class CostsTestCase(base.StorageTestCase):

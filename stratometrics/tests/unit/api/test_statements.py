@@ -25,6 +25,7 @@ from stratometrics.model import timestamps
 from stratometrics.rating import issuing
 from stratometrics.rating.rendering import pdf
 from stratometrics.storage import base as storage_base
+from stratometrics.tests import priced
 from stratometrics.tests.unit.api import base
 
 _HOUR = 3600 * timestamps.MICROSECONDS
@@ -90,18 +91,12 @@ class StatementsTestCase(base.ApiTestCase):
                 )
             )
         self.storage.entries.append(
-            prices.Entry(
-                change=prices.Change.CREATED,
-                at=0,
-                by='admin',
-                price=prices.Price(
-                    id='small',
-                    resource_type='instance',
+            priced.created(
+                priced.price(
+                    'small',
                     valid_from=0,
-                    currency='EUR',
-                    per=prices.Per.HOUR,
                     tiers=(prices.Tier(decimal.Decimal('0.02')),),
-                ),
+                )
             )
         )
 

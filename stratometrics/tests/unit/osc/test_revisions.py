@@ -38,6 +38,7 @@ from stratometrics.pricing import files
 from stratometrics.pricing import imports
 from stratometrics.rating import book
 from stratometrics.rating import changes
+from stratometrics.tests import priced
 
 RESOURCE_TYPES = definitions.Definitions.load(None).resource_types
 HOUR = 3600 * timestamps.MICROSECONDS
@@ -150,10 +151,7 @@ def imported(draw):
 
 
 def of_list(listed):
-    return book.PriceBook(
-        prices.Entry(change=prices.Change.CREATED, at=0, by='', price=price)
-        for price in listed
-    )
+    return book.PriceBook(priced.created(price) for price in listed)
 
 
 def understood(listed, sent):

@@ -89,16 +89,7 @@ class PlanTest(unittest.TestCase):
         self.assertEqual((CREATED, priced.price()), (change, twin))
         with self.assertRaises(errors.Conflict):
             ledger.require_consistent(
-                book.PriceBook(
-                    [
-                        prices.Entry(
-                            change=CREATED,
-                            at=0,
-                            by='',
-                            price=priced.price('p'),
-                        )
-                    ]
-                ),
+                book.PriceBook([priced.created(priced.price('p'))]),
                 [(change, twin)],
             )
 

@@ -14,7 +14,6 @@
 import functools
 import unittest
 
-from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
@@ -58,10 +57,7 @@ price = functools.partial(priced.price, valid_from=0)
 def report(used, *listed):
     return survey.survey(
         Reader(*used),
-        book.PriceBook(
-            prices.Entry(change=prices.Change.CREATED, at=0, by='', price=each)
-            for each in listed
-        ),
+        book.PriceBook(priced.created(each) for each in listed),
         FOUND,
         PERIOD,
     )

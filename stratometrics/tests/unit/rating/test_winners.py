@@ -17,9 +17,9 @@ import unittest
 import hypothesis
 from hypothesis import strategies
 
-from stratometrics.model import prices
 from stratometrics.model import usage
 from stratometrics.rating import book
+from stratometrics.tests import priced
 from stratometrics.tests.unit.rating import effort
 from stratometrics.tests.unit.rating import test_lines
 
@@ -52,12 +52,7 @@ PRICES = strategies.builds(
 
 
 def book_of(listed):
-    return book.PriceBook(
-        prices.Entry(
-            change=prices.Change.CREATED, at=0, by='alice', price=each
-        )
-        for each in listed
-    )
+    return book.PriceBook(priced.created(each) for each in listed)
 
 
 def winners(listed, attributes, project_id='p', domain_id='d', instant=0):
