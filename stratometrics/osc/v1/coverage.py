@@ -19,6 +19,7 @@ from osc_lib import exceptions
 from stratometrics.client import answers
 from stratometrics.osc import commands
 from stratometrics.osc.options import selection
+from stratometrics.osc.options import types
 from stratometrics.osc.tables import columns
 
 _FEW = ('Resource Type', 'Region', 'Status', 'Lag', 'Living')
@@ -54,13 +55,9 @@ class ShowCoverage(commands.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            '--resource-type',
-            metavar='<resource-type>',
-            action='append',
-            dest='resource_types',
-            help='only this type of resource, such as instance (can be '
-            'repeated)',
+        types.add(
+            parser,
+            'only this type of resource, such as instance (can be repeated)',
         )
         parser.add_argument(
             '--region',

@@ -26,6 +26,7 @@ from stratometrics.osc.options import listing
 from stratometrics.osc.options import periods
 from stratometrics.osc.options import projects
 from stratometrics.osc.options import selection
+from stratometrics.osc.options import types
 from stratometrics.osc.tables import prices
 
 _Shown = tuple[Sequence[str], Iterable[Any]]
@@ -51,13 +52,9 @@ class ListPrice(commands.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            '--resource-type',
-            metavar='<resource-type>',
-            action='append',
-            default=[],
-            help='only prices for this one, such as instance (can be '
-            'repeated)',
+        types.add(
+            parser,
+            'only prices for this one, such as instance (can be repeated)',
         )
         parser.add_argument(
             '--currency',
@@ -97,7 +94,7 @@ class ListPrice(commands.Lister):
             **listing.instants(parsed_args, self.client),
             history=parsed_args.history,
             currencies=parsed_args.currency,
-            resource_types=parsed_args.resource_type,
+            resource_types=parsed_args.resource_types,
             project_ids=[
                 directory.project(each, parsed_args.project_domain)
                 for each in parsed_args.project

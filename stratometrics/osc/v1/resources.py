@@ -23,6 +23,7 @@ from stratometrics.osc.options import paging
 from stratometrics.osc.options import periods
 from stratometrics.osc.options import projects
 from stratometrics.osc.options import selection
+from stratometrics.osc.options import types
 from stratometrics.osc.tables import columns
 
 _FEW = ('Resource Type', 'ID', 'Name', 'Type', 'State', 'Usage')
@@ -51,13 +52,9 @@ class ListResource(commands.Lister):
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
         parser = super().get_parser(prog_name)
-        parser.add_argument(
-            '--resource-type',
-            metavar='<resource-type>',
-            action='append',
-            dest='resource_types',
-            default=[],
-            help='a type of resource, such as instance (can be repeated; '
+        types.add(
+            parser,
+            'a type of resource, such as instance (can be repeated; '
             'default: all that are billed by time); "billing resource type '
             'list" tells which there are',
         )
