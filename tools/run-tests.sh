@@ -13,10 +13,10 @@
 
 # Runs tests: tools/run-tests.sh [TOX ENVIRONMENT]...
 #
-# By default those of the linters, the pages and all tests. The last line says
-# how many tests passed and failed; an environment without tests of its own,
-# such as pep8, counts as one. The exit status is 0 if something passed and
-# nothing failed.
+# By default those of the linters, the pages and all tests. The end tells again
+# what failed, and its last line how many tests passed and failed; an
+# environment without tests of its own, such as pep8, counts as one. The exit
+# status is 0 if something passed and nothing failed.
 
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
@@ -72,26 +72,33 @@ prepare_environment tox tools/tox-requirements.txt \
 
 passed=0
 failed=0
+failures=
 for name in "$@"; do
     echo "=== $name"
     before=$(cat .stestr/next-stream 2>/dev/null || echo 0)
     status=0
     run "$environment/bin/tox" run -e "$name" || status=$?
     after=$(cat .stestr/next-stream 2>/dev/null || echo 0)
+    good=0
+    bad=0
     if [[ $after != "$before" ]]; then
-        counts=$("$environment/bin/stestr" last --subunit |
-            "$environment/bin/python" tools/count_results.py) || counts='0 1'
-        read -r good bad <<<"$counts"
-        passed=$((passed + good))
-        failed=$((failed + bad))
-        # What failed was not a test: something before or after them.
-        [[ $status -eq 0 || $bad -gt 0 ]] || failed=$((failed + 1))
+        results=$("$environment/bin/stestr" last --subunit |
+            "$environment/bin/python" tools/count_results.py) ||
+            results="0 1"$'\n'"--- failed: reading the results of $name"
+        read -r good bad <<<"$results"
+        failures+=${results#"${results%%$'\n'*}"}
     elif [[ $status -eq 0 ]]; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
+        good=1
     fi
+    if [[ $status -ne 0 && $bad -eq 0 ]]; then
+        # What failed was not a test: something before or after them.
+        bad=1
+        failures+=$'\n'"--- failed: tox run -e $name"
+    fi
+    passed=$((passed + good))
+    failed=$((failed + bad))
 done
 
+[[ -z $failures ]] || echo "${failures#$'\n'}"
 echo "$passed passed, $failed failed"
 [[ $passed -gt 0 && $failed -eq 0 ]]

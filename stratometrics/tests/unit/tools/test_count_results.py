@@ -10,7 +10,7 @@
 # License for the specific language governing permissions and limitations
 # under the License.
 
-"""The program that counts what a test run recorded."""
+"""The program that tells what a test run recorded."""
 
 import io
 import pathlib
@@ -23,7 +23,7 @@ import subunit
 PROGRAM = pathlib.Path(__file__).parents[4] / 'tools' / 'count_results.py'
 
 
-def counted(stream: bytes) -> str:
+def told(stream: bytes) -> str:
     return subprocess.run(
         [sys.executable, PROGRAM],
         input=stream,
@@ -37,27 +37,61 @@ class CountResultsTest(unittest.TestCase):
         self.stream = io.BytesIO()
         self.results = subunit.StreamResultToBytes(self.stream)
 
-    def record(self, name: str, status: str) -> None:
+    def record(self, name: str, status: str, **details: str) -> None:
         self.results.status(test_id=name, test_status='inprogress')
+        for detail, text in details.items():
+            self.results.status(
+                test_id=name,
+                file_name=detail,
+                file_bytes=text.encode(),
+                mime_type='text/plain; charset="utf8"',
+                eof=True,
+            )
         self.results.status(test_id=name, test_status=status)
 
+    def told(self) -> str:
+        return told(self.stream.getvalue())
+
     def test_nothing(self) -> None:
-        self.assertEqual('0 0\n', counted(b''))
+        self.assertEqual('0 0\n', self.told())
 
     def test_each_kind(self) -> None:
         for number, status in enumerate(
             ('success', 'success', 'success', 'skip', 'fail', 'uxsuccess')
         ):
             self.record(f'test-{number}', status)
-        self.assertEqual('3 2\n', counted(self.stream.getvalue()))
+        self.assertEqual(
+            [
+                '3 2',
+                '--- failed: test-4',
+                '--- failed: test-5',
+                'It should have failed.',
+            ],
+            self.told().splitlines(),
+        )
 
     def test_one_that_never_ended_has_failed(self) -> None:
         self.record('done', 'success')
         self.results.status(test_id='killed', test_status='inprogress')
-        self.assertEqual('1 1\n', counted(self.stream.getvalue()))
+        self.assertEqual(
+            ['1 1', '--- failed: killed', 'Test did not complete'],
+            self.told().splitlines(),
+        )
+
+    def test_the_error_is_told_and_not_the_log_above_it(self) -> None:
+        self.record(
+            'test',
+            'fail',
+            traceback='Traceback:\n  a line\nMismatch: ' + 1000 * 'x',
+            zlog=''.join(f'line {number}\n' for number in range(100)),
+        )
+        lines = self.told().splitlines()
+        self.assertEqual(['0 1', '--- failed: test'], lines[:2])
+        self.assertLess(len(lines), 30)
+        self.assertEqual('Mismatch: ' + 390 * 'x' + '...', lines[-1])
 
     def test_other_output_is_left_out(self) -> None:
         self.record('done', 'success')
         self.assertEqual(
-            '1 0\n', counted(b'a warning\n' + self.stream.getvalue())
+            '1 0\n', told(b'a warning\n' + self.stream.getvalue())
         )
