@@ -45,10 +45,17 @@ _PATIENCE = 45.0
 def open_month(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     """Carry what lives at the begin of a month into it."""
     storage.check()
+    keeper = upkeep.Keeper(storage, _PATIENCE)
     month = conf.command.month
+    if conf.command.again:
+        if month is not None:
+            raise ValueError('name a month, or --again, but not both')
+        for month in keeper.reopen():
+            print(f'{months.of(month)} is opened again.', flush=True)
+        return
     if month is None:
         month = months.begin(storage.overview().now)
-    upkeep.Keeper(storage, _PATIENCE).open(month)
+    keeper.open(month)
     print(f'{months.of(month)} is opened.')
 
 
@@ -228,6 +235,11 @@ def add_commands(subparsers) -> None:
         nargs='?',
         **_MONTH,
         help='which one (UTC); by default the present',
+    )
+    opening.add_argument(
+        '--again',
+        action='store_true',
+        help='all that were opened, for what a backup had without it',
     )
     opening.set_defaults(run=open_month)
 

@@ -94,6 +94,17 @@ class MonthStore(abc.ABC):
         """
 
     @abc.abstractmethod
+    def reopen_month(self, month: int) -> None:
+        """Carry forward what a month that is opened should begin with.
+
+        A backup may hold an event without what it tells later months. Those
+        are to be reopened in their order, and closed again after it.
+
+        :param month: its first microsecond (UTC), since the epoch.
+        :raises StorageUnavailable: try again.
+        """
+
+    @abc.abstractmethod
     def close_month(self, month: int) -> bool:
         """Store the intervals of a month that is over.
 

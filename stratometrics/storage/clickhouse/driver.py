@@ -111,6 +111,9 @@ class ClickHouseStorage(base.Storage):
     def open_month(self, month: int) -> None:
         self._writer.open_month(month)
 
+    def reopen_month(self, month: int) -> None:
+        self._writer.reopen_month(month)
+
     def close_month(self, month: int) -> bool:
         return self._closing.derive(month)
 

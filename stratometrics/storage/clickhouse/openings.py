@@ -258,26 +258,50 @@ class Openings:
         :raises Purged: there is nothing left to open it from.
         :raises StorageError: do it again.
         """
-        journal = self._months.journal()
-        previous = months_model.begin(month - 1)
-        start = journal.start(previous, None)
-        if start is None:
-            start = months_module.EARLIEST
+        start = _start(self._months.journal(), month)
         run = self._months.announce(month)
+        self._derive(month, start, run)
+        # A purge is entered before anything is dropped.
+        self._months.journal().require(start)
+        self._months.enter(month, months_module.Entry.OPENED, run)
+
+    def derive_again(self, month: int) -> None:
+        """Give what lacks it an opening in a month that is opened.
+
+        An event is stored before its openings are, and whoever was cut off in
+        between writes both again. But a backup that was made in between has
+        the one without the others. So what was received since the month was
+        opened is carried each for itself, as its writer did (R15).
+
+        :param month: its first microsecond, since the epoch.
+        :raises StorageError: do it again.
+        """
+        journal = self._months.journal()
+        # Of what was purged nothing is left but what came in since.
+        start = (
+            months_module.EARLIEST
+            if month == journal.purged
+            else _start(journal, month)
+        )
+        self._derive(month, start, journal.merged_at(month))
+
+    def _derive(self, month: int, start: int, run: int) -> None:
+        """Carry what precedes a month into it.
+
+        :param start: the month to begin to read with.
+        :param run: what was received later is carried each for itself.
+        """
         for statement in (_DERIVE, _DERIVE_RECENT):
             self._pool.execute_on_shards(
                 statement.format(**_PARTS),
                 {
                     'month': month,
-                    'previous': previous,
+                    'previous': months_model.begin(month - 1),
                     'start': start,
                     'run': run,
                 },
                 {**self._settings, **_DERIVE_SETTINGS},
             )
-        # A purge is entered before anything is dropped.
-        self._months.journal().require(start)
-        self._months.enter(month, months_module.Entry.OPENED, run)
 
     def follow(
         self,
@@ -437,6 +461,15 @@ class Openings:
             for resource_type, resource_id, died_at in rows
             if died_at < newest
         ]
+
+
+def _start(journal: months_module.Journal, month: int) -> int:
+    """The month to begin with, to read what precedes another.
+
+    :raises Purged: there is nothing left of it.
+    """
+    start = journal.start(months_model.begin(month - 1), None)
+    return months_module.EARLIEST if start is None else start
 
 
 def _openings(

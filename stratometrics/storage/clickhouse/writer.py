@@ -85,6 +85,10 @@ class Writer:
         """See :meth:`stratometrics.storage.base.MonthStore.open_month`."""
         self._openings.derive(month)
 
+    def reopen_month(self, month: int) -> None:
+        """See :meth:`stratometrics.storage.base.MonthStore.reopen_month`."""
+        self._openings.derive_again(month)
+
     def _insert(
         self, events: Sequence[event_model.Event], received_at: int
     ) -> None:

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from unittest import mock
 
 from clickhouse_driver import errors as driver_errors
 import fixtures
@@ -34,6 +35,7 @@ from stratometrics.model import timestamps
 from stratometrics.notifications import definitions
 from stratometrics.notifications import timestamps as parsing
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import openings
 from stratometrics.tests.functional import base
 from stratometrics.tests.functional.cmd import test_manage
 from stratometrics.tests.functional.storage import test_cluster_guide
@@ -327,6 +329,24 @@ class BackupTest(testtools.TestCase):
             [instance(60, _OCTOBER + _HOUR)], timestamps.now()
         )
         self.assertNotEqual(before, self.answers(timestamps.now()))
+
+    def test_a_backup_between_an_event_and_its_openings(self) -> None:
+        self.fill()
+        self.run_guide('backup', 'keeper')
+        with mock.patch.object(openings.Openings, 'follow'):
+            self.storage.write_events(
+                [instance(70, _SEPTEMBER + _HOUR)], timestamps.now()
+            )
+        self.run_guide('increment', 'keeper')
+        as_of = timestamps.now()
+        self.storage.write_events(
+            [instance(70, _SEPTEMBER + _HOUR)], timestamps.now()
+        )
+        before = self.answers(as_of)
+        self.lose_everything()
+        self.run_guide('restore')
+        self.run_guide('forget')
+        self.assert_whole(before, as_of)
 
     def test_old_events_were_purged(self) -> None:
         self.fill()

@@ -12,12 +12,14 @@
 """Commands that open, close, purge and verify months."""
 
 import json
+from unittest import mock
 
 from stratometrics.model import event as event_model
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.storage.clickhouse import client
 from stratometrics.storage.clickhouse import driver
+from stratometrics.storage.clickhouse import openings
 from stratometrics.tests.functional.cmd import test_manage
 
 _PRESENT = months.begin(timestamps.now())
@@ -99,6 +101,21 @@ class MonthsCommandTest(test_manage.CommandTestCase):
         )
         self.assertEqual((False, True, False), self.listed()[last])
 
+    def test_what_lacks_its_openings_gets_them(self) -> None:
+        last, present = months.of(_LAST), months.of(_PRESENT)
+        self.assertEqual('', self.manage('open-month', '--again'))
+        for month in (last, present):
+            self.manage('open-month', month)
+        with mock.patch.object(openings.Openings, 'follow'):
+            self.write(event('late', _BEFORE + 3 * _HOUR))
+        told = self.run_module('manage', 'verify', '--month', last)
+        self.assertEqual(1, told.returncode, told.stderr)
+        self.assertEqual(
+            f'{last} is opened again.\n{present} is opened again.\n',
+            self.manage('open-month', '--again'),
+        )
+        self.assertIn('\n0 microseconds differ', self.manage('verify'))
+
     def test_what_cannot_be_is_refused(self) -> None:
         present = months.of(_PRESENT)
         after = months.of(months.after(_PRESENT))
@@ -109,6 +126,7 @@ class MonthsCommandTest(test_manage.CommandTestCase):
             (2, ('verify', '--sample', '0'), 'greater than 0'),
             (1, ('purge', '--before', present, '--yes'), 'is not opened'),
             (1, ('close-month', present, '--all'), 'not both'),
+            (1, ('open-month', present, '--again'), 'not both'),
         ):
             refused = self.manage(*arguments, status=status)
             self.assertIn(reason, refused)

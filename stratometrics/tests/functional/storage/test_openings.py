@@ -18,6 +18,7 @@ from unittest import mock
 
 import hypothesis
 from hypothesis import strategies as st
+import testtools
 
 from stratometrics.model import event as event_model
 from stratometrics.model import months
@@ -389,6 +390,44 @@ class OpeningsTest(OpeningsTestCase):
         )
         # Without openings nothing would be left of it.
         self.assertRaises(errors.StorageError, self.storage.schema.migrate, 7)
+
+    def test_what_a_backup_had_without_its_openings_gets_them(self) -> None:
+        self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 1, resource_id='ends'))
+        opened = [OCTOBER, NOVEMBER, DECEMBER]
+        for month in opened:
+            self.storage.open_month(month)
+        late = [
+            seen(SEPTEMBER + 2, 'stopped', 'm2'),
+            seen(SEPTEMBER + 3, 'paused', 'm3'),
+            seen(SEPTEMBER + 2, 'deleted', 'm2', 'ends'),
+            seen(OCTOBER + 2, 'active', 'm1', 'begins'),
+            seen(DECEMBER + 2, 'stopped', 'm4'),
+        ]
+        with mock.patch.object(openings.Openings, 'follow'):
+            for each in late:
+                self.tell(each)
+        with testtools.ExpectedException(testtools.matchers.MismatchError):
+            self.check_answers()
+        for month in opened:
+            self.storage.reopen_month(month)
+        self.check_answers()
+        self.storage.open_month(JANUARY)
+        self.check_answers()
+
+    def test_what_came_after_a_purge_gets_its_openings_too(self) -> None:
+        self.tell(seen(SEPTEMBER + 1))
+        for month in (OCTOBER, NOVEMBER, DECEMBER):
+            self.storage.open_month(month)
+        with mock.patch.object(retention.time, 'sleep'):
+            self.storage.purge(NOVEMBER)
+        with mock.patch.object(openings.Openings, 'follow'):
+            self.tell(seen(SEPTEMBER + 2, 'stopped', 'm2'))
+        for month in (NOVEMBER, DECEMBER):
+            self.storage.reopen_month(month)
+        self.assertEqual(
+            {('stopped', 'p1', 'small'): JANUARY - NOVEMBER},
+            self.answer(NOVEMBER, JANUARY),
+        )
 
     def test_it_notices_a_purge_of_what_it_reads(self) -> None:
         """By somebody else, who believed to be alone."""
