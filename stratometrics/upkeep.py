@@ -129,17 +129,13 @@ class Keeper:
         with self._turn():
             self._storage.open_month(month)
 
-    def reopen(self) -> Iterator[int]:
-        """Open all months that are opened, once more, in their order.
+    def open_again(self) -> Iterator[int]:
+        """See :class:`stratometrics.storage.base.MonthStore`.
 
-        :returns: each month when it is done.
         :raises UnderWay: somebody else is at it.
         """
         with self._turn():
-            for each in self._storage.overview().months:
-                if each.opened:
-                    self._storage.reopen_month(each.month)
-                    yield each.month
+            yield from self._storage.open_months_again()
 
     def close(self, chosen: Sequence[int]) -> Iterator[tuple[int, bool]]:
         """Close months, one after the other.

@@ -50,7 +50,7 @@ def open_month(conf: cfg.ConfigOpts, storage: base.Storage) -> None:
     if conf.command.again:
         if month is not None:
             raise ValueError('name a month, or --again, but not both')
-        for month in keeper.reopen():
+        for month in keeper.open_again():
             print(f'{months.of(month)} is opened again.', flush=True)
         return
     if month is None:
@@ -239,7 +239,7 @@ def add_commands(subparsers) -> None:
     opening.add_argument(
         '--again',
         action='store_true',
-        help='all that were opened, for what a backup had without it',
+        help='all that were opened, once more: after a backup was restored',
     )
     opening.set_defaults(run=open_month)
 

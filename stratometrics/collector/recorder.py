@@ -104,12 +104,14 @@ class Recorder:
 
         def attempt() -> None:
             births = self._births.missing(events)
+            # One insert is stored a month at a time, in the order of its
+            # rows, and a backup may be made in between: no birth later than
+            # what bears witness to it.
+            rows = sorted([*events, *births], key=lambda each: each.event_time)
             # Stamped by each attempt: an answer as of a time (R15) must not
             # change because rows that claim to be older arrive after it.
             try:
-                self._storage.write_events(
-                    [*events, *births], timestamps.now()
-                )
+                self._storage.write_events(rows, timestamps.now())
             except errors.StorageUnavailable:
                 # It may come back from a backup, without what it had.
                 self._births.clear()

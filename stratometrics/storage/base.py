@@ -94,13 +94,14 @@ class MonthStore(abc.ABC):
         """
 
     @abc.abstractmethod
-    def reopen_month(self, month: int) -> None:
-        """Carry forward what a month that is opened should begin with.
+    def open_months_again(self) -> Iterator[int]:
+        """Carry what precedes them into all months that are opened.
 
-        A backup may hold an event without what it tells later months. Those
-        are to be reopened in their order, and closed again after it.
+        A backup may hold an event that came in late without what it tells
+        later months. Months that are closed are to be closed again after it.
 
-        :param month: its first microsecond (UTC), since the epoch.
+        :returns: each month when it is done, in their order: its first
+            microsecond (UTC), since the epoch.
         :raises StorageUnavailable: try again.
         """
 

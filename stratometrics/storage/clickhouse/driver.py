@@ -111,8 +111,8 @@ class ClickHouseStorage(base.Storage):
     def open_month(self, month: int) -> None:
         self._writer.open_month(month)
 
-    def reopen_month(self, month: int) -> None:
-        self._writer.reopen_month(month)
+    def open_months_again(self) -> Iterator[int]:
+        return self._writer.open_months_again()
 
     def close_month(self, month: int) -> bool:
         return self._closing.derive(month)

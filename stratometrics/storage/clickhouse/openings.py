@@ -17,7 +17,7 @@ again after it has carried something forward, until there is none that it has
 not seen to. So what a derivation does not see is seen to by who wrote it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 import threading
 
 from stratometrics.model import event as event_model
@@ -206,6 +206,13 @@ WHERE toUnixTimestamp64Micro(event_time) < month
     AND {given}
 """
 
+# Of whom anything is told that is not the end, here or later.
+_SPEAKING = """
+    timeline IN (
+        SELECT timeline FROM $database.events
+        WHERE event_time >= {start} AND phase != 'ended'
+    )"""
+
 # Text is made of constants only; every value is bound.
 _PARTS = {
     'carried': ', '.join(_CARRIED),
@@ -219,7 +226,12 @@ _PARTS = {
     'month': _instant('month'),
     'previous': _instant('previous'),
     'run': _instant('run'),
+    'start': _instant('start'),
 }
+
+_BURY_SPEAKING = _BURY.format(
+    **{**_PARTS, 'given': _SPEAKING.format(**_PARTS)}
+)
 
 _Write = Callable[[Sequence[event_model.Event], int], None]
 
@@ -265,25 +277,35 @@ class Openings:
         self._months.journal().require(start)
         self._months.enter(month, months_module.Entry.OPENED, run)
 
-    def derive_again(self, month: int) -> None:
-        """Give what lacks it an opening in a month that is opened.
+    def derive_again(self) -> Iterator[int]:
+        """Give what lacks them its openings in all months that are opened.
 
         An event is stored before its openings are, and whoever was cut off in
         between writes both again. But a backup that was made in between has
-        the one without the others. So what was received since the month was
-        opened is carried each for itself, as its writer did (R15).
+        the one without the others. So what was received since a month was
+        opened is carried each for itself, as its writer did (R15), and every
+        end of which anything else is told.
 
-        :param month: its first microsecond, since the epoch.
+        :returns: each month when it is done, in their order.
         :raises StorageError: do it again.
         """
         journal = self._months.journal()
-        # Of what was purged nothing is left but what came in since.
-        start = (
-            months_module.EARLIEST
-            if month == journal.purged
-            else _start(journal, month)
-        )
-        self._derive(month, start, journal.merged_at(month))
+        for month in sorted({month for month, _ in journal.opened}):
+            if month < journal.first_kept:
+                continue
+            # Of what was purged nothing is left but what came in since.
+            start = (
+                months_module.EARLIEST
+                if month == journal.purged
+                else _start(journal, month)
+            )
+            self._derive(month, start, journal.merged_at(month))
+            self._pool.execute_on_shards(
+                _BURY_SPEAKING,
+                {'months': [month], 'start': start},
+                {**self._settings, **_DERIVE_SETTINGS},
+            )
+            yield month
 
     def _derive(self, month: int, start: int, run: int) -> None:
         """Carry what precedes a month into it.

@@ -11,7 +11,7 @@
 # under the License.
 """Events and rejected messages as columns of ClickHouse tables."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 import json
 
 from stratometrics.model import event as event_model
@@ -85,9 +85,9 @@ class Writer:
         """See :meth:`stratometrics.storage.base.MonthStore.open_month`."""
         self._openings.derive(month)
 
-    def reopen_month(self, month: int) -> None:
-        """See :meth:`stratometrics.storage.base.MonthStore.reopen_month`."""
-        self._openings.derive_again(month)
+    def open_months_again(self) -> Iterator[int]:
+        """See :class:`stratometrics.storage.base.MonthStore`."""
+        return self._openings.derive_again()
 
     def _insert(
         self, events: Sequence[event_model.Event], received_at: int

@@ -330,17 +330,27 @@ class BackupTest(testtools.TestCase):
         )
         self.assertNotEqual(before, self.answers(timestamps.now()))
 
-    def test_a_backup_between_an_event_and_its_openings(self) -> None:
+    def test_a_backup_between_an_event_and_what_follows_from_it(self) -> None:
         self.fill()
         self.run_guide('backup', 'keeper')
+        # The tables are noted one after the other: the end is in one alone.
+        lost = deletion(11, _SEPTEMBER + 200 * _HOUR)
+        self.storage.write_events([lost], timestamps.now())
+        with self.server.client() as there:
+            there.execute(
+                'DELETE FROM stratometrics.events '
+                'WHERE message_id = %(message_id)s',
+                {'message_id': lost.message_id},
+            )
+        # No backup can be made to hit this instant.
         with mock.patch.object(openings.Openings, 'follow'):
             self.storage.write_events(
-                [instance(70, _SEPTEMBER + _HOUR)], timestamps.now()
+                [instance(71, _SEPTEMBER + _HOUR)], timestamps.now()
             )
         self.run_guide('increment', 'keeper')
         as_of = timestamps.now()
         self.storage.write_events(
-            [instance(70, _SEPTEMBER + _HOUR)], timestamps.now()
+            [instance(71, _SEPTEMBER + _HOUR)], timestamps.now()
         )
         before = self.answers(as_of)
         self.lose_everything()

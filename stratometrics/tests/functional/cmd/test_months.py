@@ -106,6 +106,7 @@ class MonthsCommandTest(test_manage.CommandTestCase):
         self.assertEqual('', self.manage('open-month', '--again'))
         for month in (last, present):
             self.manage('open-month', month)
+        # As a backup has it that was made before its openings were written.
         with mock.patch.object(openings.Openings, 'follow'):
             self.write(event('late', _BEFORE + 3 * _HOUR))
         told = self.run_module('manage', 'verify', '--month', last)

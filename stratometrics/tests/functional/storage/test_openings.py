@@ -391,39 +391,67 @@ class OpeningsTest(OpeningsTestCase):
         # Without openings nothing would be left of it.
         self.assertRaises(errors.StorageError, self.storage.schema.migrate, 7)
 
-    def test_what_a_backup_had_without_its_openings_gets_them(self) -> None:
+    def tell_alone(self, *observations: oracle.Observation) -> None:
+        """As a backup has it that was made before the openings were written.
+
+        Real writers are cut off in the tests of what meets.
+        """
+        with mock.patch.object(openings.Openings, 'follow'):
+            for each in observations:
+                self.tell(each)
+
+    def test_what_has_no_openings_gets_them(self) -> None:
         self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 1, resource_id='ends'))
         opened = [OCTOBER, NOVEMBER, DECEMBER]
         for month in opened:
             self.storage.open_month(month)
-        late = [
+        self.tell_alone(
             seen(SEPTEMBER + 2, 'stopped', 'm2'),
             seen(SEPTEMBER + 3, 'paused', 'm3'),
             seen(SEPTEMBER + 2, 'deleted', 'm2', 'ends'),
-            seen(OCTOBER + 2, 'active', 'm1', 'begins'),
+            seen(OCTOBER + 2, 'active', 'm1', 'begins', OCTOBER + 1),
             seen(DECEMBER + 2, 'stopped', 'm4'),
-        ]
-        with mock.patch.object(openings.Openings, 'follow'):
-            for each in late:
-                self.tell(each)
+        )
         with testtools.ExpectedException(testtools.matchers.MismatchError):
             self.check_answers()
-        for month in opened:
-            self.storage.reopen_month(month)
+        self.assertEqual(opened, list(self.storage.open_months_again()))
         self.check_answers()
         self.storage.open_month(JANUARY)
         self.check_answers()
 
+    def test_what_is_complete_gets_no_more(self) -> None:
+        self.tell(seen(SEPTEMBER + 1), seen(SEPTEMBER + 2, 'deleted', 'm2'))
+        self.tell(seen(SEPTEMBER + 1, message_id='m3', resource_id='b'))
+        for month in (OCTOBER, NOVEMBER, DECEMBER):
+            self.storage.open_month(month)
+        self.tell(seen(SEPTEMBER + 2, 'stopped', 'm4', 'b'))
+        opened = [OCTOBER, NOVEMBER, DECEMBER]
+        before = [self.openings_of(month) for month in opened]
+        list(self.storage.open_months_again())
+        self.pool.execute_on_shards('OPTIMIZE TABLE $database.events FINAL')
+        self.assertEqual(before, [self.openings_of(month) for month in opened])
+
     def test_what_came_after_a_purge_gets_its_openings_too(self) -> None:
-        self.tell(seen(SEPTEMBER + 1))
+        self.tell(
+            seen(SEPTEMBER + 1),
+            seen(SEPTEMBER + 1, resource_id='dead'),
+            seen(SEPTEMBER + 2, 'deleted', 'm2', 'dead'),
+            seen(SEPTEMBER + 1, resource_id='ended'),
+            seen(SEPTEMBER + 2, 'deleted', 'm2', 'ended'),
+        )
         for month in (OCTOBER, NOVEMBER, DECEMBER):
             self.storage.open_month(month)
         with mock.patch.object(retention.time, 'sleep'):
             self.storage.purge(NOVEMBER)
-        with mock.patch.object(openings.Openings, 'follow'):
-            self.tell(seen(SEPTEMBER + 2, 'stopped', 'm2'))
-        for month in (NOVEMBER, DECEMBER):
-            self.storage.reopen_month(month)
+        # That the dead ended is known to what outlives a purge alone.
+        self.tell_alone(
+            seen(SEPTEMBER + 2, 'stopped', 'm2'),
+            seen(OCTOBER + 2, message_id='m3', resource_id='dead'),
+            seen(DECEMBER + 2, message_id='m3', resource_id='ended'),
+        )
+        self.assertEqual(
+            [NOVEMBER, DECEMBER], list(self.storage.open_months_again())
+        )
         self.assertEqual(
             {('stopped', 'p1', 'small'): JANUARY - NOVEMBER},
             self.answer(NOVEMBER, JANUARY),
@@ -608,6 +636,39 @@ class InterleavingTest(OpeningsTestCase):
             self.tell(*self.ONE)
             self.check_answers((NOVEMBER, DECEMBER, JANUARY))
         self.assertGreater(survived, 4)
+
+    def test_a_killed_one_is_carried_on_where_months_are_opened_again(
+        self,
+    ) -> None:
+        """As what is restored is, which nobody writes again."""
+        for survived in itertools.count(1):
+            self.begin()
+            self.storage.open_month(DECEMBER)
+            cut_off = self.writing(0)
+            for _ in range(survived):
+                cut_off.step()
+            if cut_off.done:
+                break
+            cut_off.kill()
+            self.told.extend(
+                (each, received_at)
+                for received_at in self.received('a1')
+                for each in self.ONE
+            )
+            list(self.storage.open_months_again())
+            self.check_answers((NOVEMBER, DECEMBER, JANUARY))
+        self.assertGreater(survived, 4)
+
+    def received(self, message_id: str) -> list[int]:
+        """When a message was received, if it is stored."""
+        rows = self.pool.execute(
+            'SELECT toUnixTimestamp64Micro(received_at) '
+            'FROM $database.events WHERE message_id = {message_id:String} '
+            'AND resource_type = {resource_type:String} '
+            "AND source != 'opening'",
+            {'message_id': message_id, 'resource_type': self.resource_type},
+        )
+        return [received_at for (received_at,) in rows]
 
     def test_a_killed_one_that_nobody_repeats_is_resumed(self) -> None:
         """As a reconciliation does, which no broker tells again."""

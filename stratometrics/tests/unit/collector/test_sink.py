@@ -91,14 +91,27 @@ class TestStore(SinkTestCase):
             )
         )
 
-    def test_births_beside_events(self):
+    def test_births_before_events(self):
         message = fakes.make_message(created_at=5)
         self.store(message)
         self.store(message)
         [event] = fakes.ScriptedDecoder().decode(message)
         self.assertEqual(
-            [[event, event.birth()], [event]],
+            [[event.birth(), event], [event]],
             [events for events, _ in self.storage.inserts],
+        )
+
+    def test_the_earliest_first(self):
+        """So that it is stored first, of which a backup may have a part."""
+        self.store(
+            *(
+                fakes.make_message(f'm{n}', event_time=at, created_at=born)
+                for n, (at, born) in enumerate([(90, 80), (70, 20), (50, 40)])
+            )
+        )
+        self.assertEqual(
+            [20, 40, 50, 70, 80, 90],
+            [event.event_time for event in self.storage.events],
         )
 
     def test_birth_is_not_forgotten_with_a_failed_insert(self):
@@ -258,7 +271,7 @@ class TestQuarantine(SinkTestCase):
         self.storage.before_insert = before_insert
         self.store(guilty, innocent)
         [event] = fakes.ScriptedDecoder().decode(innocent)
-        self.assertEqual([event, event.birth()], self.storage.events)
+        self.assertEqual([event.birth(), event], self.storage.events)
 
     def test_unforeseen_error_of_storage_blocks_nothing(self):
         def before_insert(events):
