@@ -206,11 +206,11 @@ WHERE toUnixTimestamp64Micro(event_time) < month
     AND {given}
 """
 
-# Of whom anything is told that is not the end, here or later.
+# Of whom anything is told that is not the end, by a month or later.
 _SPEAKING = """
     timeline IN (
         SELECT timeline FROM $database.events
-        WHERE event_time >= {start} AND phase != 'ended'
+        WHERE event_time >= {month} AND phase != 'ended'
     )"""
 
 # Text is made of constants only; every value is bound.
@@ -226,7 +226,6 @@ _PARTS = {
     'month': _instant('month'),
     'previous': _instant('previous'),
     'run': _instant('run'),
-    'start': _instant('start'),
 }
 
 _BURY_SPEAKING = _BURY.format(
@@ -270,7 +269,10 @@ class Openings:
         :raises Purged: there is nothing left to open it from.
         :raises StorageError: do it again.
         """
-        start = _start(self._months.journal(), month)
+        journal = self._months.journal()
+        start = journal.start(months_model.begin(month - 1), None)
+        if start is None:
+            start = months_module.EARLIEST
         run = self._months.announce(month)
         self._derive(month, start, run)
         # A purge is entered before anything is dropped.
@@ -293,16 +295,21 @@ class Openings:
         for month in sorted({month for month, _ in journal.opened}):
             if month < journal.first_kept:
                 continue
+            run = journal.merged_at(month)
+            # One that was opened later merged what is to be told apart here.
             # Of what was purged nothing is left but what came in since.
-            start = (
-                months_module.EARLIEST
-                if month == journal.purged
-                else _start(journal, month)
+            start = max(
+                (
+                    earlier
+                    for earlier, its_run in journal.opened
+                    if journal.first_kept <= earlier < month and its_run <= run
+                ),
+                default=months_module.EARLIEST,
             )
-            self._derive(month, start, journal.merged_at(month))
+            self._derive(month, start, run)
             self._pool.execute_on_shards(
                 _BURY_SPEAKING,
-                {'months': [month], 'start': start},
+                {'months': [month], 'month': month},
                 {**self._settings, **_DERIVE_SETTINGS},
             )
             yield month
@@ -483,15 +490,6 @@ class Openings:
             for resource_type, resource_id, died_at in rows
             if died_at < newest
         ]
-
-
-def _start(journal: months_module.Journal, month: int) -> int:
-    """The month to begin with, to read what precedes another.
-
-    :raises Purged: there is nothing left of it.
-    """
-    start = journal.start(months_model.begin(month - 1), None)
-    return months_module.EARLIEST if start is None else start
 
 
 def _openings(
