@@ -359,9 +359,12 @@ class BackupTest(testtools.TestCase):
         self.assert_whole(before, as_of)
 
     def test_old_events_were_purged(self) -> None:
-        self.fill()
-        ended = [deletion(11, _AUGUST + 200 * _HOUR)]
+        ended = [
+            instance(91, _AUGUST + _HOUR),
+            deletion(91, _AUGUST + 2 * _HOUR),
+        ]
         self.storage.write_events(ended, timestamps.now())
+        self.fill()
         self.storage.purge(_SEPTEMBER)
         as_of = timestamps.now()
         before = self.answers(as_of, begin='09')
@@ -379,12 +382,12 @@ class BackupTest(testtools.TestCase):
             living, self.storage.count_living('instance', 'RegionOne')
         )
         # The end whose event is purged is known nevertheless.
-        straggler = instance(11, _OCTOBER + _HOUR)
+        straggler = instance(91, _OCTOBER + _HOUR)
         self.storage.write_events([straggler], timestamps.now())
         after = self.answers(timestamps.now(), begin='09')
         path, *_ = after
-        self.assertIn(b'"server-10"', after[path])
-        self.assertNotIn(b'"server-11"', after[path])
+        self.assertIn(b'"server-11"', after[path])
+        self.assertNotIn(b'"server-91"', after[path])
 
     def test_one_table(self) -> None:
         self.storage.write_names(
