@@ -650,14 +650,8 @@ class InterleavingTest(OpeningsTestCase):
 
     def test_a_writer_that_is_killed_writes_again(self) -> None:
         for survived in itertools.count(1):
-            self.begin()
-            self.storage.open_month(DECEMBER)
-            cut_off = self.writing(0)
-            for _ in range(survived):
-                cut_off.step()
-            if cut_off.done:
+            if not self.cut_off(survived):
                 break
-            cut_off.kill()
             self.tell(*self.ONE)
             self.check_answers((NOVEMBER, DECEMBER, JANUARY))
         self.assertGreater(survived, 4)
@@ -667,14 +661,8 @@ class InterleavingTest(OpeningsTestCase):
     ) -> None:
         """As what is restored is, which nobody writes again."""
         for survived in itertools.count(1):
-            self.begin()
-            self.storage.open_month(DECEMBER)
-            cut_off = self.writing(0)
-            for _ in range(survived):
-                cut_off.step()
-            if cut_off.done:
+            if not self.cut_off(survived):
                 break
-            cut_off.kill()
             self.told.extend(
                 (each, received_at)
                 for received_at in self.received('a1')
@@ -683,6 +671,22 @@ class InterleavingTest(OpeningsTestCase):
             list(self.storage.open_months_again())
             self.check_answers((NOVEMBER, DECEMBER, JANUARY))
         self.assertGreater(survived, 4)
+
+    def cut_off(self, survived: int) -> bool:
+        """Kill what writes while December is opened.
+
+        :param survived: the steps that it takes.
+        :returns: whether it was not done by then.
+        """
+        self.begin()
+        self.storage.open_month(DECEMBER)
+        writing = self.writing(0)
+        for _ in range(survived):
+            writing.step()
+        if writing.done:
+            return False
+        writing.kill()
+        return True
 
     def received(self, message_id: str) -> list[int]:
         """When a message was received, if it is stored."""
