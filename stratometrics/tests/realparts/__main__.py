@@ -33,6 +33,7 @@ from stratometrics.tests.realparts import choice
 from stratometrics.tests.realparts import errors
 from stratometrics.tests.realparts import given
 from stratometrics.tests.realparts import identity
+from stratometrics.tests.realparts import memory
 from stratometrics.tests.realparts import part
 from stratometrics.tests.realparts import process
 
@@ -138,6 +139,12 @@ def parser() -> argparse.ArgumentParser:
         parents=[which(choice.PARTS), how],
         help='start parts, run a command, stop the parts',
     )
+    run.add_argument(
+        '--in-memory',
+        action='store_true',
+        help='have temporary folders, those of the command too, in memory '
+        'where that has room',
+    )
     run.add_argument('command', nargs='+', metavar='COMMAND')
     commands.add_parser(
         'up',
@@ -202,6 +209,8 @@ def run(args: argparse.Namespace) -> int:
     # The command itself is started by a helper that could not tell us.
     if not shutil.which(args.command[0]):
         raise errors.PartError(f'{args.command[0]}: command not found')
+    if args.in_memory:
+        say(memory.use_for_temporary_folders())
     with running(args) as parts:
         env = dict(os.environ)
         for each in parts:
