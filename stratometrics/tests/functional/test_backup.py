@@ -17,8 +17,6 @@ import itertools
 import pathlib
 import re
 import shlex
-import subprocess
-import sys
 import textwrap
 import threading
 from unittest import mock
@@ -37,6 +35,7 @@ from stratometrics.notifications import timestamps as parsing
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import openings
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.cmd import test_manage
 from stratometrics.tests.functional.storage import test_cluster_guide
 from stratometrics.tests.realparts import clickhouse
@@ -182,19 +181,7 @@ class BackupTest(testtools.TestCase):
         for line in block('console', 'derive').splitlines():
             command, *arguments = shlex.split(line.removeprefix('# '))
             self.assertEqual('stratometrics-manage', command)
-            done = subprocess.run(
-                [
-                    sys.executable,
-                    '-m',
-                    'stratometrics.cmd.manage',
-                    '--config-file',
-                    str(file),
-                    *arguments,
-                ],
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
+            done = programs.manage(file, *arguments)
             self.assertEqual(0, done.returncode, (line, done.stderr))
             printed = done.stdout
         return printed

@@ -39,7 +39,7 @@ class CostsCommandTest(test_manage.CommandTestCase):
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 
     def run_costs(self, *arguments, status=0, as_of='2026-11-02T00:00:00Z'):
-        ran = self.run_module('manage', 'costs', *arguments, '--as-of', as_of)
+        ran = self.run_manage('costs', *arguments, '--as-of', as_of)
         self.assertEqual(status, ran.returncode, ran.stderr)
         return ran
 

@@ -28,6 +28,7 @@ from stratometrics.storage import base as storage_base
 from stratometrics.storage.clickhouse import driver
 from stratometrics.storage.clickhouse import migrations
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional import programs
 
 
 def write_configuration(conf, path: pathlib.Path) -> None:
@@ -52,25 +53,18 @@ class CommandTestCase(testtools.TestCase):
         self.file = folder / 'stratometrics.conf'
         write_configuration(self.conf, self.file)
 
-    def run_module(self, module: str, *arguments: str, stdout=subprocess.PIPE):
-        return subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                f'stratometrics.cmd.{module}',
-                '--config-file',
-                str(self.file),
-                *arguments,
-            ],
-            stdout=stdout,
-            stderr=subprocess.PIPE,
-            text=True,
-            timeout=60,
+    def run_manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return programs.manage(self.file, *arguments)
+
+    def check(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``stratometrics-status upgrade check``."""
+        return programs.STATUS.run(
+            f'--config-file={self.file}', 'upgrade', 'check', *arguments
         )
 
     def manage(self, *arguments: str, status: int = 0) -> str:
         """Run the command; give what it printed, or its error."""
-        done = self.run_module('manage', *arguments)
+        done = self.run_manage(*arguments)
         self.assertEqual(status, done.returncode, done.stderr)
         self.assertNotIn('Traceback', done.stderr)
         return done.stderr if status else done.stdout
@@ -199,7 +193,7 @@ class CoverageTest(CommandTestCase):
         ]
         self.assertIn('SILENT', image)
         self.assertIn('1 d 0 h', image)
-        done = self.run_module('manage', 'coverage', '--check')
+        done = self.run_manage('coverage', '--check')
         self.assertEqual(1, done.returncode)
         self.assertIn('SILENT', done.stdout)
         self.assertEqual('', done.stderr)
@@ -273,7 +267,16 @@ class CoverageTest(CommandTestCase):
         reading, writing = os.pipe()
         os.close(reading)
         with os.fdopen(writing, 'wb') as unread:
-            done = self.run_module('manage', 'coverage', stdout=unread)
+            done = subprocess.run(
+                [
+                    *(sys.executable, '-m', 'stratometrics.cmd.manage'),
+                    *('--config-file', str(self.file), 'coverage'),
+                ],
+                stdout=unread,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=60,
+            )
         self.assertEqual(128 + signal.SIGPIPE, done.returncode)
         self.assertEqual('', done.stderr)
 

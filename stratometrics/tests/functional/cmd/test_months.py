@@ -109,7 +109,7 @@ class MonthsCommandTest(test_manage.CommandTestCase):
         # As a backup has it that was made before its openings were written.
         with mock.patch.object(openings.Openings, 'follow'):
             self.write(event('late', _BEFORE + 3 * _HOUR))
-        told = self.run_module('manage', 'verify', '--month', last)
+        told = self.run_manage('verify', '--month', last)
         self.assertEqual(1, told.returncode, told.stderr)
         self.assertEqual(
             f'{last} is opened again.\n{present} is opened again.\n',
@@ -173,9 +173,7 @@ class MonthsCommandTest(test_manage.CommandTestCase):
             'UPDATE interval_end = interval_end - 7 '
             "WHERE resource_id = 'lives' SETTINGS mutations_sync = 1"
         )
-        found = self.run_module(
-            'manage', 'verify', '--month', last, '--sample', '10'
-        )
+        found = self.run_manage('verify', '--month', last, '--sample', '10')
         self.assertEqual(1, found.returncode, found.stderr)
         self.assertIn('7 microseconds differ', found.stdout)
         self.assertIn(

@@ -203,9 +203,7 @@ class PricesTest(test_manage.CommandTestCase):
         self.assertIn(f'price {good}: prices[0] (', refused)
         missing = str(pathlib.Path(good).parent / 'missing.yaml')
         self.assertIn(missing, self.prices('import', missing, status=1))
-        done = self.run_module(
-            'manage', 'prices', 'export', '--as-of', '2026-01-01'
-        )
+        done = self.run_manage('prices', 'export', '--as-of', '2026-01-01')
         self.assertEqual(2, done.returncode)
         self.assertIn("'2026-01-01' is not an RFC 3339", done.stderr)
 
@@ -232,7 +230,7 @@ class PricesTest(test_manage.CommandTestCase):
             now,
         )
         file = self.write(FILE)
-        done = self.run_module('manage', 'prices', 'check', file)
+        done = self.run_manage('prices', 'check', file)
         self.assertEqual((1, ''), (done.returncode, done.stderr))
         self.assertIn('2 prices can be used', done.stdout)
         [unused] = [
@@ -252,7 +250,7 @@ class PricesTest(test_manage.CommandTestCase):
         )
         self.assertNotIn('instance', self.prices('check', general))
         # The list itself, which is empty.
-        listed = self.run_module('manage', 'prices', 'check', '--days', '1')
+        listed = self.run_manage('prices', 'check', '--days', '1')
         self.assertEqual(1, listed.returncode, listed.stderr)
         for type_ in ('m1.small', 'm1.large'):
             self.assertRegex(listed.stdout, f'{type_} +active +1 d 0 h')
@@ -260,7 +258,7 @@ class PricesTest(test_manage.CommandTestCase):
     def test_a_check_needs_no_clickhouse(self) -> None:
         file = self.write(FILE)
         self.file.write_text('[clickhouse]\nhosts = 127.0.0.2\nport = 9\n')
-        done = self.run_module('manage', 'prices', 'check', file)
+        done = self.run_manage('prices', 'check', file)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertIn('2 prices can be used', done.stdout)
         self.assertIn('not compared with the usage', done.stderr)

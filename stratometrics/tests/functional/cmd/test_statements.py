@@ -139,9 +139,7 @@ class StatementsTest(StatementsTestCase):
     def test_an_earlier_month_that_lacks_a_statement(self) -> None:
         self.serve('p', 'q')
         self.statements('issue', '--month', '2026-09', '--project', 'p')
-        done = self.run_module(
-            *('manage', 'statements', 'issue', '--month', '2026-10')
-        )
+        done = self.run_manage(*('statements', 'issue', '--month', '2026-10'))
         self.assertEqual(0, done.returncode)
         self.assertIn('1 projects used something in 2026-09', done.stderr)
 
@@ -159,7 +157,7 @@ class StatementsTest(StatementsTestCase):
             | {'resource_id': 'another'}
         )
         self.storage.write_events([extra], OCTOBER - 10 * DAY)
-        done = self.run_module('manage', 'statements', 'verify')
+        done = self.run_manage('statements', 'verify')
         self.assertEqual(1, done.returncode)
         self.assertIn('2026-10-p: events and prices', done.stdout)
 
@@ -191,9 +189,7 @@ class StatementsTest(StatementsTestCase):
             | {'type': 'm1.huge'}
         )
         self.storage.write_events([event], OCTOBER)
-        done = self.run_module(
-            'manage', 'statements', 'issue', '--month', '2026-10'
-        )
+        done = self.run_manage('statements', 'issue', '--month', '2026-10')
         self.assertEqual(1, done.returncode)
         self.assertRegex(done.stdout, '2026-10 .* m1.huge')
         self.assertIn('31 d', done.stdout)

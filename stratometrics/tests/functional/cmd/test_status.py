@@ -66,7 +66,7 @@ class StatusTestCase(test_manage.CommandTestCase):
             queue(connection.channel()).declare()
 
     def status(self) -> subprocess.CompletedProcess:
-        return self.run_module('status', 'upgrade', 'check', '--json')
+        return self.check('--json')
 
     def results(self) -> dict[str, tuple[int, str]]:
         """What each check says; the exit status is that of the worst."""
@@ -146,7 +146,7 @@ class StatusTest(StatusTestCase):
 
     def test_no_clickhouse_is_told_in_the_table_alone(self) -> None:
         self.configure('clickhouse', hosts='127.0.0.2', port=9)
-        done = self.run_module('status', 'upgrade', 'check')
+        done = self.check()
         self.assertEqual(FAILURE, done.returncode)
         self.assertIn('no connection to ClickHouse', done.stdout)
         self.assertIn('127.0.0.2', done.stdout)
@@ -154,11 +154,11 @@ class StatusTest(StatusTestCase):
 
     def test_a_wrong_configuration_is_told_without_a_trace(self) -> None:
         self.configure('clickhouse', port='many')
-        done = self.run_module('status', 'upgrade', 'check')
+        done = self.check()
         self.assertEqual((FAILURE, ''), (done.returncode, done.stderr))
         self.assertIn('many', done.stdout)
         self.file.unlink()
-        done = self.run_module('status', 'upgrade', 'check')
+        done = self.check()
         self.assertEqual(FAILURE, done.returncode)
         self.assertIn(str(self.file), done.stderr)
         self.assertEqual(1, len(done.stderr.splitlines()), done.stderr)

@@ -35,7 +35,7 @@ class UpgradeTest(test_manage.CommandTestCase):
 
     def is_told_to_sync(self) -> bool:
         """Whether the check says so, in whatever lines of its table."""
-        shown = self.run_module('status', 'upgrade', 'check').stdout
+        shown = self.check().stdout
         return ''.join(_REMEDY.split()) in re.sub(r'[|\s]', '', shown)
 
     def answers(self) -> list:

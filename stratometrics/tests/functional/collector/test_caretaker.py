@@ -16,12 +16,12 @@ import os
 import re
 import signal
 import subprocess
-import sys
 
 from stratometrics.model import event as event_model
 from stratometrics.model import months
 from stratometrics.model import timestamps
 from stratometrics.tests import answers
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.functional.reconciler import recorded
 
@@ -60,19 +60,8 @@ class CaretakerTest(bed.CollectorTestCase):
         )
 
     def reconcile(self) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                'stratometrics.cmd.manage',
-                '--config-file',
-                str(self.config_file),
-                'reconcile',
-                '--resource-type=network',
-            ],
-            capture_output=True,
-            text=True,
-            timeout=bed.PATIENCE,
+        return programs.manage(
+            self.config_file, 'reconcile', '--resource-type=network'
         )
 
     def test_it_is_killed(self) -> None:

@@ -11,14 +11,13 @@
 # under the License.
 """Names from a real Keystone, in a real ClickHouse, out of the API."""
 
-import subprocess
-import sys
 import uuid
 
 from stratometrics import cloud
 from stratometrics.model import event as event_model
 from stratometrics.model import names
 from stratometrics.model import timestamps
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.api import base
 
 #: 2026-10-01T00:00:00Z
@@ -82,20 +81,7 @@ class NamingTest(base.ServerTestCase):
         )
 
     def sync(self, status: int = 0) -> str:
-        done = subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                'stratometrics.cmd.manage',
-                '--config-file',
-                str(self.server.config_file),
-                'names',
-                'sync',
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = programs.manage(self.server.config_file, 'names', 'sync')
         self.assertEqual(status, done.returncode, done.stderr)
         self.assertNotIn('Traceback', done.stderr)
         return done.stderr if status else done.stdout

@@ -11,8 +11,8 @@
 # under the License.
 """The real ``openstack`` command, before the real API and Keystone.
 
-It runs as a process of its own with a clouds.yaml, in which each caller is a
-cloud.
+It runs outside of the tests' process with a clouds.yaml, in which each caller
+is a cloud.
 """
 
 from collections.abc import Iterator
@@ -30,6 +30,7 @@ import yaml
 
 from stratometrics.storage.clickhouse import driver
 from stratometrics.tests.functional import base as functional_base
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.api import base
 from stratometrics.tests.functional.osc import terminal
 
@@ -44,9 +45,6 @@ CALLERS = {
     'otto': ('otto', 'globex'),
     'admin': ('admin', 'admin'),
 }
-
-#: Seconds after which a command has failed.
-_DEADLINE = 120
 
 
 class Answer:
@@ -116,15 +114,15 @@ class CommandTestCase(base.Asking, testtools.TestCase):
         :param variables: more of the environment.
         """
         return Answer(
-            subprocess.run(
-                [OPENSTACK, '--os-cloud', cloud, 'billing', *words],
+            programs.OPENSTACK.run(
+                *('--os-cloud', cloud, 'billing', *words),
                 cwd=self.home,
-                env=self.environment(COLUMNS=str(width), **variables),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_DEADLINE,
-                check=False,
+                env=self.environment(
+                    COLUMNS=str(width),
+                    # Where else it is found was decided when it was loaded.
+                    OS_CLIENT_CONFIG_FILE=str(self.home / 'clouds.yaml'),
+                    **variables,
+                ),
             )
         )
 

@@ -12,12 +12,11 @@
 """openstack billing price, before the real API."""
 
 import json
-import subprocess
-import sys
 
 from stratometrics.model import timestamps
 from stratometrics.pricing import documents
 from stratometrics.rating import ledger
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.api import base as api_base
 from stratometrics.tests.functional.api import test_usage
 from stratometrics.tests.functional.osc import base
@@ -123,21 +122,7 @@ class PriceTestCase(base.CommandTestCase):
 
     def manage(self, *words, status=0):
         """Run ``stratometrics-manage prices`` on the same database."""
-        done = subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                'stratometrics.cmd.manage',
-                '--config-file',
-                str(self.server.config_file),
-                'prices',
-                *words,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = programs.manage(self.server.config_file, 'prices', *words)
         self.assertEqual(status, done.returncode, done.stderr)
         return done.stdout
 

@@ -23,6 +23,7 @@ from stratometrics.model import usage
 from stratometrics.notifications import timestamps
 from stratometrics.tests import answers
 from stratometrics.tests.functional import base
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.cmd import test_manage
 from stratometrics.tests.unit.notifications import base as messages
 
@@ -101,6 +102,10 @@ def configure(url: str, folder: pathlib.Path, file: pathlib.Path) -> None:
         )
 
 
+#: The command.
+IMPORT = ('import', '--format=json')
+
+
 class RecordedCloudTestCase(base.StorageTestCase):
     """A test with that cloud, and commands that ask it."""
 
@@ -117,24 +122,19 @@ class RecordedCloudTestCase(base.StorageTestCase):
         configure(url, folder, self.file)
 
     def command(self, *arguments: str) -> list[str]:
+        """An import as a process of its own."""
         return [
             sys.executable,
             '-m',
             'stratometrics.cmd.manage',
             '--config-file',
             str(self.file),
-            'import',
-            '--format=json',
+            *IMPORT,
             *arguments,
         ]
 
     def run_command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        return programs.manage(self.file, *IMPORT, *arguments)
 
     def bring_in(self, *arguments: str) -> dict[str, dict]:
         done = self.run_command(*arguments)

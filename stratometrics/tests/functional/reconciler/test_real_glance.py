@@ -17,8 +17,6 @@ its queue.
 
 import contextlib
 import json
-import subprocess
-import sys
 import time
 
 import kombu
@@ -27,6 +25,7 @@ from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import timestamps as spellings
 from stratometrics.tests.functional import images
+from stratometrics.tests.functional import programs
 from stratometrics.tests.functional.collector import bed
 from stratometrics.tests.realparts import addresses
 
@@ -102,19 +101,7 @@ class RealGlanceTest(bed.CollectorTestCase):
         self.end(collector)
 
     def manage(self, *arguments: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [
-                sys.executable,
-                '-m',
-                'stratometrics.cmd.manage',
-                '--config-file',
-                str(self.config_file),
-                *arguments,
-            ],
-            capture_output=True,
-            text=True,
-            timeout=bed.PATIENCE,
-        )
+        done = programs.manage(self.config_file, *arguments)
         self.assertEqual(status, done.returncode, done.stderr)
         self.assertNotIn(self.keystone.identity.password, done.stderr)
         return done.stderr if status else done.stdout
