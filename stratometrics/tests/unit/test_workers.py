@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Every functional test is run, and by one process."""
+"""Every test that is given to one of two processes is run by one."""
 
 import pathlib
 import re
@@ -20,16 +20,21 @@ import yaml
 import stratometrics
 
 _ROOT = pathlib.Path(stratometrics.__file__).parent
-_FUNCTIONAL = _ROOT / 'tests' / 'functional'
 
 
 class WorkersTest(testtools.TestCase):
-    def test_each_module_has_one(self):
-        workers = yaml.safe_load((_FUNCTIONAL / 'workers.yaml').read_text())
+    def test_of_functional_tests(self):
+        self.assert_each_module_has_one(_ROOT / 'tests' / 'functional')
+
+    def test_of_deployment_tests(self):
+        self.assert_each_module_has_one(_ROOT / 'tests' / 'deploy')
+
+    def assert_each_module_has_one(self, folder: pathlib.Path) -> None:
+        workers = yaml.safe_load((folder / 'workers.yaml').read_text())
         patterns = [worker['worker'] for worker in workers]
         modules = [
             '.'.join(path.relative_to(_ROOT.parent).with_suffix('').parts)
-            for path in _FUNCTIONAL.rglob('test_*.py')
+            for path in folder.rglob('test_*.py')
         ]
         self.assertTrue(modules)
         for module in modules:
