@@ -51,7 +51,9 @@ key_repository = {folder}/fernet-keys
 [credential]
 key_repository = {folder}/credential-keys
 [cache]
-enabled = false
+# In its only process, as a cloud's Keystone has memcached.
+enabled = true
+backend = dogpile.cache.memory
 """
 
 
