@@ -9,38 +9,25 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The services of the cloud, asked with credentials of our own."""
+"""The services of the cloud, asked with credentials of our own.
 
-from typing import Any
+The SDK takes longer to import than all else that a program does before its
+work, and most programs never ask: it is imported by what uses it.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from keystoneauth1 import exceptions as keystone_exceptions
 from keystoneauth1 import loading
-from openstack import connection
-from openstack import exceptions as sdk_exceptions
 from oslo_config import cfg
 
 from stratometrics import version
 from stratometrics.conf import service_credentials
 
-_GROUP = service_credentials.GROUP.name
+if TYPE_CHECKING:
+    from openstack import connection
 
-#: What the libraries raise by intent; the last where a file of certificates
-#: cannot be read.
-_TOLD = (
-    sdk_exceptions.SDKException,
-    keystone_exceptions.ClientException,
-    OSError,
-)
-#: What a call to a service may raise, through whichever layer. The libraries
-#: take any JSON for what it should be.
-FAILURES = (
-    *_TOLD,
-    AttributeError,
-    LookupError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+_GROUP = service_credentials.GROUP.name
 
 #: Characters of what a service says of a failure.
 _LONGEST_REASON = 500
@@ -50,13 +37,40 @@ class CloudError(Exception):
     """The cloud cannot be asked; the text says why, and what to do."""
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What a call to a service may raise, through whichever layer.
+
+    The libraries take any JSON for what it should be.
+    """
+    return (
+        *_told(),
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    )
+
+
+def _told() -> tuple[type[Exception], ...]:
+    """What the libraries raise by intent."""
+    from openstack import exceptions as sdk_exceptions
+
+    return (
+        sdk_exceptions.SDKException,
+        keystone_exceptions.ClientException,
+        # Where a file of certificates cannot be read.
+        OSError,
+    )
+
+
 def reason(failure: Exception) -> str:
     """Why a call to a service failed.
 
-    :param failure: one of FAILURES.
+    :param failure: one of failures().
     :returns: see printable.
     """
-    if isinstance(failure, _TOLD):
+    if isinstance(failure, _told()):
         return printable(str(failure))
     if isinstance(failure, RecursionError):
         return 'the answer is nested too deeply'
@@ -82,7 +96,18 @@ def is_configured(conf: cfg.ConfigOpts) -> bool:
     return bool(options.auth_type or options.auth_section)
 
 
-def connect(conf: cfg.ConfigOpts) -> connection.Connection:
+def preload(conf: cfg.ConfigOpts) -> None:
+    """Import what connect() needs, if there are credentials for it.
+
+    Processes that are forked afterwards share the memory that it takes.
+
+    :param conf: the configuration, with the service's options registered.
+    """
+    if is_configured(conf):
+        from openstack import connection  # noqa: F401
+
+
+def connect(conf: cfg.ConfigOpts) -> 'connection.Connection':
     """A connection to the cloud, and to the region that is collected from.
 
     Nothing is asked yet, not even for a token.
@@ -104,6 +129,8 @@ def connect(conf: cfg.ConfigOpts) -> connection.Connection:
         )
     except (keystone_exceptions.ClientException, cfg.Error) as error:
         raise CloudError(f'[service_credentials]: {error}') from error
+    from openstack import connection
+
     settings: dict[str, Any] = {'interface': options.interface}
     return connection.Connection(
         session=session,

@@ -76,6 +76,7 @@ class Master:
     def _read(self) -> None:
         conf = self._prepare()
         self._plan = plan_module.load(conf)
+        cloud.preload(conf)
         self._conf = conf
 
     def _reload(self) -> None:

@@ -13,21 +13,21 @@
 
 from collections.abc import Callable
 import re
-from typing import Any
-
-from openstack import connection
-from openstack import exceptions as sdk_exceptions
+from typing import TYPE_CHECKING, Any
 
 from stratometrics import cloud as cloud_module
 from stratometrics.model import names
 from stratometrics.notifications import checks
 from stratometrics.notifications import errors
 
+if TYPE_CHECKING:
+    from openstack import connection
+
 #: An id comes from a message, and becomes a part of a path that is asked for
 #: with the rights of an administrator.
 _ID = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,254}')
 
-Ask = Callable[[connection.Connection, str], Any]
+Ask = Callable[['connection.Connection', str], Any]
 
 _ASK: dict[str, Ask] = {
     names.PROJECT: lambda cloud, id_: cloud.identity.get_project(id_),
@@ -76,7 +76,7 @@ class Directory:
     :param cloud: where to ask, and with which rights.
     """
 
-    def __init__(self, cloud: connection.Connection) -> None:
+    def __init__(self, cloud: 'connection.Connection') -> None:
         self._cloud = cloud
 
     def find(self, kind: str, id_: str) -> names.Name | None:
@@ -111,6 +111,8 @@ class Directory:
 
     def _get(self, kind: str, id_: str) -> Any:
         """One thing, or None if the service does not know it."""
+        from openstack import exceptions as sdk_exceptions
+
         try:
             return _ASK[kind](self._cloud, id_)
         except sdk_exceptions.NotFoundException:
@@ -121,7 +123,7 @@ class Directory:
         try:
             if self._cloud.endpoint_for(service):
                 return ask()
-        except cloud_module.FAILURES as error:
+        except cloud_module.failures() as error:
             raise cloud_module.CloudError(
                 f'{service}: {cloud_module.reason(error)}'
             ) from error

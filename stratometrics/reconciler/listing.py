@@ -13,10 +13,12 @@
 
 from collections.abc import Callable, Iterator
 import dataclasses
-
-from openstack import connection
+from typing import TYPE_CHECKING
 
 from stratometrics.model import observation
+
+if TYPE_CHECKING:
+    from openstack import connection
 
 Page = observation.Page
 
@@ -29,7 +31,7 @@ class Inquiry:
     :param page_size: how many resources to ask for at a time.
     """
 
-    cloud: connection.Connection
+    cloud: 'connection.Connection'
     page_size: int
 
 

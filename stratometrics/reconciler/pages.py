@@ -22,7 +22,6 @@ from typing import Any
 import urllib.parse
 
 from keystoneauth1 import adapter
-from openstack import utils
 import requests
 
 from stratometrics import cloud
@@ -57,11 +56,13 @@ def microversion(
         then it is asked without.
     :raises Unavailable: the service cannot be asked.
     """
+    from openstack import utils
+
     try:
         return utils.maximum_supported_microversion(
             _service(inquiry, service_type), known
         )
-    except cloud.FAILURES as error:
+    except cloud.failures() as error:
         raise listing.Unavailable(
             f'{service_type}: {cloud.reason(error)}'
         ) from error
@@ -310,7 +311,7 @@ class _Question:
                 params={**self.params, **further},
                 microversion=self.microversion,
             )
-        except cloud.FAILURES as error:
+        except cloud.failures() as error:
             raise listing.Unavailable(
                 f'{self}: {cloud.reason(error)}'
             ) from error

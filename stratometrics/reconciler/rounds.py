@@ -14,8 +14,8 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 import dataclasses
 import time
+from typing import TYPE_CHECKING
 
-from openstack import connection
 from oslo_log import log as logging
 
 from stratometrics import cloud as cloud_module
@@ -25,6 +25,9 @@ from stratometrics.notifications import definitions as definitions_module
 from stratometrics.reconciler import listing as listing_module
 from stratometrics.reconciler import reconciliation
 from stratometrics.storage import base
+
+if TYPE_CHECKING:
+    from openstack import connection
 
 LOG = logging.getLogger(__name__)
 
@@ -66,7 +69,7 @@ class Rounds:
         self,
         storage: base.Storage,
         definitions: definitions_module.Definitions,
-        cloud: connection.Connection,
+        cloud: 'connection.Connection',
         listings: Sequence[listing_module.Listing],
     ) -> None:
         self._storage = storage
@@ -210,7 +213,7 @@ class Rounds:
     def _offers(self, service_type: str) -> bool:
         try:
             return bool(self._cloud.endpoint_for(service_type))
-        except cloud_module.FAILURES as error:
+        except cloud_module.failures() as error:
             raise cloud_module.CloudError(
                 f'the catalog cannot be read: {cloud_module.reason(error)}'
             ) from error

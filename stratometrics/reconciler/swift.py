@@ -112,7 +112,7 @@ def _prefix(inquiry: listing.Inquiry) -> str:
         service = inquiry.cloud.object_store
         endpoint = service.get_endpoint() or ''
         project_id = service.get_project_id()
-    except cloud.FAILURES as error:
+    except cloud.failures() as error:
         raise listing.Unavailable(
             f'{_SERVICE}: {cloud.reason(error)}'
         ) from error
@@ -134,7 +134,7 @@ def _account(
         response: requests.Response = inquiry.cloud.object_store.head(
             f'{prefix}{pages.segment(project_id)}'
         )
-    except cloud.FAILURES as error:
+    except cloud.failures() as error:
         raise listing.Unavailable(
             f'{account}: {cloud.reason(error)}'
         ) from error

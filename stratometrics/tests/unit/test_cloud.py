@@ -52,6 +52,6 @@ class CloudTest(testtools.TestCase):
             auth_type='password', cafile='/nonexistent/file'
         )
         error = self.assertRaises(
-            cloud.FAILURES, connection.endpoint_for, 'compute'
+            cloud.failures(), connection.endpoint_for, 'compute'
         )
         self.assertIn('/nonexistent/file', str(error))
