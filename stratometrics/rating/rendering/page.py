@@ -19,10 +19,10 @@ from collections.abc import Iterator, Sequence
 import dataclasses
 import datetime
 import fractions
+import functools
 import itertools
 import zoneinfo
 
-import jinja2
 import markupsafe
 
 from stratometrics.model import statements
@@ -92,7 +92,7 @@ def html(
     statement = document.statement
     place = notation.locale(locale or appearance.locale)
     writes = notation.Notation(place, zoneinfo.ZoneInfo(statement.timezone))
-    return _TEMPLATE.render(
+    return _template().render(
         appearance=appearance,
         issued=document.issued,
         statement=statement,
@@ -302,11 +302,16 @@ def _css_string(text: str) -> markupsafe.Markup:
     return markupsafe.Markup(legible.css_string(text))  # noqa: S704
 
 
-_TEMPLATE = jinja2.Environment(
-    loader=jinja2.PackageLoader('stratometrics.rating.rendering'),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    finalize=_fit,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template('statement.html')
+@functools.cache
+def _template():
+    # It takes long to import and to compile, and most programs make no page.
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader('stratometrics.rating.rendering'),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_fit,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template('statement.html')
