@@ -14,28 +14,43 @@
 from wsme import types
 
 
-class Link(types.Base):
+class _Body(types.Base):
+    """Has its attributes in the order in which they are written.
+
+    Where WSME is not told the order, it parses the source of each class, and
+    of its own base, to see it: that takes a good part of a start.
+    """
+
+    def __init_subclass__(cls) -> None:
+        cls._wsme_attr_order = [
+            name
+            for name, value in vars(cls).items()
+            if isinstance(value, types.wsattr)
+        ]
+
+
+class Link(_Body):
     rel = types.wsattr(types.text, mandatory=True)
     href = types.wsattr(types.text, mandatory=True)
 
 
-class Version(types.Base):
+class Version(_Body):
     id = types.wsattr(types.text, mandatory=True)
     status = types.wsattr(types.text, mandatory=True)
     links = types.wsattr([Link], mandatory=True)
 
 
-class Versions(types.Base):
+class Versions(_Body):
     versions = types.wsattr([Version], mandatory=True)
 
 
-class Health(types.Base):
+class Health(_Body):
     status = types.wsattr(types.text, mandatory=True)
     #: The checks that passed.
     checks = types.wsattr([types.text], mandatory=True)
 
 
-class ResourceType(types.Base):
+class ResourceType(_Body):
     name = types.wsattr(types.text, mandatory=True)
     #: The path segment under /v1.
     collection = types.wsattr(types.text, mandatory=True)
@@ -50,7 +65,7 @@ class ResourceType(types.Base):
     links = types.wsattr([Link], mandatory=True)
 
 
-class Capabilities(types.Base):
+class Capabilities(_Body):
     #: The version of the package that answers; one of PEP 440.
     release = types.wsattr(types.text, mandatory=True)
     resource_types = types.wsattr([ResourceType], mandatory=True)
@@ -67,12 +82,12 @@ class Capabilities(types.Base):
     settling_time = types.wsattr(int, mandatory=True)
 
 
-class Period(types.Base):
+class Period(_Body):
     begin = types.wsattr(types.text, mandatory=True, name='from')
     end = types.wsattr(types.text, mandatory=True, name='to')
 
 
-class Usage(types.Base):
+class Usage(_Body):
     """The answer to a usage question, but for its results.
 
     Those are plain mappings: their names depend on the question, which a
@@ -92,7 +107,7 @@ class Usage(types.Base):
     links = types.wsattr([Link])
 
 
-class Error(types.Base):
+class Error(_Body):
     request_id = types.wsattr(types.text, mandatory=True)
     code = types.wsattr(types.text, mandatory=True)
     status = types.wsattr(int, mandatory=True)
@@ -100,7 +115,7 @@ class Error(types.Base):
     detail = types.wsattr(types.text, mandatory=True)
 
 
-class Errors(types.Base):
+class Errors(_Body):
     """The API-SIG's form of an error."""
 
     errors = types.wsattr([Error], mandatory=True)
