@@ -41,6 +41,8 @@ def failures() -> tuple[type[Exception], ...]:
     """What a call to a service may raise, through whichever layer.
 
     The libraries take any JSON for what it should be.
+
+    :returns: classes of exceptions, for an except clause.
     """
     return (
         *_told(),

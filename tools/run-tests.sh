@@ -70,8 +70,9 @@ require_tools
 prepare_environment tox tools/tox-requirements.txt \
     --requirement tools/tox-requirements.txt
 
-# Two environments at a time: pip waits for the network, and uses one processor.
-# What cannot be made is told when its turn comes.
+# Two at a time, as pip waits for the network, and uses one processor. What
+# cannot be made is told when its turn comes.
+echo "Making the environments: $* ..."
 run "$environment/bin/tox" run-parallel --parallel 2 --notest \
     -e "$(IFS=,; echo "$*")" >/dev/null 2>&1 || :
 

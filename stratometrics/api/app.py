@@ -177,6 +177,7 @@ def _service(
 
 
 def _appearance(conf: cfg.ConfigOpts) -> page.Appearance:
+    page.preload()
     try:
         return page.Appearance.from_conf(conf)
     except ValueError as error:

@@ -21,12 +21,15 @@ class _Body(types.Base):
     of its own base, to see it: that takes a good part of a start.
     """
 
-    def __init_subclass__(cls) -> None:
-        cls._wsme_attr_order = [
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        own = (
             name
-            for name, value in vars(cls).items()
-            if isinstance(value, types.wsattr)
-        ]
+            for name in vars(cls)
+            if not name.startswith('_') and types.iswsattr(getattr(cls, name))
+        )
+        inherited = getattr(super(cls, cls), '_wsme_attr_order', ())
+        cls._wsme_attr_order = list(dict.fromkeys((*inherited, *own)))
 
 
 class Link(_Body):

@@ -21,6 +21,7 @@ import datetime
 import fractions
 import functools
 import itertools
+from typing import TYPE_CHECKING
 import zoneinfo
 
 import markupsafe
@@ -34,6 +35,9 @@ from stratometrics.rating.rendering import legible
 from stratometrics.rating.rendering import notation
 from stratometrics.rating.rendering import spelling
 from stratometrics.rating.rendering import texts
+
+if TYPE_CHECKING:
+    import jinja2
 
 #: How many places more than a total has, an amount of a line is shown with.
 _FINER = 2
@@ -302,8 +306,18 @@ def _css_string(text: str) -> markupsafe.Markup:
     return markupsafe.Markup(legible.css_string(text))  # noqa: S704
 
 
+def preload() -> None:
+    """Load the template, which otherwise the first page does.
+
+    One that cannot be read is found, and forked processes share it.
+
+    :raises jinja2.TemplateError: it is missing, or wrong.
+    """
+    _template()
+
+
 @functools.cache
-def _template():
+def _template() -> 'jinja2.Template':
     # It takes long to import and to compile, and most programs make no page.
     import jinja2
 

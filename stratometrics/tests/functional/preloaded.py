@@ -14,12 +14,14 @@
 Loading takes most of the time of a short command. A process of its own loads
 what such a command imports, and each run is a fork of it, with the arguments,
 variables, folder and files that a new process would have; it runs the same
-entry point to its end, and shares nothing with the process of the tests. What
-depends on loading itself, such as the time that it takes, is not tested so.
+entry point to its end, and shares nothing with the process of the tests.
+
+Not tested so is what depends on loading itself: the time that it takes, and
+what is looked at meanwhile, such as ``HOME``, which is an empty folder then.
 """
 
 import atexit
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 import contextlib
 import functools
 import gc
@@ -27,14 +29,21 @@ import importlib
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from typing import IO
 
-#: Bytes of the longest message.
-_MOST = 1 << 20
+#: Seconds that a run may take.
+_DEADLINE = 120
+
+#: Modules that each run imports anew, so that one which forgets to import
+#: something fails, whatever others have imported.
+_OURS = 'stratometrics.'
 
 
 class Program:
@@ -47,47 +56,14 @@ class Program:
     def __init__(self, name: str, entry: str) -> None:
         self._name = name
         self._entry = entry
-
-    @functools.cached_property
-    def _server(self) -> tuple[subprocess.Popen, socket.socket]:
-        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with its:
-            # What modules look at when they are loaded.
-            self._cache = tempfile.TemporaryDirectory()
-            child = subprocess.Popen(
-                [
-                    *(sys.executable, '-W', 'ignore', __file__),
-                    *(self._entry, str(its.fileno())),
-                ],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[its.fileno()],
-                env={
-                    **os.environ,
-                    # What is beside this file is no module of a command.
-                    'PYTHONSAFEPATH': 'yes',
-                    'XDG_CACHE_HOME': self._cache.name,
-                },
-                start_new_session=True,
-            )
-        atexit.register(self._end)
-        return child, ours
-
-    def _end(self) -> None:
-        child, ours = self._server
-        ours.close()
-        # It may run a command that does not end.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, 9)
-        child.wait()
-        self._cache.cleanup()
+        self._lock = threading.Lock()
 
     def run(
         self,
         *arguments: str,
         cwd: str | os.PathLike | None = None,
         env: Mapping[str, str] | None = None,
-        timeout: float = 120,
+        timeout: float = _DEADLINE,
     ) -> subprocess.CompletedProcess[str]:
         """Run it to its end, with nothing to read.
 
@@ -96,55 +72,137 @@ class Program:
         :param env: the variables; those of this process, if not given. Those
             that Python looks at when it starts have no effect.
         :param timeout: seconds that it may take.
-        :raises: TimeoutExpired; then it was killed.
+        :returns: its status and what it said.
+        :raises: TimeoutExpired; then it was killed. RuntimeError, if it
+            cannot be loaded.
         """
-        argv = [self._name, *arguments]
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            _child, ours = self._server
-            ours.settimeout(timeout)
-            socket.send_fds(
-                ours,
-                [
-                    json.dumps(
-                        {
-                            'argv': argv,
-                            'cwd': str(cwd or pathlib.Path.cwd()),
-                            'env': dict(os.environ if env is None else env),
-                        }
-                    ).encode()
-                ],
-                [out.fileno(), err.fileno()],
-            )
-            try:
-                status = ours.recv(_MOST)
-            except TimeoutError as e:
-                atexit.unregister(self._end)
-                self._end()
-                del self._server
-                raise subprocess.TimeoutExpired(argv, timeout) from e
-            said = []
+        call = {
+            'argv': [self._name, *arguments],
+            'cwd': str(cwd or pathlib.Path.cwd()),
+            'env': dict(os.environ if env is None else env),
+        }
+        with (
+            tempfile.TemporaryFile('w+') as told,
+            tempfile.TemporaryFile('w+') as out,
+            tempfile.TemporaryFile('w+') as err,
+        ):
+            json.dump(call, told)
+            told.flush()
+            with self._lock:
+                try:
+                    status = self._call([told, out, err], timeout)
+                except BaseException as e:
+                    # Its answer must not be taken for that of the next run.
+                    said = self._end()
+                    if isinstance(e, TimeoutError):
+                        raise subprocess.TimeoutExpired(
+                            call['argv'], timeout
+                        ) from e
+                    if isinstance(e, OSError):
+                        raise RuntimeError(
+                            f'{self._entry} cannot be run: {said}'
+                        ) from e
+                    raise
             for file in (out, err):
                 file.seek(0)
-                said.append(file.read().decode())
-        return subprocess.CompletedProcess(argv, int(status), *said)
+            return subprocess.CompletedProcess(
+                call['argv'], status, out.read(), err.read()
+            )
+
+    def _call(self, files: Sequence[IO[str]], timeout: float) -> int:
+        calls = self._server.calls
+        calls.settimeout(timeout)
+        socket.send_fds(calls, [b'call'], [file.fileno() for file in files])
+        status = calls.recv(16)
+        if not status:
+            raise ConnectionResetError
+        return int(status)
+
+    @functools.cached_property
+    def _server(self) -> '_Server':
+        server = _Server(self._entry)
+        atexit.register(server.end)
+        return server
+
+    def _end(self) -> str:
+        server = self._server
+        del self._server
+        atexit.unregister(server.end)
+        return server.end()
 
 
-def _serve(entry: str, calls: socket.socket) -> None:
-    """Fork for each call; return only in what was forked."""
+class _Server:
+    """The process that has loaded a command.
+
+    :param entry: the command's entry point.
+    """
+
+    def __init__(self, entry: str) -> None:
+        self.calls, its = socket.socketpair(
+            socket.AF_UNIX, socket.SOCK_SEQPACKET
+        )
+        self._folder = tempfile.TemporaryDirectory()
+        self._said = pathlib.Path(self._folder.name, 'said')
+        with its, self._said.open('w') as said:
+            self._child = subprocess.Popen(
+                [sys.executable, __file__, entry, str(its.fileno())],
+                cwd=self._folder.name,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                pass_fds=[its.fileno()],
+                start_new_session=True,
+            )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(('OS_', 'XDG_'))
+        }
+        return {
+            **kept,
+            'HOME': self._folder.name,
+            'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+            # What is beside this file is no module of a command.
+            'PYTHONSAFEPATH': 'yes',
+        }
+
+    def end(self) -> str:
+        """Kill it and what it runs.
+
+        :returns: what it has said itself.
+        """
+        self.calls.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
+        self._child.wait()
+        said = self._said.read_text()
+        self._folder.cleanup()
+        return said
+
+
+def _serve(entry: str, calls: socket.socket) -> Callable[[], int | None]:
+    """Fork for each call; return only in what was forked.
+
+    :returns: what the fork is to run.
+    """
     module, _, function = entry.partition(':')
     importlib.import_module(module)
     while True:
-        message, files, _flags, _address = socket.recv_fds(calls, _MOST, 2)
+        message, files, _flags, _address = socket.recv_fds(calls, 16, 3)
         if not message:
             sys.exit()
+        # A collection would write to, and so copy, all that forks share.
         gc.freeze()
         reading, writing = os.pipe()
         child = os.fork()
         if not child:
             os.close(reading)
-            atexit.register(_tell_modules, writing, set(sys.modules))
             calls.close()
-            _become(json.loads(message), files)
+            atexit.register(_tell_modules, writing, set(sys.modules))
+            _become(*files)
             return getattr(sys.modules[module], function)
         os.close(writing)
         for file in files:
@@ -159,8 +217,11 @@ def _serve(entry: str, calls: socket.socket) -> None:
                 importlib.import_module(name)
 
 
-def _become(call: dict, files: Sequence[int]) -> None:
-    for number, file in enumerate(files, 1):
+def _become(told: int, out: int, err: int) -> None:
+    with os.fdopen(told) as file:
+        file.seek(0)
+        call = json.load(file)
+    for number, file in enumerate((out, err), 1):
         os.dup2(file, number)
         os.close(file)
     os.chdir(call['cwd'])
@@ -172,7 +233,11 @@ def _become(call: dict, files: Sequence[int]) -> None:
 
 def _tell_modules(where: int, before: set[str]) -> None:
     with os.fdopen(where, 'w') as file:
-        file.write('\n'.join(set(sys.modules) - before))
+        file.writelines(
+            f'{name}\n'
+            for name in set(sys.modules) - before
+            if not name.startswith(_OURS)
+        )
 
 
 if __name__ == '__main__':

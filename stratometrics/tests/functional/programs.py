@@ -31,7 +31,9 @@ def manage(
 ) -> subprocess.CompletedProcess[str]:
     """Run ``stratometrics-manage`` with a configuration.
 
+    :param config_file: the configuration.
     :param arguments: a command and its own.
     :param options: of :meth:`preloaded.Program.run`.
+    :returns: its status and what it said.
     """
     return MANAGE.run(f'--config-file={config_file}', *arguments, **options)

@@ -51,9 +51,12 @@ key_repository = {folder}/fernet-keys
 [credential]
 key_repository = {folder}/credential-keys
 [cache]
-# In its only process, as a cloud's Keystone has memcached.
+# In its only process, as a cloud's Keystone has memcached. A token that is
+# sent to Keystone itself may be judged by what one of its threads has kept:
+# that of a user who has just lost it may pass there for a while.
 enabled = true
 backend = dogpile.cache.memory
+proxies = oslo_cache.testing.CacheIsolatingProxy
 """
 
 

@@ -19,12 +19,19 @@ removed in the last seconds whenever it makes a file.
 
 import os
 import pathlib
+import re
 import tempfile
 
 FOLDER = pathlib.Path('/dev/shm')
 
 #: Bytes that must be free.
 ROOM = 8 << 30
+
+#: How a user names another folder, as tempfile has it.
+_NAMES = ('TMPDIR', 'TEMP', 'TMP')
+
+_MEMORY = pathlib.Path('/proc/meminfo')
+_CGROUP = pathlib.Path('/sys/fs/cgroup')
 
 
 def use_for_temporary_folders(folder: pathlib.Path = FOLDER) -> str:
@@ -35,19 +42,38 @@ def use_for_temporary_folders(folder: pathlib.Path = FOLDER) -> str:
     :param folder: a file system in memory.
     :returns: where temporary folders are, and why.
     """
-    if 'TMPDIR' in os.environ:
-        reason = 'as TMPDIR has it'
-    elif not folder.is_dir():
-        reason = f'there is no {folder}'
-    else:
-        status = os.statvfs(folder)
-        if status.f_flag & os.ST_NOEXEC:
-            reason = f'{folder} lets no program run'
-        elif status.f_bavail * status.f_frsize < ROOM:
-            reason = f'{folder} has less than {ROOM >> 30} GiB free'
-        elif not os.access(folder, os.W_OK | os.X_OK):
-            reason = f'{folder} cannot be written to'
-        else:
-            os.environ['TMPDIR'] = tempfile.tempdir = str(folder)
-            reason = 'in memory'
+    reason = _against(folder)
+    if not reason:
+        os.environ['TMPDIR'] = tempfile.tempdir = str(folder)
+        reason = 'in memory'
     return f'temporary folders are in {tempfile.gettempdir()}: {reason}'
+
+
+def _against(folder: pathlib.Path) -> str | None:
+    for name in _NAMES:
+        if os.environ.get(name):
+            return f'as {name} has it'
+    if not folder.is_dir():
+        return f'there is no {folder}'
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f'{folder} cannot be written to'
+    status = os.statvfs(folder)
+    if status.f_flag & os.ST_NOEXEC:
+        return f'{folder} lets no program run'
+    # What a file system in memory may take is often more than there is.
+    if min(status.f_bavail * status.f_frsize, _available()) < ROOM:
+        return f'{folder} has less than {ROOM >> 30} GiB free'
+    return None
+
+
+def _available() -> int:
+    """The bytes of memory that this process can still have."""
+    [kibibytes] = re.findall(r'MemAvailable: *(\d+)', _MEMORY.read_text())
+    available = int(kibibytes) << 10
+    try:
+        limit = int((_CGROUP / 'memory.max').read_text())
+        used = int((_CGROUP / 'memory.current').read_text())
+    except (OSError, ValueError):
+        # There is no group, or it has no limit.
+        return available
+    return min(available, limit - used)

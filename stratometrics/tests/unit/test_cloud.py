@@ -9,6 +9,9 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
+import subprocess
+import sys
+
 from oslo_config import cfg
 import testtools
 
@@ -17,6 +20,21 @@ from stratometrics import conf as stratometrics_conf
 from stratometrics.conf import service_credentials
 
 GROUP = service_credentials.GROUP.name
+
+#: Prints whether the SDK is there without credentials, and with them.
+PRELOADING = """
+import sys
+from oslo_config import cfg
+from stratometrics import cloud
+from stratometrics import conf as stratometrics_conf
+conf = cfg.ConfigOpts()
+stratometrics_conf.register_opts(conf)
+conf([], project='stratometrics', default_config_files=[])
+for auth_type in (None, 'password'):
+    conf.set_override('auth_type', auth_type, group='service_credentials')
+    cloud.preload(conf)
+    print('openstack' in sys.modules)
+"""
 
 
 class CloudTest(testtools.TestCase):
@@ -40,6 +58,17 @@ class CloudTest(testtools.TestCase):
     def test_without_credentials_it_says_so(self):
         error = self.assertRaises(cloud.CloudError, self.connect)
         self.assertIn(f'[{GROUP}]', str(error))
+
+    def test_the_sdk_is_loaded_beforehand_where_it_will_be_used(self):
+        # By an interpreter of its own, as this one has loaded it.
+        told = subprocess.run(
+            [sys.executable, '-W', 'ignore', '-c', PRELOADING],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+        )
+        self.assertEqual('False\nTrue\n', told.stdout)
 
     def test_no_answer_is_not_waited_for_without_end(self):
         session = self.connect(auth_type='password').session

@@ -12,6 +12,7 @@
 """Tests of running a command many times in what is loaded once."""
 
 import colorsys
+from concurrent import futures
 import json
 import os
 import pathlib
@@ -24,7 +25,9 @@ import unittest
 
 from stratometrics.tests.functional import preloaded
 
+#: One of others, and one of ours.
 LATER = 'sched'
+OURS = 'stratometrics.tests.oracle'
 
 
 def command() -> int:
@@ -47,8 +50,9 @@ def command() -> int:
             print('and to the other', file=sys.stderr)
             return 3
         case ['load']:
-            print(LATER in sys.modules)
+            print(LATER in sys.modules, OURS in sys.modules)
             __import__(LATER)
+            __import__(OURS)
             return 0
         case ['change']:
             print(colorsys.ONE_THIRD)
@@ -62,6 +66,8 @@ def command() -> int:
             os.kill(os.getpid(), signal.SIGKILL)
         case ['wait']:
             time.sleep(60)
+        case ['end']:
+            os.kill(os.getppid(), signal.SIGKILL)
     return 0
 
 
@@ -91,9 +97,9 @@ class PreloadedTest(unittest.TestCase):
         self.assertEqual(str(pathlib.Path.cwd()), told['cwd'])
         self.assertEqual(dict(os.environ), told['env'])
 
-    def test_what_one_has_loaded_the_next_finds(self) -> None:
+    def test_what_one_has_loaded_of_others_the_next_finds(self) -> None:
         told = [self.program.run('load').stdout for _ in range(2)]
-        self.assertEqual(['False\n', 'True\n'], told)
+        self.assertEqual(['False False\n', 'True False\n'], told)
 
     def test_what_one_has_changed_the_next_does_not_see(self) -> None:
         told = {self.program.run('change').stdout for _ in range(2)}
@@ -117,6 +123,30 @@ class PreloadedTest(unittest.TestCase):
         self.assertTrue(done.stderr.endswith('ValueError: all is lost\n'))
 
     def test_one_that_does_not_end_is_killed(self) -> None:
+        self.program.run('nothing')
         with self.assertRaises(subprocess.TimeoutExpired):
             self.program.run('wait', timeout=0.2)
         self.assertEqual(0, self.program.run('nothing').returncode)
+
+    def test_one_whose_server_ends(self) -> None:
+        with self.assertRaisesRegex(RuntimeError, 'command cannot be run'):
+            self.program.run('end')
+        self.assertEqual(0, self.program.run('nothing').returncode)
+
+    def test_one_that_cannot_be_loaded(self) -> None:
+        program = preloaded.Program('none', 'stratometrics.none:main')
+        with self.assertRaisesRegex(RuntimeError, 'No module named'):
+            program.run()
+
+    def test_long_arguments(self) -> None:
+        word = 'x' * 100_000
+        done = self.program.run('tell', env={'A': word, 'B': word, 'C': word})
+        self.assertEqual(word, json.loads(done.stdout)['env']['C'])
+
+    def test_in_threads(self) -> None:
+        with futures.ThreadPoolExecutor() as pool:
+            statuses = pool.map(
+                lambda word: self.program.run(word).returncode,
+                ['nothing', 'say'] * 5,
+            )
+        self.assertEqual([0, 1] * 5, list(statuses))

@@ -102,7 +102,7 @@ def configure(url: str, folder: pathlib.Path, file: pathlib.Path) -> None:
         )
 
 
-#: The command.
+#: What the tests have the cloud asked with.
 IMPORT = ('import', '--format=json')
 
 

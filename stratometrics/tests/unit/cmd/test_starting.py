@@ -13,6 +13,7 @@
 
 import functools
 import json
+import os
 import subprocess
 import sys
 import unittest
@@ -33,7 +34,11 @@ OTHERS = {
 
 #: Prints what was imported after the help.
 PROGRAM = """
-import importlib, json, linecache, sys
+import importlib
+import json
+import linecache
+import sys
+
 program = importlib.import_module(sys.argv.pop(1))
 try:
     program.main()
@@ -60,6 +65,12 @@ def started(program):
             *(sys.executable, '-W', 'ignore', '-c', PROGRAM),
             *(f'stratometrics.cmd.{program}', '--help'),
         ],
+        # What this process has set by importing is not to be inherited.
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith('CLICKHOUSE_')
+        },
         stdout=subprocess.PIPE,
         text=True,
         timeout=120,
@@ -82,6 +93,7 @@ class StartingTest(unittest.TestCase):
         self.assertEqual(0, started('manage')['dates'])
 
     def test_no_source_is_parsed_to_know_what_answers_consist_of(self):
+        self.assertIn('stratometrics.api.types', started('api')['modules'])
         sources = started('api')['sources']
         self.assertEqual(
             [], [each for each in sources if each.endswith('api/types.py')]

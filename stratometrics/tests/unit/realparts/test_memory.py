@@ -31,12 +31,21 @@ class MemoryTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.start(mock.patch.dict(os.environ))
-        os.environ.pop('TMPDIR', None)
+        for name in ('TMPDIR', 'TEMP', 'TMP'):
+            os.environ.pop(name, None)
         self.start(mock.patch.object(tempfile, 'tempdir', None))
         self.before = tempfile.gettempdir()
         # What a machine has in memory is not known here.
         self.statvfs = self.start(mock.patch.object(os, 'statvfs'))
         self.statvfs.return_value = Status(0, memory.ROOM // 4096, 4096)
+        self.told = self.folder / 'told'
+        self.told.mkdir()
+        self.start(mock.patch.object(memory, '_CGROUP', self.told))
+        meminfo = self.told / 'meminfo'
+        self.start(mock.patch.object(memory, '_MEMORY', meminfo))
+        meminfo.write_text(
+            f'MemFree: 9 kB\nMemAvailable:   {memory.ROOM >> 10} kB\n'
+        )
 
     def start(self, patch: mock._patch) -> mock.MagicMock:
         self.addCleanup(patch.stop)
@@ -71,6 +80,22 @@ class MemoryTest(unittest.TestCase):
     def test_there_is_no_room(self) -> None:
         self.statvfs.return_value = Status(0, memory.ROOM // 4096 - 1, 4096)
         self.stays(f'{self.folder} has less than 8 GiB free')
+
+    def test_there_is_less_memory_than_it_may_take(self) -> None:
+        (self.told / 'meminfo').write_text(
+            f'MemAvailable: {(memory.ROOM >> 10) - 1} kB\n'
+        )
+        self.stays(f'{self.folder} has less than 8 GiB free')
+
+    def test_the_container_has_less(self) -> None:
+        (self.told / 'memory.max').write_text(f'{2 * memory.ROOM}\n')
+        (self.told / 'memory.current').write_text(f'{memory.ROOM + 1}\n')
+        self.stays(f'{self.folder} has less than 8 GiB free')
+
+    def test_the_container_has_no_limit(self) -> None:
+        (self.told / 'memory.max').write_text('max\n')
+        (self.told / 'memory.current').write_text('7\n')
+        self.assertIn('in memory', self.use())
 
     def test_it_cannot_be_written_to(self) -> None:
         with mock.patch.object(os, 'access', return_value=False):
