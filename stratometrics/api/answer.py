@@ -23,6 +23,7 @@ from typing import Any
 import wsme.rest.json
 
 from stratometrics.api import collection
+from stratometrics.api import consumption
 from stratometrics.api import operations
 from stratometrics.api import parameters
 from stratometrics.api import schemas
@@ -45,7 +46,7 @@ _SPELLED = {
 
 
 def body(
-    question: parameters.Question,
+    question: consumption.Question,
     asked: collection.Collection,
     results: Sequence[Mapping[str, Any]],
     following: str | None,
@@ -80,7 +81,7 @@ def _period(period: usage.Period) -> types.Period:
 
 
 def results(
-    question: parameters.Question,
+    question: consumption.Question,
     asked: collection.Collection,
     rows: Iterable[usage.UsageRow],
 ) -> Iterator[dict[str, Any]]:
@@ -139,7 +140,7 @@ def _amounts(
 
 
 def declared_measures(
-    question: parameters.Question, asked: collection.Collection
+    question: consumption.Question, asked: collection.Collection
 ) -> dict[str | None, dict[str, int]]:
     """Zero of each measure, by resource type; None is all types."""
     zeros = {

@@ -9,7 +9,7 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""The query string of a usage question, checked to the last letter.
+"""The query string of a question, checked to the last letter.
 
 Nothing is guessed: what is unknown, doubled, empty or out of range is an
 error that says what was expected, because a bill that silently answers
@@ -18,7 +18,6 @@ another question is worse than none.
 
 from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
-import functools
 import itertools
 from typing import Protocol
 from urllib import parse
@@ -42,7 +41,7 @@ MAX_MARKER_LENGTH = 6000
 #: The most values of one parameter.
 MAX_VALUES = 100
 #: The longest name that an error message repeats.
-_MAX_NAME_SHOWN = 64
+MAX_NAME_SHOWN = 64
 
 _EARLIEST = instants.parse('1970-01-01T00:00:00Z')
 _LATEST = instants.parse('2200-01-01T00:00:00Z')
@@ -50,26 +49,13 @@ _DAY = 86_400 * timestamps.MICROSECONDS
 
 _BOOLEANS = {'true': True, 'false': False}
 
-#: Parameters of every collection; its keys come on top of them.
+#: Parameters of more than one question.
 PERIOD = ('from', 'to', 'as_of')
 GROUP_BY = 'group_by'
 PROJECT_ID = 'project_id'
 ALL_PROJECTS = 'all_projects'
 RESOURCE_TYPE = 'resource_type'
 GRANULARITY = 'granularity'
-TIMEZONE = 'timezone'
-COMPARE_TO = 'compare_to'
-PREVIOUS = 'previous'
-RESERVED = (
-    *PERIOD,
-    GROUP_BY,
-    ALL_PROJECTS,
-    GRANULARITY,
-    TIMEZONE,
-    COMPARE_TO,
-    *paging.PARAMETERS,
-    formats.FORMAT,
-)
 #: Behind a key: none of the values, as in ``state!=shelved``.
 NOT = '!'
 
@@ -97,39 +83,6 @@ class Rules:
     settling_time: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What was asked, before anyone decided whether the caller may know.
-
-    :param resource_types: names of definitions.
-    :param excluded: values by key that are left out.
-    :param project_ids: the projects that were named; () if none was.
-    :param zone: whose calendar counts.
-    :param granularity: how long buckets are; None for no buckets.
-    :param boundaries: where they begin and end.
-    :param previous: the period that is compared with.
-    :param order: what groups are ordered by first.
-    :param after: the position that they come behind.
-    :param limit: how many there may be on a page.
-    """
-
-    period: usage.Period
-    resource_types: tuple[str, ...]
-    group_by: tuple[str, ...]
-    filters: Mapping[str, tuple[str, ...]]
-    excluded: Mapping[str, tuple[str, ...]]
-    project_ids: tuple[str, ...]
-    all_projects: bool
-    as_of: int | None
-    zone: zoneinfo.ZoneInfo
-    granularity: calendars.Granularity | None
-    boundaries: tuple[int, ...]
-    previous: usage.Period | None
-    order: tuple[usage.Order, ...]
-    after: tuple[int | str, ...]
-    limit: int | None
-
-
 class _Timed(Protocol):
     """A question about a period."""
 
@@ -145,68 +98,6 @@ def none_expected(query: str) -> None:
     given = _pairs(query)
     if given:
         raise _unknown(given, ())
-
-
-def question(
-    query: str, asked: collection.Collection, rules: Rules, now: int
-) -> Question:
-    """Read the query string of a usage question.
-
-    :param query: as it came, percent-encoded.
-    :param asked: the collection that the path names.
-    :param now: the time of asking, microseconds since the epoch.
-    :raises BadRequest: one of its sub-classes, with what is wrong.
-    """
-    keys = asked.keys
-    given = pairs(query, (*RESERVED, *keys, *(f'{key}{NOT}' for key in keys)))
-    project_ids, all_projects = scope(given)
-    zone = _zone(given, rules)
-    rules = dataclasses.replace(rules, zone=zone)
-    whole = period(given, rules, now)
-    granularity = bucket_length(given)
-    previous = _previous(given, rules, whole)
-    if granularity and previous:
-        raise errors.InvalidParameter(
-            f'{GRANULARITY} and {COMPARE_TO} exclude each other'
-        )
-    types = resource_types(given, asked)
-    group_by = keys_of_groups(given, keys, (asked.default_group_by,))
-    order = paging.order(
-        single(given, paging.SORT),
-        group_by,
-        [
-            name
-            for each in types
-            for name in asked.resource_types[each].measures
-        ],
-    )
-    return Question(
-        period=whole,
-        resource_types=types,
-        group_by=group_by,
-        filters={
-            key: several(given, key)
-            for key in keys
-            if key in given and key not in (PROJECT_ID, RESOURCE_TYPE)
-        },
-        excluded={
-            key: several(given, f'{key}{NOT}')
-            for key in keys
-            if f'{key}{NOT}' in given and key != RESOURCE_TYPE
-        },
-        project_ids=project_ids,
-        all_projects=all_projects,
-        as_of=as_of(given, rules, now),
-        zone=zone,
-        granularity=granularity,
-        boundaries=boundaries(granularity, rules, whole),
-        previous=previous,
-        order=order,
-        after=paging.position(
-            single(given, paging.MARKER), usage.ranking(order, group_by)
-        ),
-        limit=whole_number(given, paging.LIMIT, 0, rules.max_results) or None,
-    )
 
 
 def following(question: _Timed, query: str, marker: str) -> str:
@@ -284,7 +175,7 @@ def _unknown(
 ) -> errors.UnknownParameter:
     unknown = sorted(set(given) - set(valid))
     shown = ', '.join(
-        repr(name[:_MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
+        repr(name[:MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
     )
     # A key is named once, not with its negation again.
     names = ', '.join(name for name in valid if not name.endswith(NOT))
@@ -367,10 +258,16 @@ def period(
             )
     if begin >= end:
         raise errors.InvalidPeriod('from must be earlier than to')
-    return _checked(begin, end, rules)
+    return checked(begin, end, rules)
 
 
-def _checked(begin: int, end: int, rules: Rules) -> usage.Period:
+def checked(begin: int, end: int, rules: Rules) -> usage.Period:
+    """A period that may be asked about.
+
+    :param begin: its first instant, microseconds since the epoch.
+    :param end: the first instant behind it.
+    :raises InvalidPeriod: it is too long, or too far away.
+    """
     _check_range(begin)
     _check_range(end)
     if end - begin > rules.max_period_days * _DAY:
@@ -388,28 +285,6 @@ def _check_range(instant: int) -> None:
         )
 
 
-def _zone(
-    given: Mapping[str, Sequence[str]], rules: Rules
-) -> zoneinfo.ZoneInfo:
-    name = single(given, TIMEZONE)
-    if name is None:
-        return rules.zone
-    if name not in _zone_names():
-        raise errors.InvalidParameter(
-            f'{TIMEZONE} {name[:_MAX_NAME_SHOWN]!r} is no time zone of IANA '
-            f'such as Europe/Berlin'
-        )
-    return zoneinfo.ZoneInfo(name)
-
-
-@functools.cache
-def _zone_names() -> set[str]:
-    # Those with leap seconds, which would shift every bucket, are not among
-    # them; looking for them takes a while. One of them is that of this
-    # machine, which no answer may depend on.
-    return zoneinfo.available_timezones() - {'localtime'}
-
-
 def bucket_length(
     given: Mapping[str, Sequence[str]],
 ) -> calendars.Granularity | None:
@@ -421,7 +296,7 @@ def bucket_length(
         return calendars.GRANULARITIES[text]
     except KeyError:
         raise errors.InvalidParameter(
-            f'{GRANULARITY} {text[:_MAX_NAME_SHOWN]!r} is none of '
+            f'{GRANULARITY} {text[:MAX_NAME_SHOWN]!r} is none of '
             f'{", ".join(calendars.GRANULARITIES)}'
         ) from None
 
@@ -450,34 +325,6 @@ def boundaries(
             f'shorter period'
         )
     return found
-
-
-def _previous(
-    given: Mapping[str, Sequence[str]], rules: Rules, whole: usage.Period
-) -> usage.Period | None:
-    """The period that the one in question is compared with."""
-    text = single(given, COMPARE_TO)
-    if text is None:
-        return None
-    if text == PREVIOUS:
-        begin, end = instants.month(whole.begin - 1, rules.zone)
-        # The month before a month, however long the two are.
-        if (whole.begin, whole.end) != instants.month(whole.begin, rules.zone):
-            begin, end = 2 * whole.begin - whole.end, whole.begin
-        return _checked(begin, end, rules)
-    parts = text.split('/')
-    if len(parts) != 2:
-        raise errors.InvalidParameter(
-            f'{COMPARE_TO} must be "{PREVIOUS}" or two instants with a "/" '
-            f'between them'
-        )
-    try:
-        begin, end = map(instants.parse, parts)
-    except instants.InvalidInstant as error:
-        raise errors.InvalidParameter(f'{COMPARE_TO} {error}') from None
-    if begin >= end:
-        raise errors.InvalidPeriod(f'{COMPARE_TO} must begin before it ends')
-    return _checked(begin, end, rules)
 
 
 def as_of(
@@ -513,7 +360,7 @@ def keys_of_groups(
     for name in names:
         if name not in keys:
             raise errors.InvalidParameter(
-                f'group_by {name[:_MAX_NAME_SHOWN]!r} is none of '
+                f'group_by {name[:MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(keys)}'
             )
     if len(set(names)) < len(names):
@@ -535,7 +382,7 @@ def resource_types(
             )
         if name not in asked.resource_types:
             raise errors.InvalidParameter(
-                f'resource_type {name[:_MAX_NAME_SHOWN]!r} is none of '
+                f'resource_type {name[:MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(asked.resource_types)}'
             )
     names = tuple(name for name in names if name not in excluded)
@@ -623,91 +470,4 @@ def described_format(offered: Iterable[str]) -> operations.Parameter:
         name=formats.FORMAT,
         schema=schemas.one_of(offered),
         description='The form of the answer; counts before Accept.',
-    )
-
-
-def described(
-    asked: collection.Collection, rules: Rules, offered: Iterable[str]
-) -> tuple[operations.Parameter, ...]:
-    """The parameters of :func:`question`.
-
-    :param offered: the values of ``format``.
-    """
-    measures = [
-        name
-        for each in asked.resource_types.values()
-        for name in each.measures
-    ]
-    return (
-        *described_period(rules),
-        *SCOPE,
-        described_types(asked),
-        *(
-            operations.Parameter(
-                name=key,
-                schema=schemas.several(VALUE, maxItems=MAX_VALUES),
-                description=f'Only with one of these values of {key}.',
-            )
-            for key in asked.keys
-            if key not in (PROJECT_ID, RESOURCE_TYPE)
-        ),
-        *(
-            operations.Parameter(
-                name=f'{key}{NOT}',
-                schema=schemas.several(
-                    schemas.one_of(asked.resource_types)
-                    if key == RESOURCE_TYPE
-                    else VALUE,
-                    maxItems=MAX_VALUES,
-                ),
-                description=f'Only with none of these values of {key}.',
-            )
-            for key in asked.keys
-        ),
-        operations.Parameter(
-            name=GROUP_BY,
-            schema=schemas.several(
-                schemas.one_of(asked.keys), minItems=1, uniqueItems=True
-            ),
-            description=(
-                f'What usage is summed by; by default '
-                f'{asked.default_group_by}.'
-            ),
-            commas=True,
-        ),
-        operations.Parameter(
-            name=GRANULARITY,
-            schema=schemas.one_of(calendars.GRANULARITIES),
-            description=(
-                f'How long the buckets are that each group is divided into, '
-                f'of which there may be {rules.max_buckets}; excludes '
-                f'{COMPARE_TO}.'
-            ),
-        ),
-        operations.Parameter(
-            name=TIMEZONE,
-            schema=VALUE,
-            description=(
-                f'Whose calendar counts, by its name in the database of '
-                f'IANA; by default {rules.zone.key}.'
-            ),
-        ),
-        operations.Parameter(
-            name=COMPARE_TO,
-            schema={
-                'type': 'string',
-                'pattern': f'^({PREVIOUS}|[^/]+/[^/]+)$',
-            },
-            description=(
-                f'The period to compare with: "{PREVIOUS}" for the one '
-                f'before, or its two instants with a "/" between them.'
-            ),
-        ),
-        *paging.described(asked.keys, measures, rules.max_results),
-        operations.Parameter(
-            name=paging.MARKER,
-            schema=schemas.text(MAX_MARKER_LENGTH),
-            description='Where the last page ended, as its link tells.',
-        ),
-        described_format(offered),
     )

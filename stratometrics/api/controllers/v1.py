@@ -26,6 +26,7 @@ from stratometrics import version
 from stratometrics.api import answer
 from stratometrics.api import authorization
 from stratometrics.api import collection
+from stratometrics.api import consumption
 from stratometrics.api import errors
 from stratometrics.api import formats
 from stratometrics.api import operations
@@ -95,7 +96,7 @@ class UsageController(base.Controller):
         self.described = {
             'GET': operations.Operation(
                 summary=_summary(asked),
-                parameters=parameters.described(
+                parameters=consumption.described(
                     asked, service.rules, self.formats
                 ),
                 answers={
@@ -109,7 +110,7 @@ class UsageController(base.Controller):
 
     def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         now = timestamps.now()
-        question = parameters.question(
+        question = consumption.question(
             request.query_string, self._asked, self._service.rules, now
         )
         query = usage.UsageQuery(
@@ -144,7 +145,7 @@ class UsageController(base.Controller):
     def _body(
         self,
         request: base.Request,
-        question: parameters.Question,
+        question: consumption.Question,
         query: usage.UsageQuery,
     ) -> dict[str, Any]:
         maximum = self._service.rules.max_results
@@ -175,7 +176,7 @@ class UsageController(base.Controller):
         return answer.body(question, self._asked, results, following)
 
     def _table(
-        self, question: parameters.Question, query: usage.UsageQuery
+        self, question: consumption.Question, query: usage.UsageQuery
     ) -> webob.Response:
         rows = self._service.storage.stream_usage(query)
         # What fails before the first row is an error like any other.
