@@ -31,6 +31,7 @@ from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import issuing
 from stratometrics.rating import money
+from stratometrics.rating import runs
 from stratometrics.rating.rendering import document
 from stratometrics.rating.rendering import forms
 from stratometrics.rating.rendering import page
@@ -55,7 +56,7 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     month = read_month(command.month, zone)
     storage.check()
     try:
-        done = issuer.issue_all(
+        done = runs.Runs(storage, known, issuer).issue(
             month,
             prices.author(),
             command.as_of,
@@ -180,7 +181,7 @@ def read_month(text: str, zone: zoneinfo.ZoneInfo) -> usage.Period:
         raise ValueError(f'--month {text!r} {error}') from None
 
 
-class _Told(issuing.Progress):
+class _Told(runs.Progress):
     """Tells the operator."""
 
     def __init__(self) -> None:
@@ -198,7 +199,7 @@ class _Told(issuing.Progress):
         self._shown.close()
 
 
-def _print(done: issuing.Summary, command: argparse.Namespace) -> None:
+def _print(done: runs.Summary, command: argparse.Namespace) -> None:
     print(
         f'{done.issued} {"to issue" if command.dry_run else "issued"}, '
         f'{done.adjusted} of them with adjustments, '

@@ -9,12 +9,10 @@
 # WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied. See the
 # License for the specific language governing permissions and limitations
 # under the License.
-"""Statements are issued, once for each project and month."""
+"""A statement is issued, once for each project and month."""
 
-from collections import Counter
 from collections.abc import (
     Callable,
-    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -22,38 +20,27 @@ from collections.abc import (
 )
 import contextlib
 import dataclasses
-import fractions
 import operator
-from typing import Any
 import zoneinfo
 
 from oslo_log import log as logging
 
-from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import billing
-from stratometrics.rating import charges
 from stratometrics.rating import corrections
-from stratometrics.rating import survey
+from stratometrics.rating import drafts
 from stratometrics.rating.rendering import canonical
 from stratometrics.storage import base
-from stratometrics.storage import errors as storage_errors
 from stratometrics.storage import turns
 
 LOG = logging.getLogger(__name__)
 
 #: The name of the right to issue.
 _LEASE = 'statements'
-#: How many statements are made at a time, and kept with one insert.
-_TOGETHER = 200
-
-_MONTH = calendars.GRANULARITIES['1mo']
-#: Whose usage it is that belongs to no project, and is charged to nobody.
-_NOBODY = ''
 
 
 class StatementError(Exception):
@@ -98,56 +85,6 @@ class NoPrice(StatementError):
         self.unpriced = unpriced
 
 
-class Progress:
-    """Told how far a run is; this one keeps it to itself."""
-
-    def begin(self, expected: int) -> None:
-        """It is begun, with so many projects."""
-
-    def advance(self, number: int) -> None:
-        """So many more projects are done."""
-
-    def end(self) -> None:
-        """It is over, or was left."""
-
-
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Summary:
-    """What a run did, or would do.
-
-    :param as_of: the watermark of what it issued.
-    :param issued: how many statements.
-    :param skipped: how many had been issued before.
-    :param adjusted: how many of those issued have adjustments.
-    :param unpriced: of how many a part of the usage is not charged.
-    :param totals: of those issued, by currency.
-    :param missing: by earlier month, how many projects used something in it
-        and have no statement of it: nothing else charges them for it.
-    """
-
-    as_of: int
-    issued: int = 0
-    skipped: int = 0
-    adjusted: int = 0
-    unpriced: int = 0
-    totals: dict[str, fractions.Fraction] = dataclasses.field(
-        default_factory=dict
-    )
-    missing: Mapping[usage.Period, int] = dataclasses.field(
-        default_factory=dict
-    )
-
-    def add(self, statement: statements.Statement) -> None:
-        """Count one that is issued."""
-        self.issued += 1
-        self.adjusted += bool(statement.adjustments)
-        self.unpriced += bool(statement.unpriced)
-        for total in statement.totals:
-            self.totals[total.currency] = self.totals.get(
-                total.currency, 0
-            ) + fractions.Fraction(total.amount)
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Terms:
     """What the operator decided about statements.
@@ -181,23 +118,30 @@ class Issuer:
         now: Callable[[], int] = timestamps.now,
     ) -> None:
         self._storage = storage
-        self._found = found
         self._terms = terms
         self._now = now
-        self._biller = billing.Biller(
+        biller = billing.Biller(
             storage,
             found.resource_types,
             terms.zone,
             terms.rounding,
             terms.most,
         )
-        self._corrections = corrections.Corrections(
-            storage, self._biller, found.resource_types
+        #: What statements say before they are issued.
+        self.drafts = drafts.Drafts(
+            biller,
+            corrections.Corrections(storage, biller, found.resource_types),
+            terms.rounding,
         )
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """Whose calendar says when a month begins."""
+        return self._terms.zone
 
     def number(self, month: usage.Period, project_id: str) -> str:
         """What the statement of a month is called."""
-        return statements.number(self._written(month), project_id)
+        return statements.number(self.written(month), project_id)
 
     def settled(self) -> int:
         """The latest time as of which an answer is final (R15)."""
@@ -216,7 +160,7 @@ class Issuer:
         if latest < month.end:
             when = timestamps.isoformat(month.end + self._terms.settling_time)
             raise NotOver(
-                f'{self._written(month)} cannot be issued before {when}'
+                f'{self.written(month)} cannot be issued before {when}'
             )
         if as_of is None:
             return latest
@@ -250,7 +194,9 @@ class Issuer:
             self.number(month, project_id),
             self._storage.receipts((project_id,)),
         )
-        return self._one(project_id, month, as_of, receipts, detailed, daily)
+        return self.drafts.one(
+            project_id, month, as_of, receipts, detailed, daily
+        )
 
     def issue(
         self,
@@ -276,125 +222,31 @@ class Issuer:
         if found:
             return found, False
         as_of = self.watermark(month, as_of)
-        with self._alone(patience):
+        with self.alone(patience):
             found = self._storage.issued(number)
             if found:
                 return found, False
             receipts = self._storage.receipts((project_id,))
-            self._require_calendar(receipts)
-            statement = self._one(project_id, month, as_of, receipts)
-            if _empty(statement):
+            self.require_calendar(receipts)
+            statement = self.drafts.one(project_id, month, as_of, receipts)
+            if drafts.is_empty(statement):
                 raise NothingUsed(
                     f'the project {project_id} used nothing in '
-                    f'{self._written(month)}, and nothing is to be adjusted'
+                    f'{self.written(month)}, and nothing is to be adjusted'
                 )
             if statement.unpriced and not allow_unpriced:
                 raise NoPrice(statement.unpriced)
-            kept = self._keep([statement], {project_id: receipts}, by)
+            kept = self.keep([statement], {project_id: receipts}, by)
         found = self._storage.issued(number)
         if found is None:
             raise Busy('somebody else is issuing statements; try again later')
         return found, bool(kept)
 
-    def issue_all(
-        self,
-        month: usage.Period,
-        by: str,
-        as_of: int | None = None,
-        project_ids: Collection[str] = (),
-        allow_unpriced: bool = False,
-        dry_run: bool = False,
-        progress: Progress | None = None,
-        patience: float = 45.0,
-    ) -> Summary:
-        """Issue the statements of all projects that have none of a month.
+    def require_calendar(self, receipts: Iterable[statements.Receipt]) -> None:
+        """See that months neither overlap nor leave a gap.
 
-        It can be stopped at any time and be repeated: each statement is
-        issued once.
-
-        :param project_ids: only of these; by default of all that used
-            something in the month, or of which something is to be adjusted.
-        :param dry_run: whether to issue nothing, and only say what would be.
-        :raises NoPrice: no price is for some of the usage of the month, and
-            this is not allowed; then nothing is issued.
-        :raises StatementError: see :meth:`issue`.
+        :raises OtherCalendar: they would.
         """
-        as_of = self.watermark(month, as_of)
-        run = _Run(month, by, as_of, progress or Progress())
-        if dry_run:
-            return self._run(run, project_ids, allow_unpriced, dry_run)
-        with self._alone(patience):
-            return self._run(run, project_ids, allow_unpriced, dry_run)
-
-    def _run(
-        self,
-        run: '_Run',
-        project_ids: Collection[str],
-        allow_unpriced: bool,
-        dry_run: bool,
-    ) -> Summary:
-        receipts: dict[str, list[statements.Receipt]] = {
-            project_id: [] for project_id in project_ids
-        }
-        for receipt in self._storage.receipts(project_ids or None):
-            receipts.setdefault(receipt.project_id, []).append(receipt)
-        for some in receipts.values():
-            self._require_calendar(some)
-        suspects = self._suspects(
-            receipts, run.month, run.as_of, all_projects=not project_ids
-        )
-        issued = {
-            project_id
-            for project_id, some in receipts.items()
-            if any(self._is_of(receipt, run.month) for receipt in some)
-        }
-        due = sorted(
-            {*(project_ids or self._users(run) | suspects.keys())} - issued
-        )
-        corrected = self._corrections.find(
-            {
-                project_id: suspects[project_id]
-                for project_id in due
-                if project_id in suspects
-            },
-            _watermarks(receipts),
-            run.as_of,
-        )
-        if not allow_unpriced:
-            self._require_prices(run, project_ids, corrected)
-        summary = Summary(
-            as_of=run.as_of,
-            skipped=len(issued),
-            missing=self._missing(run, receipts, project_ids),
-        )
-        run.progress.begin(len(due))
-        try:
-            for first in range(0, len(due), _TOGETHER):
-                some = due[first : first + _TOGETHER]
-                made = [
-                    statement
-                    for statement in self._statements(
-                        some,
-                        run.month,
-                        run.as_of,
-                        corrected,
-                        daily=not dry_run,
-                    )
-                    if not _empty(statement)
-                ]
-                if not dry_run:
-                    made = self._keep(made, receipts, run.by)
-                for statement in made:
-                    summary.add(statement)
-                run.progress.advance(len(some))
-        finally:
-            run.progress.end()
-        return summary
-
-    def _require_calendar(
-        self, receipts: Iterable[statements.Receipt]
-    ) -> None:
-        """See that months neither overlap nor leave a gap."""
         for receipt in receipts:
             period = receipt.period
             middle = (period.begin + period.end) // 2
@@ -406,206 +258,7 @@ class Issuer:
                     'that it was issued with'
                 )
 
-    def _is_of(self, receipt: statements.Receipt, month: usage.Period) -> bool:
-        return receipt.number == self.number(month, receipt.project_id)
-
-    def _require_prices(
-        self,
-        run: '_Run',
-        project_ids: Collection[str],
-        corrected: Mapping[str, corrections.Correction],
-    ) -> None:
-        """See that there is a price for all usage, by a few questions."""
-        found = survey.survey(
-            self._storage,
-            self._biller.price_book(run.as_of),
-            self._found,
-            run.month,
-            run.as_of,
-            project_ids,
-        ).unpriced
-        unpriced = _summed(
-            (
-                *found,
-                *(
-                    each
-                    for correction in corrected.values()
-                    for each in correction.unpriced
-                ),
-            )
-        )
-        if unpriced:
-            raise NoPrice(unpriced)
-
-    def _users(self, run: '_Run') -> set[str]:
-        """All projects that used something in the month."""
-        rows = self._used(run.month, run, limited=False)
-        found = {row.group[0] for row in rows}
-        if _NOBODY in found:
-            LOG.warning(
-                'A part of the usage of %s belongs to no project: it is '
-                'charged to nobody',
-                self._written(run.month),
-            )
-        return found - {_NOBODY}
-
-    def _missing(
-        self,
-        run: '_Run',
-        receipts: Mapping[str, Sequence[statements.Receipt]],
-        project_ids: Collection[str],
-    ) -> Mapping[usage.Period, int]:
-        """Statements that lack, since the first one that was issued."""
-        issued = {
-            (receipt.period, project_id)
-            for project_id, some in receipts.items()
-            for receipt in some
-        }
-        first = min((month.begin for month, _ in issued), default=None)
-        if first is None:
-            return {}
-        purged = self._storage.overview().purged
-        if purged is not None and first < purged:
-            # What was used before that can be found out no more.
-            month = months.holding(purged, self._terms.zone)
-            first = month.begin if month.begin >= purged else month.end
-        if first >= run.month.begin:
-            return {}
-        earlier = usage.Period(first, run.month.begin)
-        rows = self._used(
-            earlier,
-            run,
-            project_ids=tuple(project_ids) or None,
-            boundaries=tuple(
-                calendars.boundaries(earlier, _MONTH, self._terms.zone)
-            ),
-        )
-        try:
-            used = {
-                (month, row.group[0])
-                for row in rows
-                for month in row.buckets
-                if row.group[0] != _NOBODY
-            }
-        except storage_errors.QueryTooExpensive as error:
-            # This month can be issued all the same.
-            LOG.warning(
-                'It was not found out which earlier months lack a statement: '
-                '%s',
-                error,
-            )
-            return {}
-        return Counter(month for month, _ in used - issued)
-
-    def _used(
-        self,
-        period: usage.Period,
-        run: '_Run',
-        limited: bool = True,
-        **scope: Any,
-    ) -> Iterator[usage.UsageRow]:
-        """What projects used in a period.
-
-        :param limited: whether there may be too many of them.
-        """
-        for kind in usage.Kind:
-            names = tuple(
-                name
-                for name, resource_type in self._found.resource_types.items()
-                if resource_type.kind is kind
-            )
-            if names:
-                yield from self._storage.stream_usage(
-                    usage.UsageQuery(
-                        period=period,
-                        now=run.as_of,
-                        as_of=run.as_of,
-                        resource_types=names,
-                        group_by=('project_id',),
-                        kind=kind,
-                        **scope,
-                    ),
-                    limited=limited,
-                )
-
-    def _one(
-        self,
-        project_id: str,
-        month: usage.Period,
-        as_of: int,
-        receipts: Sequence[statements.Receipt],
-        detailed: bool = False,
-        daily: bool = True,
-        strict: bool = False,
-    ) -> statements.Statement:
-        """The statement of one project.
-
-        :param receipts: what was issued to it before.
-        :param strict: whether it matters that an earlier month was purged.
-        """
-        issued = {project_id: receipts}
-        corrected = self._corrections.find(
-            self._suspects(issued, month, as_of),
-            _watermarks(issued),
-            as_of,
-            detailed,
-            strict,
-        )
-        [found] = self._statements(
-            (project_id,), month, as_of, corrected, detailed, daily
-        )
-        return found
-
-    def _statements(
-        self,
-        project_ids: Sequence[str],
-        month: usage.Period,
-        as_of: int,
-        corrected: Mapping[str, corrections.Correction],
-        detailed: bool = False,
-        daily: bool = True,
-    ) -> list[statements.Statement]:
-        """Statements with what is to be adjusted."""
-        return [
-            self._adjusted(each, corrected.get(each.project_id))
-            for each in self._biller.statements(
-                month, as_of, project_ids, detailed, daily
-            )
-        ]
-
-    def _suspects(
-        self,
-        receipts: Mapping[str, Sequence[statements.Receipt]],
-        month: usage.Period,
-        as_of: int,
-        all_projects: bool = False,
-    ) -> dict[str, dict[usage.Period, int]]:
-        """Earlier months that may have changed since they were settled."""
-        marks = {
-            project_id: corrections.settled(some, month.begin)
-            for project_id, some in receipts.items()
-        }
-        return self._corrections.suspects(
-            marks, as_of, month.begin, all_projects
-        )
-
-    def _adjusted(
-        self,
-        statement: statements.Statement,
-        correction: corrections.Correction | None,
-    ) -> statements.Statement:
-        if correction is None:
-            return statement
-        return dataclasses.replace(
-            statement,
-            adjustments=correction.lines,
-            unpriced=statement.unpriced + correction.unpriced,
-            totals=charges.totals(
-                (*statement.lines, *correction.lines), self._terms.rounding
-            ),
-        )
-
-    def _keep(
+    def keep(
         self,
         made: Sequence[statements.Statement],
         receipts: Mapping[str, Sequence[statements.Receipt]],
@@ -618,7 +271,7 @@ class Issuer:
         """
         if not made:
             return []
-        month = self._written(made[0].period)
+        month = self.written(made[0].period)
         # Only if the right to issue was lost there is any. A statement of
         # another month may have adjusted the same.
         theirs = {
@@ -667,7 +320,7 @@ class Issuer:
         receipts = _before(
             number, self._storage.receipts((issued.project_id,))
         )
-        again = self._one(
+        again = self.drafts.one(
             issued.project_id,
             issued.period,
             issued.as_of,
@@ -680,12 +333,17 @@ class Issuer:
             ]
         return []
 
-    def _written(self, month: usage.Period) -> str:
+    def written(self, month: usage.Period) -> str:
+        """The name of a month, as in ``2026-10``."""
         return months.written(month, self._terms.zone)
 
     @contextlib.contextmanager
-    def _alone(self, patience: float) -> Iterator[None]:
-        """Until the end nobody else issues statements."""
+    def alone(self, patience: float) -> Iterator[None]:
+        """Until the end nobody else issues statements.
+
+        :param patience: seconds to wait for others.
+        :raises Busy: they take longer.
+        """
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(
@@ -696,16 +354,6 @@ class Issuer:
                     'somebody else is issuing statements; try again later'
                 ) from None
             yield
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Run:
-    """One run over many projects."""
-
-    month: usage.Period
-    by: str
-    as_of: int
-    progress: Progress
 
 
 def _sealed(
@@ -744,31 +392,3 @@ def _before(
             break
         found.append(receipt)
     return found
-
-
-def _watermarks(
-    receipts: Mapping[str, Sequence[statements.Receipt]],
-) -> dict[str, corrections.Marks]:
-    """As of when the months of each project were issued."""
-    return {
-        project_id: corrections.watermarks(some)
-        for project_id, some in receipts.items()
-    }
-
-
-def _summed(
-    unpriced: Iterable[statements.Unpriced],
-) -> tuple[statements.Unpriced, ...]:
-    """What no price is for, whoever used it."""
-    sums: dict[tuple, statements.Unpriced] = {}
-    for each in unpriced:
-        key = each.period, each.resource_type, each.type, each.state
-        known = sums.get(key)
-        sums[key] = dataclasses.replace(
-            each, usage=each.usage + (known.usage if known else 0)
-        )
-    return tuple(sums.values())
-
-
-def _empty(statement: statements.Statement) -> bool:
-    return not (statement.lines or statement.adjustments or statement.unpriced)

@@ -26,6 +26,7 @@ from stratometrics.model import statements
 from stratometrics.model import usage
 from stratometrics.notifications import definitions
 from stratometrics.rating import issuing
+from stratometrics.rating import runs
 
 PART = 'statements'
 
@@ -57,9 +58,10 @@ def run(
             for price in _prices(plan, month)
         ]
     )
+    known = definitions.Definitions.load(None)
     issuer = issuing.Issuer(
         database.storage,
-        definitions.Definitions.load(None),
+        known,
         issuing.Terms(
             zone=zoneinfo.ZoneInfo('UTC'),
             rounding='half_up',
@@ -85,7 +87,9 @@ def run(
         )
         _add(report, name, ask, project_ids)
     begun = time.perf_counter()
-    done = issuer.issue_all(month, 'benchmark', now - 1)
+    done = runs.Runs(database.storage, known, issuer).issue(
+        month, 'benchmark', now - 1
+    )
     seconds = time.perf_counter() - begun
     report.add(
         PART,

@@ -31,6 +31,7 @@ from stratometrics.notifications import definitions
 from stratometrics.rating import billing
 from stratometrics.rating import corrections
 from stratometrics.rating import issuing
+from stratometrics.rating import runs
 from stratometrics.rating.rendering import canonical
 from stratometrics.rating.rendering import document
 from stratometrics.storage import errors
@@ -86,6 +87,7 @@ class IssuingTestCase(base.StorageTestCase):
         self.storage.write_events(EVENTS, received_at=at(6, 20))
         self.enter(prices.Change.CREATED, PRICES, at(6, 1))
         self.issuer = self.issuer_at(at(11, 1))
+        self.runs = self.runs_at(at(11, 1))
 
     def enter(self, change, listed, when):
         self.storage.record_prices(
@@ -101,6 +103,13 @@ class IssuingTestCase(base.StorageTestCase):
             definitions.Definitions.load(None),
             issuing.Terms(zone=zone, rounding='half_up', settling_time=0),
             lambda: now,
+        )
+
+    def runs_at(self, now, storage=None, zone=test_billing.ZONE):
+        return runs.Runs(
+            storage or self.storage,
+            definitions.Definitions.load(None),
+            self.issuer_at(now, storage, zone),
         )
 
     def issue(self, month, as_of, project_id='p', **options):
@@ -426,7 +435,7 @@ class IssuingTest(IssuingTestCase):
         self.storage.write_events([address, released('f')], at(8, 10))
         for refuse in (
             lambda: self.issue(AUGUST, IN_SEPTEMBER),
-            lambda: self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER),
+            lambda: self.runs.issue(AUGUST, 'alice', IN_SEPTEMBER),
         ):
             refused = self.assertRaises(issuing.NoPrice, refuse)
             self.assertEqual(
@@ -483,7 +492,7 @@ class IssuingTest(IssuingTestCase):
                 with self.assertRaisesRegex(
                     issuing.OtherCalendar, '2026-07-p'
                 ):
-                    issuer.issue_all(period, 'alice')
+                    self.runs_at(at(11, 1), zone=zone).issue(period, 'alice')
         self.assertEqual(1, len(self.storage.receipts()))
 
     def test_a_text_that_was_altered(self) -> None:
@@ -542,11 +551,9 @@ class ManyTest(IssuingTestCase):
             )
             for project_id in ('p', 'q', 'r')
         }
-        planned = self.issuer.issue_all(
-            AUGUST, 'alice', IN_SEPTEMBER, dry_run=True
-        )
+        planned = self.runs.issue(AUGUST, 'alice', IN_SEPTEMBER, dry_run=True)
         self.assertEqual(['2026-07-q'], self.numbers())
-        done = self.issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        done = self.runs.issue(AUGUST, 'alice', IN_SEPTEMBER)
         self.assertEqual(planned, done)
         self.assertEqual((3, 0, 1), (done.issued, done.skipped, done.adjusted))
         # Two servers of 14.88 each, and a day less of one.
@@ -554,7 +561,7 @@ class ManyTest(IssuingTestCase):
         for project_id, expected in alone.items():
             issued = self.storage.issued(f'2026-08-{project_id}')
             self.assertEqual(expected, canonical.read(issued.content))
-        again = self.issuer.issue_all(AUGUST, 'bob')
+        again = self.runs.issue(AUGUST, 'bob')
         self.assertEqual((0, 3), (again.issued, again.skipped))
 
     def numbers(self):
@@ -565,13 +572,13 @@ class ManyTest(IssuingTestCase):
             [event('floating-ip', 'f', 'q', at(7, 31))], at(7, 31)
         )
         refused = self.assertRaises(
-            issuing.NoPrice, self.issuer.issue_all, JULY, 'alice'
+            issuing.NoPrice, self.runs.issue, JULY, 'alice'
         )
         self.assertEqual(
             ['floating-ip'], [each.resource_type for each in refused.unpriced]
         )
         self.assertEqual([], self.numbers())
-        done = self.issuer.issue_all(JULY, 'alice', allow_unpriced=True)
+        done = self.runs.issue(JULY, 'alice', allow_unpriced=True)
         self.assertEqual((2, 1), (done.issued, done.unpriced))
 
     def test_some_projects(self) -> None:
@@ -582,9 +589,7 @@ class ManyTest(IssuingTestCase):
                 [event('floating-ip', project_id, project_id, at(7, 31))],
                 received_at,
             )
-        self.issuer.issue_all(
-            JULY, 'alice', IN_AUGUST, project_ids=['q', 'nobody']
-        )
+        self.runs.issue(JULY, 'alice', IN_AUGUST, project_ids=['q', 'nobody'])
         self.assertEqual(['2026-07-q'], self.numbers())
 
     def test_who_lost_the_right_to_issue_issues_nothing_twice(self) -> None:
@@ -592,9 +597,7 @@ class ManyTest(IssuingTestCase):
         rivals = dataclasses.replace(
             first, number='2026-08-q', project_id='q', period=AUGUST
         )
-        done = self.issuer.issue_all(
-            AUGUST, 'bob', progress=self.rival(rivals)
-        )
+        done = self.runs.issue(AUGUST, 'bob', progress=self.rival(rivals))
         self.assertEqual(1, done.issued)
         self.assertEqual(rivals, self.storage.issued('2026-08-q'))
 
@@ -608,18 +611,16 @@ class ManyTest(IssuingTestCase):
             as_of=IN_OCTOBER,
             issued_at=first.issued_at + 1,
         )
-        done = self.issuer.issue_all(
-            AUGUST, 'bob', progress=self.rival(rivals)
-        )
+        done = self.runs.issue(AUGUST, 'bob', progress=self.rival(rivals))
         self.assertEqual(1, done.issued)
         self.assertIsNone(self.storage.issued('2026-08-q'))
-        again = self.issuer.issue_all(AUGUST, 'bob')
+        again = self.runs.issue(AUGUST, 'bob')
         self.assertEqual((1, 1), (again.issued, again.skipped))
 
     def rival(self, issued):
         storage = self.storage
 
-        class Rival(issuing.Progress):
+        class Rival(runs.Progress):
             """Issues a statement in the meantime."""
 
             def begin(self, expected):
@@ -628,7 +629,7 @@ class ManyTest(IssuingTestCase):
         return Rival()
 
     def test_one_connection_will_do(self) -> None:
-        self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.runs.issue(JULY, 'alice', IN_AUGUST)
         self.storage.write_events(
             [
                 event('instance', f'{project_id}2', project_id, at(7, 31))
@@ -640,21 +641,22 @@ class ManyTest(IssuingTestCase):
             self.conf.set_override(name, value, group='clickhouse')
         storage = driver.get_storage(self.conf)
         self.addCleanup(storage.close)
-        issuer = self.issuer_at(at(11, 1), storage)
-        done = issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        done = self.runs_at(at(11, 1), storage).issue(
+            AUGUST, 'alice', IN_SEPTEMBER
+        )
         self.assertEqual(2, done.issued)
 
     def test_what_belongs_to_nobody(self) -> None:
         self.storage.write_events(
             [event('instance', 'i3', '', at(7, 2), **SERVER)], at(7, 2)
         )
-        with self.assertLogs(issuing.__name__, 'WARNING') as logged:
-            self.issuer.issue_all(JULY, 'alice')
+        with self.assertLogs(runs.__name__, 'WARNING') as logged:
+            self.runs.issue(JULY, 'alice')
         self.assertIn('2026-07 belongs to no project', logged.output[0])
         self.assertEqual(['2026-07-p', '2026-07-q'], self.numbers())
 
     def test_months_that_lack_a_statement_are_told(self) -> None:
-        done = self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        done = self.runs.issue(JULY, 'alice', IN_AUGUST)
         self.assertEqual({}, done.missing)
         # Nothing was known of r when July was issued, and August never was.
         self.storage.write_events(
@@ -664,13 +666,13 @@ class ManyTest(IssuingTestCase):
             ((), {JULY: 1, AUGUST: 3}),
             (('p',), {AUGUST: 1}),
         ):
-            done = self.issuer.issue_all(
+            done = self.runs.issue(
                 SEPTEMBER, 'alice', IN_OCTOBER, some, dry_run=True
             )
             self.assertEqual(missing, done.missing)
-        self.issuer.issue_all(JULY, 'alice', IN_OCTOBER)
-        self.issuer.issue_all(AUGUST, 'alice', IN_OCTOBER)
-        done = self.issuer.issue_all(SEPTEMBER, 'alice', IN_OCTOBER)
+        self.runs.issue(JULY, 'alice', IN_OCTOBER)
+        self.runs.issue(AUGUST, 'alice', IN_OCTOBER)
+        done = self.runs.issue(SEPTEMBER, 'alice', IN_OCTOBER)
         self.assertEqual({}, done.missing)
 
     def test_any_number_of_projects(self) -> None:
@@ -678,26 +680,25 @@ class ManyTest(IssuingTestCase):
 
         For months without a statement is only looked where that is cheap.
         """
-        self.issuer.issue_all(JULY, 'alice', IN_AUGUST)
+        self.runs.issue(JULY, 'alice', IN_AUGUST)
         self.conf.set_override('query_max_result_rows', 1, 'clickhouse')
         storage = driver.get_storage(self.conf)
         self.addCleanup(storage.close)
-        issuer = self.issuer_at(at(11, 1), storage)
-        with self.assertLogs(issuing.__name__, 'WARNING') as logged:
-            done = issuer.issue_all(AUGUST, 'alice', IN_SEPTEMBER)
+        with self.assertLogs(runs.__name__, 'WARNING') as logged:
+            done = self.runs_at(at(11, 1), storage).issue(
+                AUGUST, 'alice', IN_SEPTEMBER
+            )
         self.assertEqual((2, {}), (done.issued, done.missing))
         self.assertIn('which earlier months lack', logged.output[0])
 
     def test_two_runs_at_once(self) -> None:
-        self.patch(issuing, '_TOGETHER', 1)
+        self.patch(runs, '_TOGETHER', 1)
         done, refused = [], []
 
         def run():
             storage = driver.get_storage(self.conf)
             try:
-                done.append(
-                    self.issuer_at(at(11, 1), storage).issue_all(JULY, 'me')
-                )
+                done.append(self.runs_at(at(11, 1), storage).issue(JULY, 'me'))
             except issuing.Busy as error:
                 refused.append(error)
             finally:
@@ -730,6 +731,7 @@ class PurgedTest(IssuingTestCase):
         storage.open_month(self.august)
         storage.purge(self.august)
         self.issuer = self.issuer_at(timestamps.now())
+        self.runs = self.runs_at(timestamps.now())
 
     def test_what_is_late_for_it_does_not_stop_later_statements(self) -> None:
         self.storage.write_events(
@@ -749,6 +751,6 @@ class PurgedTest(IssuingTestCase):
 
     def test_a_run_over_all_projects(self) -> None:
         """It does not look for statements that lack before the purge."""
-        summary = self.issuer.issue_all(SEPTEMBER, 'alice')
+        summary = self.runs.issue(SEPTEMBER, 'alice')
         self.assertEqual(2, summary.issued)
         self.assertEqual({}, summary.missing)
