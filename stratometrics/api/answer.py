@@ -23,11 +23,11 @@ from typing import Any
 import wsme.rest.json
 
 from stratometrics.api import collection
-from stratometrics.api import consumption
 from stratometrics.api import operations
 from stratometrics.api import parameters
 from stratometrics.api import schemas
 from stratometrics.api import types
+from stratometrics.api import usages
 from stratometrics.model import timestamps
 from stratometrics.model import usage
 
@@ -46,7 +46,7 @@ _SPELLED = {
 
 
 def body(
-    question: consumption.Question,
+    question: usages.Question,
     asked: collection.Collection,
     results: Sequence[Mapping[str, Any]],
     following: str | None,
@@ -81,7 +81,7 @@ def _period(period: usage.Period) -> types.Period:
 
 
 def results(
-    question: consumption.Question,
+    question: usages.Question,
     asked: collection.Collection,
     rows: Iterable[usage.UsageRow],
 ) -> Iterator[dict[str, Any]]:
@@ -140,7 +140,7 @@ def _amounts(
 
 
 def declared_measures(
-    question: consumption.Question, asked: collection.Collection
+    question: usages.Question, asked: collection.Collection
 ) -> dict[str | None, dict[str, int]]:
     """Zero of each measure, by resource type; None is all types."""
     zeros = {

@@ -131,6 +131,8 @@ def _service(
     storage: storage_base.Storage,
     found: definitions.Definitions,
 ) -> v1.Service:
+    # Before processes are forked that share it.
+    page.preload()
     rules = parameters.Rules(
         zone=_zone(conf),
         max_period_days=conf.api.max_period_days,
@@ -177,7 +179,6 @@ def _service(
 
 
 def _appearance(conf: cfg.ConfigOpts) -> page.Appearance:
-    page.preload()
     try:
         return page.Appearance.from_conf(conf)
     except ValueError as error:

@@ -31,7 +31,7 @@ MARKER = 'marker'
 PARAMETERS = (SORT, LIMIT, MARKER)
 
 #: The longest name that an error message repeats.
-_MAX_NAME_SHOWN = 64
+MAX_NAME_SHOWN = 64
 #: What fits a number that the database compares with.
 _MAX_AMOUNT = 2**255
 
@@ -57,7 +57,7 @@ def order(
     for each in found:
         if each.by not in valid:
             raise errors.InvalidParameter(
-                f'{SORT} {each.by[:_MAX_NAME_SHOWN]!r} is none of '
+                f'{SORT} {each.by[:MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(valid)}'
             )
     if len({each.by for each in found}) < len(found):

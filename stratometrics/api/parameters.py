@@ -40,8 +40,6 @@ MAX_VALUE_LENGTH = 255
 MAX_MARKER_LENGTH = 6000
 #: The most values of one parameter.
 MAX_VALUES = 100
-#: The longest name that an error message repeats.
-MAX_NAME_SHOWN = 64
 
 _EARLIEST = instants.parse('1970-01-01T00:00:00Z')
 _LATEST = instants.parse('2200-01-01T00:00:00Z')
@@ -175,7 +173,7 @@ def _unknown(
 ) -> errors.UnknownParameter:
     unknown = sorted(set(given) - set(valid))
     shown = ', '.join(
-        repr(name[:MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
+        repr(name[: paging.MAX_NAME_SHOWN]) for name in unknown[:MAX_VALUES]
     )
     # A key is named once, not with its negation again.
     names = ', '.join(name for name in valid if not name.endswith(NOT))
@@ -296,7 +294,7 @@ def bucket_length(
         return calendars.GRANULARITIES[text]
     except KeyError:
         raise errors.InvalidParameter(
-            f'{GRANULARITY} {text[:MAX_NAME_SHOWN]!r} is none of '
+            f'{GRANULARITY} {text[: paging.MAX_NAME_SHOWN]!r} is none of '
             f'{", ".join(calendars.GRANULARITIES)}'
         ) from None
 
@@ -360,7 +358,7 @@ def keys_of_groups(
     for name in names:
         if name not in keys:
             raise errors.InvalidParameter(
-                f'group_by {name[:MAX_NAME_SHOWN]!r} is none of '
+                f'group_by {name[: paging.MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(keys)}'
             )
     if len(set(names)) < len(names):
@@ -382,7 +380,7 @@ def resource_types(
             )
         if name not in asked.resource_types:
             raise errors.InvalidParameter(
-                f'resource_type {name[:MAX_NAME_SHOWN]!r} is none of '
+                f'resource_type {name[: paging.MAX_NAME_SHOWN]!r} is none of '
                 f'{", ".join(asked.resource_types)}'
             )
     names = tuple(name for name in names if name not in excluded)

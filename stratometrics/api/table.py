@@ -22,7 +22,7 @@ from typing import Any
 
 from stratometrics.api import answer
 from stratometrics.api import collection
-from stratometrics.api import consumption
+from stratometrics.api import usages
 from stratometrics.model import usage
 
 MEDIA_TYPE = 'text/csv'
@@ -37,7 +37,7 @@ _ROWS = 500
 
 
 def write(
-    question: consumption.Question,
+    question: usages.Question,
     asked: collection.Collection,
     results: Iterable[Mapping[str, Any]],
 ) -> Iterator[bytes]:

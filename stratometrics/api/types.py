@@ -11,6 +11,8 @@
 # under the License.
 """The bodies of answers."""
 
+import inspect
+
 from wsme import types
 
 
@@ -23,13 +25,17 @@ class _Body(types.Base):
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
-        own = (
-            name
-            for name in vars(cls)
-            if not name.startswith('_') and types.iswsattr(getattr(cls, name))
+        names = dict.fromkeys(
+            name for each in reversed(cls.__mro__) for name in vars(each)
         )
-        inherited = getattr(super(cls, cls), '_wsme_attr_order', ())
-        cls._wsme_attr_order = list(dict.fromkeys((*inherited, *own)))
+        # As WSME chooses.
+        cls._wsme_attr_order = [
+            name
+            for name in names
+            if not name.startswith('_')
+            and types.iswsattr(value := getattr(cls, name))
+            and not inspect.isroutine(value)
+        ]
 
 
 class Link(_Body):

@@ -56,7 +56,7 @@ def issue(conf: cfg.ConfigOpts, storage: base.Storage) -> int:
     month = read_month(command.month, zone)
     storage.check()
     try:
-        done = runs.Runs(storage, known, issuer).issue(
+        done = runs.Runs(issuer).issue(
             month,
             prices.author(),
             command.as_of,

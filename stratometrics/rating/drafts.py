@@ -30,18 +30,18 @@ class Drafts:
     """Makes statements that nobody has issued.
 
     :param biller: charges for a month.
-    :param found: finds what earlier months lack.
+    :param corrector: finds what earlier months lack.
     :param rounding: one of :data:`stratometrics.rating.money.ROUNDINGS`.
     """
 
     def __init__(
         self,
         biller: billing.Biller,
-        found: corrections.Corrections,
+        corrector: corrections.Corrections,
         rounding: str,
     ) -> None:
         self._biller = biller
-        self._corrections = found
+        self._corrections = corrector
         self._rounding = rounding
 
     def one(
@@ -56,7 +56,10 @@ class Drafts:
     ) -> statements.Statement:
         """The statement of one project.
 
+        :param as_of: its watermark, microseconds since the epoch.
         :param receipts: what was issued to it before.
+        :param detailed: whether there are lines for each resource.
+        :param daily: whether costs by day are told.
         :param strict: whether it matters that an earlier month was purged.
         """
         issued = {project_id: receipts}
@@ -83,7 +86,10 @@ class Drafts:
     ) -> list[statements.Statement]:
         """The statements of some projects.
 
+        :param as_of: their watermark, microseconds since the epoch.
         :param corrected: what is to be adjusted, by project.
+        :param detailed: whether there are lines for each resource.
+        :param daily: whether costs by day are told.
         """
         return [
             self._adjusted(each, corrected.get(each.project_id))
@@ -102,8 +108,11 @@ class Drafts:
         """Earlier months that may have changed since they were settled.
 
         :param receipts: what was issued, by project.
+        :param month: the one that a statement is made of.
+        :param as_of: its watermark, microseconds since the epoch.
         :param all_projects: see
             :meth:`stratometrics.rating.corrections.Corrections.suspects`.
+        :returns: up to when each is settled, by project and month.
         """
         marks = {
             project_id: corrections.settled(some, month.begin)
@@ -123,7 +132,10 @@ class Drafts:
     ) -> dict[str, corrections.Correction]:
         """What has become of those months, by project.
 
+        :param suspects: as :meth:`suspects` gives them.
         :param receipts: what was issued, by project.
+        :param as_of: what is known by then counts; microseconds since the
+            epoch.
         :param detailed: whether there are lines for each resource.
         :param strict: whether it matters that a month was purged.
         :raises Purged: one was, and it matters.
@@ -140,7 +152,11 @@ class Drafts:
         )
 
     def price_book(self, as_of: int) -> book.PriceBook:
-        """The prices that are charged."""
+        """The prices that are charged.
+
+        :param as_of: what is entered by then counts; microseconds since the
+            epoch.
+        """
         return self._biller.price_book(as_of)
 
     def _adjusted(

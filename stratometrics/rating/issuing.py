@@ -107,6 +107,7 @@ class Issuer:
     """Shows what a project would be charged, and issues it.
 
     :param found: all resource types.
+    :ivar drafts: what statements say before they are issued.
     :param now: tells the present, in microseconds since the epoch.
     """
 
@@ -117,7 +118,8 @@ class Issuer:
         terms: Terms,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
-        self._storage = storage
+        self.storage = storage
+        self.found = found
         self._terms = terms
         self._now = now
         biller = billing.Biller(
@@ -127,7 +129,6 @@ class Issuer:
             terms.rounding,
             terms.most,
         )
-        #: What statements say before they are issued.
         self.drafts = drafts.Drafts(
             biller,
             corrections.Corrections(storage, biller, found.resource_types),
@@ -192,7 +193,7 @@ class Issuer:
         """
         receipts = _before(
             self.number(month, project_id),
-            self._storage.receipts((project_id,)),
+            self.storage.receipts((project_id,)),
         )
         return self.drafts.one(
             project_id, month, as_of, receipts, detailed, daily
@@ -218,15 +219,15 @@ class Issuer:
         :raises StatementError: one of its sub-classes.
         """
         number = self.number(month, project_id)
-        found = self._storage.issued(number)
+        found = self.storage.issued(number)
         if found:
             return found, False
         as_of = self.watermark(month, as_of)
         with self.alone(patience):
-            found = self._storage.issued(number)
+            found = self.storage.issued(number)
             if found:
                 return found, False
-            receipts = self._storage.receipts((project_id,))
+            receipts = self.storage.receipts((project_id,))
             self.require_calendar(receipts)
             statement = self.drafts.one(project_id, month, as_of, receipts)
             if drafts.is_empty(statement):
@@ -237,7 +238,7 @@ class Issuer:
             if statement.unpriced and not allow_unpriced:
                 raise NoPrice(statement.unpriced)
             kept = self.keep([statement], {project_id: receipts}, by)
-        found = self._storage.issued(number)
+        found = self.storage.issued(number)
         if found is None:
             raise Busy('somebody else is issuing statements; try again later')
         return found, bool(kept)
@@ -245,6 +246,7 @@ class Issuer:
     def require_calendar(self, receipts: Iterable[statements.Receipt]) -> None:
         """See that months neither overlap nor leave a gap.
 
+        :param receipts: what was issued to a project.
         :raises OtherCalendar: they would.
         """
         for receipt in receipts:
@@ -264,9 +266,11 @@ class Issuer:
         receipts: Mapping[str, Sequence[statements.Receipt]],
         by: str,
     ) -> list[statements.Statement]:
-        """Issue statements, each for ever.
+        """Issue statements, each for ever; only while :meth:`alone`.
 
+        :param made: of one month, and of projects that have none of it.
         :param receipts: what was issued to each project before.
+        :param by: who issues them.
         :returns: those that were issued.
         """
         if not made:
@@ -276,14 +280,14 @@ class Issuer:
         # another month may have adjusted the same.
         theirs = {
             receipt.project_id
-            for receipt in self._storage.receipts(
+            for receipt in self.storage.receipts(
                 [statement.project_id for statement in made]
             )
             if receipt not in receipts.get(receipt.project_id, ())
         }
         now = self._now()
         kept = [each for each in made if each.project_id not in theirs]
-        self._storage.record_statements(
+        self.storage.record_statements(
             [
                 _sealed(
                     statement,
@@ -312,14 +316,12 @@ class Issuer:
         :raises UnknownStatement: there is none with this number.
         :raises Purged: the events that it followed from are gone.
         """
-        issued = self._storage.issued(number)
+        issued = self.storage.issued(number)
         if issued is None:
             raise UnknownStatement(f'there is no statement {number}')
         if canonical.digest(issued.content) != issued.sha256:
             return ['its text has another SHA-256 than when it was issued']
-        receipts = _before(
-            number, self._storage.receipts((issued.project_id,))
-        )
+        receipts = _before(number, self.storage.receipts((issued.project_id,)))
         again = self.drafts.one(
             issued.project_id,
             issued.period,
@@ -347,7 +349,7 @@ class Issuer:
         with contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(
-                    turns.alone(self._storage, _LEASE, patience)
+                    turns.alone(self.storage, _LEASE, patience)
                 )
             except turns.Taken:
                 raise Busy(

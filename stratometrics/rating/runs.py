@@ -23,12 +23,10 @@ from stratometrics.model import calendars
 from stratometrics.model import months
 from stratometrics.model import statements
 from stratometrics.model import usage
-from stratometrics.notifications import definitions
 from stratometrics.rating import corrections
 from stratometrics.rating import drafts
 from stratometrics.rating import issuing
 from stratometrics.rating import survey
-from stratometrics.storage import base
 from stratometrics.storage import errors
 
 LOG = logging.getLogger(__name__)
@@ -94,18 +92,12 @@ class Summary:
 class Runs:
     """Issues the statements of all projects.
 
-    :param found: all resource types.
     :param issuer: issues each, and decides whether it may be.
     """
 
-    def __init__(
-        self,
-        storage: base.Storage,
-        found: definitions.Definitions,
-        issuer: issuing.Issuer,
-    ) -> None:
-        self._storage = storage
-        self._found = found
+    def __init__(self, issuer: issuing.Issuer) -> None:
+        self._storage = issuer.storage
+        self._found = issuer.found
         self._issuer = issuer
         self._drafts = issuer.drafts
 
@@ -125,9 +117,16 @@ class Runs:
         It can be stopped at any time and be repeated: each statement is
         issued once.
 
+        :param by: who issues them.
+        :param as_of: see
+            :meth:`stratometrics.rating.issuing.Issuer.watermark`.
         :param project_ids: only of these; by default of all that used
             something in the month, or of which something is to be adjusted.
+        :param allow_unpriced: whether usage may remain uncharged because no
+            price is for it.
         :param dry_run: whether to issue nothing, and only say what would be.
+        :param progress: is told how far it is.
+        :param patience: seconds to wait for others that issue.
         :raises NoPrice: no price is for some of the usage of the month, and
             this is not allowed; then nothing is issued.
         :raises StatementError: see

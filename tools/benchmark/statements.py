@@ -58,10 +58,9 @@ def run(
             for price in _prices(plan, month)
         ]
     )
-    known = definitions.Definitions.load(None)
     issuer = issuing.Issuer(
         database.storage,
-        known,
+        definitions.Definitions.load(None),
         issuing.Terms(
             zone=zoneinfo.ZoneInfo('UTC'),
             rounding='half_up',
@@ -87,9 +86,7 @@ def run(
         )
         _add(report, name, ask, project_ids)
     begun = time.perf_counter()
-    done = runs.Runs(database.storage, known, issuer).issue(
-        month, 'benchmark', now - 1
-    )
+    done = runs.Runs(issuer).issue(month, 'benchmark', now - 1)
     seconds = time.perf_counter() - begun
     report.add(
         PART,

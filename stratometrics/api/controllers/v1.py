@@ -26,7 +26,6 @@ from stratometrics import version
 from stratometrics.api import answer
 from stratometrics.api import authorization
 from stratometrics.api import collection
-from stratometrics.api import consumption
 from stratometrics.api import errors
 from stratometrics.api import formats
 from stratometrics.api import operations
@@ -35,6 +34,7 @@ from stratometrics.api import parameters
 from stratometrics.api import reports
 from stratometrics.api import table
 from stratometrics.api import types
+from stratometrics.api import usages
 from stratometrics.api.controllers import base
 from stratometrics.api.controllers import costs
 from stratometrics.api.controllers import document
@@ -96,7 +96,7 @@ class UsageController(base.Controller):
         self.described = {
             'GET': operations.Operation(
                 summary=_summary(asked),
-                parameters=consumption.described(
+                parameters=usages.described(
                     asked, service.rules, self.formats
                 ),
                 answers={
@@ -110,7 +110,7 @@ class UsageController(base.Controller):
 
     def read(self, request: base.Request) -> dict[str, Any] | webob.Response:
         now = timestamps.now()
-        question = consumption.question(
+        question = usages.question(
             request.query_string, self._asked, self._service.rules, now
         )
         query = usage.UsageQuery(
@@ -145,7 +145,7 @@ class UsageController(base.Controller):
     def _body(
         self,
         request: base.Request,
-        question: consumption.Question,
+        question: usages.Question,
         query: usage.UsageQuery,
     ) -> dict[str, Any]:
         maximum = self._service.rules.max_results
@@ -176,7 +176,7 @@ class UsageController(base.Controller):
         return answer.body(question, self._asked, results, following)
 
     def _table(
-        self, question: consumption.Question, query: usage.UsageQuery
+        self, question: usages.Question, query: usage.UsageQuery
     ) -> webob.Response:
         rows = self._service.storage.stream_usage(query)
         # What fails before the first row is an error like any other.

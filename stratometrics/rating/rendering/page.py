@@ -312,6 +312,7 @@ def preload() -> None:
     One that cannot be read is found, and forked processes share it.
 
     :raises jinja2.TemplateError: it is missing, or wrong.
+    :raises ValueError: its folder is missing.
     """
     _template()
 

@@ -17,7 +17,7 @@ variables, folder and files that a new process would have; it runs the same
 entry point to its end, and shares nothing with the process of the tests.
 
 Not tested so is what depends on loading itself: the time that it takes, and
-what is looked at meanwhile, such as ``HOME``, which is an empty folder then.
+what is looked at meanwhile, such as ``HOME``, which is a fresh folder then.
 """
 
 import atexit
@@ -41,8 +41,9 @@ from typing import IO
 #: Seconds that a run may take.
 _DEADLINE = 120
 
-#: Modules that each run imports anew, so that one which forgets to import
-#: something fails, whatever others have imported.
+#: Modules that each run imports anew, but for those that the entry point
+#: imports, so that one which forgets to import something fails, whatever
+#: others have imported.
 _OURS = 'stratometrics.'
 
 
@@ -71,10 +72,10 @@ class Program:
         :param cwd: the folder; that of this process, if not given.
         :param env: the variables; those of this process, if not given. Those
             that Python looks at when it starts have no effect.
-        :param timeout: seconds that it may take.
+        :param timeout: seconds that it may take; the first run loads it, too.
         :returns: its status and what it said.
         :raises: TimeoutExpired; then it was killed. RuntimeError, if it
-            cannot be loaded.
+            cannot be loaded, or what has loaded it ends.
         """
         call = {
             'argv': [self._name, *arguments],
@@ -89,8 +90,9 @@ class Program:
             json.dump(call, told)
             told.flush()
             with self._lock:
+                server = self._server
                 try:
-                    status = self._call([told, out, err], timeout)
+                    status = server.call([told, out, err], timeout)
                 except BaseException as e:
                     # Its answer must not be taken for that of the next run.
                     said = self._end()
@@ -108,15 +110,6 @@ class Program:
             return subprocess.CompletedProcess(
                 call['argv'], status, out.read(), err.read()
             )
-
-    def _call(self, files: Sequence[IO[str]], timeout: float) -> int:
-        calls = self._server.calls
-        calls.settimeout(timeout)
-        socket.send_fds(calls, [b'call'], [file.fileno() for file in files])
-        status = calls.recv(16)
-        if not status:
-            raise ConnectionResetError
-        return int(status)
 
     @functools.cached_property
     def _server(self) -> '_Server':
@@ -138,7 +131,7 @@ class _Server:
     """
 
     def __init__(self, entry: str) -> None:
-        self.calls, its = socket.socketpair(
+        self._calls, its = socket.socketpair(
             socket.AF_UNIX, socket.SOCK_SEQPACKET
         )
         self._folder = tempfile.TemporaryDirectory()
@@ -155,6 +148,23 @@ class _Server:
                 start_new_session=True,
             )
 
+    def call(self, files: Sequence[IO[str]], timeout: float) -> int:
+        """Run it once.
+
+        :param files: what to run, and where it writes to.
+        :param timeout: seconds that it may take.
+        :returns: its status.
+        :raises OSError: there is no answer, a TimeoutError if not in time.
+        """
+        self._calls.settimeout(timeout)
+        socket.send_fds(
+            self._calls, [b'call'], [file.fileno() for file in files]
+        )
+        status = self._calls.recv(16)
+        if not status:
+            raise ConnectionResetError
+        return int(status)
+
     def _environment(self) -> dict[str, str]:
         kept = {
             name: value
@@ -164,7 +174,10 @@ class _Server:
         return {
             **kept,
             'HOME': self._folder.name,
-            'PYTHONPATH': os.pathsep.join(filter(None, sys.path)),
+            # It finds what this process does, from another folder.
+            'PYTHONPATH': os.pathsep.join(
+                str(pathlib.Path(each).absolute()) for each in sys.path if each
+            ),
             # What is beside this file is no module of a command.
             'PYTHONSAFEPATH': 'yes',
         }
@@ -174,7 +187,7 @@ class _Server:
 
         :returns: what it has said itself.
         """
-        self.calls.close()
+        self._calls.close()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()

@@ -53,7 +53,8 @@ key_repository = {folder}/credential-keys
 [cache]
 # In its only process, as a cloud's Keystone has memcached. A token that is
 # sent to Keystone itself may be judged by what one of its threads has kept:
-# that of a user who has just lost it may pass there for a while.
+# that of a user who has just lost it may pass there for a while. The proxy
+# has each thread get values of its own, as from memcached.
 enabled = true
 backend = dogpile.cache.memory
 proxies = oslo_cache.testing.CacheIsolatingProxy

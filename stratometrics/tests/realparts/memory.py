@@ -60,20 +60,36 @@ def _against(folder: pathlib.Path) -> str | None:
     status = os.statvfs(folder)
     if status.f_flag & os.ST_NOEXEC:
         return f'{folder} lets no program run'
-    # What a file system in memory may take is often more than there is.
-    if min(status.f_bavail * status.f_frsize, _available()) < ROOM:
+    if status.f_bavail * status.f_frsize < ROOM:
         return f'{folder} has less than {ROOM >> 30} GiB free'
+    # What a file system in memory may take is often more than there is.
+    if _available() < ROOM:
+        return f'less than {ROOM >> 30} GiB of memory are free'
     return None
 
 
 def _available() -> int:
-    """The bytes of memory that this process can still have."""
-    [kibibytes] = re.findall(r'MemAvailable: *(\d+)', _MEMORY.read_text())
-    available = int(kibibytes) << 10
+    """The bytes of memory that are free, in a container those of its own.
+
+    0 if that is not told.
+    """
     try:
-        limit = int((_CGROUP / 'memory.max').read_text())
-        used = int((_CGROUP / 'memory.current').read_text())
+        available = _told(_MEMORY, r'MemAvailable: *(\d+)') << 10
     except (OSError, ValueError):
-        # There is no group, or it has no limit.
+        return 0
+    try:
+        limit = _told(_CGROUP / 'memory.max', r'(\d+)')
+        used = _told(_CGROUP / 'memory.current', r'(\d+)')
+        # Files that were read, which give way.
+        used -= _told(_CGROUP / 'memory.stat', r'\binactive_file (\d+)')
+    except (OSError, ValueError):
+        # No limit, or none that version 2 of control groups tells.
         return available
     return min(available, limit - used)
+
+
+def _told(path: pathlib.Path, pattern: str) -> int:
+    found = re.search(pattern, path.read_text())
+    if not found:
+        raise ValueError(path)
+    return int(found[1])

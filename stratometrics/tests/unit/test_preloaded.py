@@ -64,7 +64,8 @@ def command() -> int:
             sys.exit('no')
         case ['die']:
             os.kill(os.getpid(), signal.SIGKILL)
-        case ['wait']:
+        case ['wait', file]:
+            pathlib.Path(file).write_text(str(os.getpid()))
             time.sleep(60)
         case ['end']:
             os.kill(os.getppid(), signal.SIGKILL)
@@ -124,9 +125,23 @@ class PreloadedTest(unittest.TestCase):
 
     def test_one_that_does_not_end_is_killed(self) -> None:
         self.program.run('nothing')
-        with self.assertRaises(subprocess.TimeoutExpired):
-            self.program.run('wait', timeout=0.2)
+        with tempfile.NamedTemporaryFile('r') as file:
+            with self.assertRaises(subprocess.TimeoutExpired):
+                self.program.run('wait', file.name, timeout=2)
+            [pid] = file.read().split()
+        self.assert_ends(pathlib.Path('/proc', pid, 'stat'))
         self.assertEqual(0, self.program.run('nothing').returncode)
+
+    def assert_ends(self, stat: pathlib.Path) -> None:
+        """See that a process is gone soon, or only waits to be forgotten."""
+        for _ in range(100):
+            try:
+                if ') Z ' in stat.read_text():
+                    return
+            except OSError:
+                return
+            time.sleep(0.05)
+        self.fail(f'{stat} is still there')
 
     def test_one_whose_server_ends(self) -> None:
         with self.assertRaisesRegex(RuntimeError, 'command cannot be run'):

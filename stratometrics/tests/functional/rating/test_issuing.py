@@ -106,11 +106,7 @@ class IssuingTestCase(base.StorageTestCase):
         )
 
     def runs_at(self, now, storage=None, zone=test_billing.ZONE):
-        return runs.Runs(
-            storage or self.storage,
-            definitions.Definitions.load(None),
-            self.issuer_at(now, storage, zone),
-        )
+        return runs.Runs(self.issuer_at(now, storage, zone))
 
     def issue(self, month, as_of, project_id='p', **options):
         found, new = self.issuer.issue(

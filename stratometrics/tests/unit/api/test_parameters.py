@@ -16,9 +16,9 @@ import zoneinfo
 import testtools
 
 from stratometrics.api import collection
-from stratometrics.api import consumption
 from stratometrics.api import errors
 from stratometrics.api import parameters
+from stratometrics.api import usages
 from stratometrics.model import instants
 from stratometrics.model import timestamps
 from stratometrics.model import usage
@@ -69,7 +69,7 @@ class ParametersTestCase(testtools.TestCase):
         query = pairs[0] if isinstance(pairs[0], str) else None
         if query is None:
             query = parse.urlencode(pairs)
-        return consumption.question(query, asked, rules, now)
+        return usages.question(query, asked, rules, now)
 
     def refused(self, *pairs, kind=errors.InvalidParameter, **kwargs):
         """The detail of the error that reading them raises."""
@@ -497,7 +497,7 @@ class TestRefusals(ParametersTestCase):
         self.assertIn("'flavour', 'form'", detail)
         unknown, _, valid = detail.partition('; ')
         self.assertNotIn('state', unknown)
-        for name in (*consumption.RESERVED, *usage.COMMON_KEYS, 'host'):
+        for name in (*usages.RESERVED, *usage.COMMON_KEYS, 'host'):
             self.assertRegex(valid, rf'\b{name}\b')
 
     def test_a_name_is_not_repeated_at_any_length(self):
@@ -533,7 +533,7 @@ class TestRefusals(ParametersTestCase):
                 )
 
     def test_empty_values(self):
-        for name in (*consumption.RESERVED, 'project_id', 'state', 'host'):
+        for name in (*usages.RESERVED, 'project_id', 'state', 'host'):
             for query in (name, f'{name}=', f'{name}=x&{name}='):
                 with self.subTest(query):
                     self.assertIn(name, self.refused(query))

@@ -23,6 +23,7 @@ from stratometrics.model import prices
 from stratometrics.model import statements
 from stratometrics.model import timestamps
 from stratometrics.rating import issuing
+from stratometrics.rating.rendering import page
 from stratometrics.rating.rendering import pdf
 from stratometrics.storage import base as storage_base
 from stratometrics.tests import priced
@@ -116,6 +117,12 @@ class StatementsTestCase(base.ApiTestCase):
 
 
 class StatementsTest(StatementsTestCase):
+    def test_their_page_is_loaded_with_the_application(self) -> None:
+        """Before processes are forked, and where it cannot be, no later."""
+        page._template.cache_clear()
+        self.assertIsNotNone(self.application)
+        self.assertEqual(1, page._template.cache_info().currsize)
+
     def test_the_matrix(self) -> None:
         self.issue()
         every = {PREVIEW, LIST, ALL, ACME, GLOBEX}

@@ -25,15 +25,27 @@ class OrderTest(testtools.TestCase):
         self.assertEqual(['begin', 'end'], self.order(types.Period))
 
     def test_no_attribute_is_left_out(self):
-        class Longer(types.Period):
+        # WSME ties an attribute to the last class that has it, so none of
+        # those that are in use is taken.
+        class First(types._Body):
+            begin = wsme_types.wsattr(int)
+            end = wsme_types.wsattr(int)
+            gone = wsme_types.wsattr(int)
+
+        class Second(types._Body):
+            beside = wsme_types.wsattr(int)
+
+        class Longer(First, Second):
             #: All that WSME takes for an attribute.
             zone = wsme_types.wsattr(wsme_types.text)
             also = int
             #: Again, in its place.
             end = wsme_types.wsattr(int)
+            #: Functions are none.
+            builtin = len
 
-            def method(self):
-                """None of them."""
+            def gone(self):
+                """None any more."""
 
             @classmethod
             def of_class(cls):
@@ -43,4 +55,6 @@ class OrderTest(testtools.TestCase):
             def read(self):
                 """Nor this."""
 
-        self.assertEqual(['begin', 'end', 'zone', 'also'], self.order(Longer))
+        self.assertEqual(
+            ['beside', 'begin', 'end', 'zone', 'also'], self.order(Longer)
+        )

@@ -85,12 +85,27 @@ class MemoryTest(unittest.TestCase):
         (self.told / 'meminfo').write_text(
             f'MemAvailable: {(memory.ROOM >> 10) - 1} kB\n'
         )
-        self.stays(f'{self.folder} has less than 8 GiB free')
+        self.stays('less than 8 GiB of memory are free')
+
+    def test_nobody_tells_how_much_memory_there_is(self) -> None:
+        (self.told / 'meminfo').write_text('MemFree: 9 kB\n')
+        self.stays('less than 8 GiB of memory are free')
+        (self.told / 'meminfo').unlink()
+        self.stays('less than 8 GiB of memory are free')
 
     def test_the_container_has_less(self) -> None:
-        (self.told / 'memory.max').write_text(f'{2 * memory.ROOM}\n')
-        (self.told / 'memory.current').write_text(f'{memory.ROOM + 1}\n')
-        self.stays(f'{self.folder} has less than 8 GiB free')
+        for cached, stays in ((4096, True), (4097, False)):
+            (self.told / 'memory.max').write_text(f'{2 * memory.ROOM}\n')
+            (self.told / 'memory.current').write_text(
+                f'{memory.ROOM + 4097}\n'
+            )
+            (self.told / 'memory.stat').write_text(
+                f'anon 7\ninactive_file {cached}\n'
+            )
+            if stays:
+                self.stays('less than 8 GiB of memory are free')
+            else:
+                self.assertIn('in memory', self.use())
 
     def test_the_container_has_no_limit(self) -> None:
         (self.told / 'memory.max').write_text('max\n')
@@ -110,3 +125,8 @@ class MemoryTest(unittest.TestCase):
                 self.use(),
             )
             self.assertEqual(other, tempfile.gettempdir())
+
+    def test_the_user_named_another_in_another_way(self) -> None:
+        for name in ('TEMP', 'TMP'):
+            with mock.patch.dict(os.environ, {'TMPDIR': '', name: '/tmp'}):
+                self.assertIn(f'as {name} has it', self.use())

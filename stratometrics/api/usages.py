@@ -155,7 +155,7 @@ def _zone(
     if name is None:
         return rules.zone
     if name not in _zone_names():
-        shown = name[: parameters.MAX_NAME_SHOWN]
+        shown = name[: paging.MAX_NAME_SHOWN]
         raise errors.InvalidParameter(
             f'{TIMEZONE} {shown!r} is no time zone of IANA such as '
             f'Europe/Berlin'
